@@ -1,0 +1,315 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+void file_close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* ---- reading ------------------------------------------------------------------------------- */
+
+static bool too_large(const char *path, size_t cap, struct err *err)
+{
+    return err_set(err, "file.too_large", "'%s' is larger than %zu bytes", path, cap);
+}
+
+/* Reads to the end.  Files of /proc claim no size and others may grow meanwhile, so the size is a
+ * hint only and the cap is enforced on what arrives. */
+static bool read_all(struct arena *mem, int fd, const char *path, size_t hint, size_t cap, const char **bytes,
+                     size_t *count, struct err *err)
+{
+    size_t room = hint > 4094 ? hint + 2 : 4096, have = 0;
+    char *at = arena_alloc(mem, room);
+    for (;;) {
+        ssize_t got = read(fd, at + have, room - have - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_sys(err, "file.cannot_read", errno, "cannot read '%s'", path);
+        have += (size_t)got;
+        if (have > cap)
+            return too_large(path, cap, err);
+        if (got == 0)
+            break;
+        if (have == room - 1) {
+            char *grown = arena_alloc(mem, room * 2);
+            memcpy(grown, at, have);
+            at = grown;
+            room *= 2;
+        }
+    }
+    at[have] = '\0';
+    *bytes = at;
+    *count = have;
+    return true;
+}
+
+bool file_read(struct arena *mem, const char *path, size_t cap, const char **bytes, size_t *count,
+               struct err *err)
+{
+    /* O_NONBLOCK, because opening a pipe without a writer would wait for ever. */
+    int fd AUTO(file_close_fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0)
+        return err_sys(err, "file.cannot_open", errno, "cannot open '%s'", path);
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return err_sys(err, "file.cannot_open", errno, "cannot look at '%s'", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, "file.not_regular", "'%s' is %s, not a file", path,
+                       S_ISDIR(st.st_mode) ? "a folder" : "a device, pipe or socket");
+    if ((uintmax_t)st.st_size > cap)
+        return too_large(path, cap, err);
+    return read_all(mem, fd, path, (size_t)st.st_size, cap, bytes, count, err);
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+static bool write_all(int fd, const char *bytes, size_t count)
+{
+    while (count > 0) {
+        ssize_t put = write(fd, bytes, count);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return false;
+        bytes += put;
+        count -= (size_t)put;
+    }
+    return true;
+}
+
+static bool sync_folder(const char *folder, struct err *err)
+{
+    int fd AUTO(file_close_fd) = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    if (fd < 0 || fsync(fd) != 0)
+        return err_sys(err, "file.cannot_sync", errno, "cannot sync folder '%s'", folder);
+    return true;
+}
+
+/* Fills the temporary file and makes it durable.  Closes fd in any case. */
+static bool fill(int fd, const char *bytes, size_t count, unsigned mode)
+{
+    bool good = write_all(fd, bytes, count) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
+    int why = errno;
+    if (close(fd) != 0 && good) {
+        why = errno;
+        good = false;
+    }
+    errno = why;
+    return good;
+}
+
+bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err)
+{
+    const char *name = file_name(path);
+    int folder_count = (int)(name - path);
+    char folder[PATH_MAX], temporary[PATH_MAX];
+    /* Hidden, so that a program that reads every file of the folder does not meet a half one. */
+    int put = snprintf(temporary, sizeof(temporary), "%.*s.%s.XXXXXX", folder_count, path, name);
+    if (put < 0 || (size_t)put >= sizeof(temporary) || (size_t)folder_count >= sizeof(folder) - 1)
+        return err_sys(err, "file.cannot_write", ENAMETOOLONG, "cannot write '%s'", path);
+    snprintf(folder, sizeof(folder), "%.*s", folder_count ? folder_count : 1, folder_count ? path : ".");
+
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(err, "file.cannot_write", errno, "cannot write '%s'", path);
+    if (!fill(fd, bytes, count, mode) || rename(temporary, path) != 0) {
+        int why = errno;
+        unlink(temporary);
+        return err_sys(err, "file.cannot_write", why, "cannot write '%s'", path);
+    }
+    return sync_folder(folder, err);
+}
+
+bool file_make_folders(const char *path, unsigned mode, struct err *err)
+{
+    char part[PATH_MAX];
+    size_t count = strlen(path);
+    if (count >= sizeof(part))
+        return err_sys(err, "file.cannot_make_folder", ENAMETOOLONG, "cannot make folder '%s'", path);
+    for (size_t end = 1; end <= count; end++) {
+        if (path[end] != '/' && path[end] != '\0')
+            continue;
+        memcpy(part, path, end);
+        part[end] = '\0';
+        if (mkdir(part, (mode_t)mode) == 0 || file_is_folder(part))
+            continue;
+        int why = errno;
+        return err_sys(err, "file.cannot_make_folder", file_exists(part) ? ENOTDIR : why,
+                       "cannot make folder '%s'", part);
+    }
+    return true;
+}
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+bool file_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+bool file_is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+const char *file_join(struct arena *mem, const char *folder, const char *name)
+{
+    if (name[0] == '/' || folder[0] == '\0')
+        return arena_text(mem, name);
+    return arena_print(mem, str_ends(folder, "/") ? "%s%s" : "%s/%s", folder, name);
+}
+
+const char *file_real(struct arena *mem, const char *path)
+{
+    char *real = realpath(path, NULL);
+    const char *kept = arena_text(mem, real);
+    free(real);
+    return kept;
+}
+
+const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *file_folder(struct arena *mem, const char *path)
+{
+    size_t count = (size_t)(file_name(path) - path);
+    if (count == 0)
+        return arena_text(mem, ".");
+    while (count > 1 && path[count - 1] == '/')
+        count--;
+    return arena_text_n(mem, path, count);
+}
+
+/* ---- trust --------------------------------------------------------------------------------- */
+
+/* Whoever may write to a thing, or own it and so allow himself to, decides what it holds. */
+static bool entry_is_trusted(const char *path, const struct stat *st, struct err *err)
+{
+    const char *what = S_ISDIR(st->st_mode) ? "folder" : "file";
+    if (st->st_uid != 0 && st->st_uid != geteuid()) {
+        err_set(err, "file.not_trusted", "%s '%s' is owned by user %u, not by root or you", what, path,
+                (unsigned)st->st_uid);
+        return err_advise(err, "give it to root: chown root '%s'", path);
+    }
+    if (st->st_mode & (S_IWGRP | S_IWOTH)) {
+        err_set(err, "file.not_trusted", "%s '%s' can be written by other users (mode %04o)", what, path,
+                (unsigned)st->st_mode & 07777);
+        if (st->st_mode & S_ISVTX)
+            return err_advise(err, "move the file to a folder that is not shared");
+        return err_advise(err, "take that right away: chmod go-w '%s'", path);
+    }
+    return true;
+}
+
+/* 40 is the kernel's own bound for one path (MAXSYMLINKS). */
+#define LINKS_MAX 40
+
+/* A path being resolved by hand: `done` is resolved and trusted, `rest` is still to walk. */
+struct walk {
+    char done[PATH_MAX];
+    char rest[PATH_MAX];
+    unsigned links;
+};
+
+static bool walk_failed(const char *path, int why, struct err *err)
+{
+    return err_sys(err, "file.not_trusted", why, "cannot look at '%s'", path);
+}
+
+/* Puts the link's target in front of the rest.  The link itself lies in a trusted folder. */
+static bool walk_link(struct walk *w, const char *link, struct err *err)
+{
+    char target[PATH_MAX], rest[PATH_MAX];
+    ssize_t count = readlink(link, target, sizeof(target) - 1);
+    if (count < 0)
+        return walk_failed(link, errno, err);
+    target[count] = '\0';
+    int put = snprintf(rest, sizeof(rest), "%s/%s", target, w->rest);
+    if (++w->links > LINKS_MAX || put < 0 || (size_t)put >= sizeof(rest))
+        return walk_failed(link, ELOOP, err);
+    memcpy(w->rest, rest, (size_t)put + 1);
+    if (target[0] == '/')
+        w->done[0] = '\0';
+    return true;
+}
+
+/* Takes the first name off the rest; false at the end. */
+static bool walk_name(struct walk *w, char *name, size_t room)
+{
+    size_t start = strspn(w->rest, "/"), count = strcspn(w->rest + start, "/");
+    if (count == 0 || count >= room)
+        return false;
+    memcpy(name, w->rest + start, count);
+    name[count] = '\0';
+    memmove(w->rest, w->rest + start + count, strlen(w->rest + start + count) + 1);
+    return true;
+}
+
+/* One step: checks what `done`/`name` is and goes there. */
+static bool walk_step(struct walk *w, const char *name, struct stat *st, struct err *err)
+{
+    if (str_equal(name, "."))
+        return true;
+    if (str_equal(name, "..")) {
+        char *slash = strrchr(w->done, '/');
+        if (slash)
+            *slash = '\0';
+        return true;
+    }
+    char next[PATH_MAX];
+    int put = snprintf(next, sizeof(next), "%s/%s", w->done, name);
+    if (put < 0 || (size_t)put >= sizeof(next))
+        return walk_failed(w->done, ENAMETOOLONG, err);
+    if (lstat(next, st) != 0)
+        return walk_failed(next, errno, err);
+    if (S_ISLNK(st->st_mode))
+        return walk_link(w, next, err);
+    memcpy(w->done, next, (size_t)put + 1);
+    return entry_is_trusted(next, st, err);
+}
+
+bool file_is_trusted(const char *path, struct err *err)
+{
+    struct walk w = {0};
+    struct stat st;
+    char cwd[PATH_MAX] = "", name[NAME_MAX + 1];
+    if (path[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+        return walk_failed(path, errno, err);
+    int put = snprintf(w.rest, sizeof(w.rest), "%s/%s", cwd, path);
+    if (put < 0 || (size_t)put >= sizeof(w.rest))
+        return walk_failed(path, ENAMETOOLONG, err);
+
+    if (stat("/", &st) != 0)
+        return walk_failed("/", errno, err);
+    if (!entry_is_trusted("/", &st, err))
+        return false;
+    while (walk_name(&w, name, sizeof(name))) {
+        if (!walk_step(&w, name, &st, err))
+            return false;
+    }
+    /* The walk also ends at a name no file system can hold, with that name still in the rest. */
+    if (w.rest[strspn(w.rest, "/")] || stat(w.done[0] ? w.done : "/", &st) != 0)
+        return walk_failed(path, ENAMETOOLONG, err);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, "file.not_trusted", "'%s' is not a regular file", path);
+    return true;
+}

@@ -1,0 +1,31 @@
+/* Files: read whole with a cap, replaced whole and atomically. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+
+struct err;
+
+/* Reads the whole regular file into `mem`, NUL behind it.  Over `cap` bytes is an error. */
+MUST_USE bool file_read(struct arena *mem, const char *path, size_t cap, const char **bytes, size_t *count,
+                        struct err *err);
+/* Temporary file in the same folder, fsync, rename, fsync of the folder: a reader sees the old file
+ * or the new one, also after a power cut.  mode: 0644, 0600. */
+MUST_USE bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err);
+MUST_USE bool file_make_folders(const char *path, unsigned mode, struct err *err); /* as mkdir -p */
+bool file_exists(const char *path);
+bool file_is_folder(const char *path);
+/* Joins with one slash; an absolute `name` stands alone. */
+const char *file_join(struct arena *mem, const char *folder, const char *name);
+/* Absolute and resolved; NULL when it does not exist. */
+const char *file_real(struct arena *mem, const char *path);
+const char *file_name(const char *path);                      /* behind the last slash */
+const char *file_folder(struct arena *mem, const char *path); /* before it; "." when there is none */
+/* Regular file owned by root or the user, not writable by others, nor any parent folder
+ * (a sticky folder such as /tmp is not safe either).  Says which and how to mend it. */
+MUST_USE bool file_is_trusted(const char *path, struct err *err);
+
+void file_close_fd(int *fd); /* for AUTO; -1 is fine */
