@@ -1,0 +1,139 @@
+/* The plan: everything a build would do, with the reason for each step and its cost.  Making one writes
+ * nothing, anywhere.  The same inputs give the same bytes in any process.  Immutable once made; lives in its
+ * arena; run/ executes it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "model/decl.h"
+#include "model/expr.h"
+#include "model/schema.h"
+#include "plan/graph.h"
+
+struct arena;
+struct contract_type;
+struct diag;
+struct diags;
+struct driver;
+struct err;
+struct loop;
+struct price_books;
+struct region;
+struct registry;
+struct store_res;
+struct store_snapshot;
+
+/* The first five are LF_DO_*, number for number; their order is their strength. */
+enum plan_action {
+    PLAN_KEEP = 1,
+    PLAN_UPDATE = 2,
+    PLAN_CREATE = 3,
+    PLAN_REPLACE = 4,
+    PLAN_DESTROY = 5,
+    PLAN_LOOKUP = 6, /* existing: found, or to be looked up when its inputs are known */
+    PLAN_RUN = 7,    /* action */
+    PLAN_CHECK = 8,  /* check */
+    PLAN_WAIT = 9,   /* human */
+    PLAN_TODO = 10,
+    PLAN_FORGET = 11, /* in the store, gone in the world and no longer declared: only the row goes */
+};
+const char *plan_action_name(enum plan_action a); /* "create" */
+
+/* What a step costs, in millionths of the region's currency (model/money). */
+struct plan_cost {
+    bool priced; /* false: not estimated, `why_not` says why; never zero by default */
+    const char *why_not;
+    int64_t once_low, once_high, month_low, month_high;
+};
+
+struct plan_step {
+    const char *address;
+    const struct decl *decl; /* NULL: no longer declared */
+    enum plan_action action;
+    const char *reason; /* "new", "size: db.m -> db.t", "storage_gb changed outside landfall", "no longer
+                           declared" ... */
+    const char *const *because; /* attribute paths; ends with NULL; or NULL */
+    const struct schema_diff *diffs;
+    uint32_t diff_count;
+    const struct value
+        *desired; /* evaluated, fallbacks filled; unknowns where not known yet; NULL to destroy */
+    const struct value *promise;  /* what it will be; known parts are binding */
+    const struct value *observed; /* as read now; NULL: not there */
+    const char *id;               /* of what is there, or NULL */
+    const char *observed_marker;  /* as read back, or NULL */
+    const struct value *memo;     /* as read now or as stored */
+    const struct store_res *row;  /* live row, or NULL */
+    const struct driver *driver;  /* NULL for kinds without one */
+    const struct contract_type *type;
+    const char *inputs; /* action, check, human: digest of the inputs when all are known, else NULL */
+    struct plan_cost cost;
+    int64_t generation; /* the one that will exist afterwards */
+    bool unknown;       /* something of it is known only later */
+    bool may_replace;   /* a fixed attribute is unknown */
+    bool shared, create_first;
+    bool by_word;  /* dry by the driver's word: its transport is its own */
+    bool targeted; /* false: left out by --target */
+};
+
+struct plan_totals {
+    uint32_t by_action[16]; /* indexed by enum plan_action; targeted steps only */
+    uint32_t shared;
+    struct plan_cost cost;      /* sums; priced is true when at least one step is */
+    uint32_t priced, priceable; /* "58 of 61 priced" */
+};
+
+struct plan {
+    const struct region *region;
+    const struct decls *decls;
+    const struct store_snapshot *truth;
+    struct graph *graph;
+    struct plan_step *steps; /* one per graph node, same index */
+    uint32_t count;
+    struct plan_totals totals;
+    const struct value *outputs; /* evaluated, unknowns inside; or NULL */
+    const char *lineage;         /* of the store, or minted for the first apply */
+    const char *body;            /* canonical JSON: what the digest is of */
+    size_t body_count;
+    const char *digest; /* hex of body */
+    const char *playbook;
+    bool refresh_only, destroy; /* how it was asked for */
+    const struct diag *notes;   /* warnings of drivers and of the plan */
+    size_t note_count;
+};
+
+struct plan_ask {
+    struct loop *loop;
+    const struct region *region;
+    const struct decls *decls;
+    const struct store_snapshot *truth;
+    struct registry *registry;
+    const struct price_books *prices; /* or NULL: nothing is priced */
+    /* landfall.map functions: fits expr_world.call. */
+    bool (*call)(void *user, uint32_t fn, const struct value *arg, struct arena *mem,
+                 const struct value **out, struct err *err);
+    void *call_user;
+    const char *const *targets; /* addresses or prefixes of whole segments; each with all it needs */
+    size_t target_count;
+    const char *const *replaces; /* --replace */
+    size_t replace_count;
+    bool refresh_only;
+    bool destroy;         /* plan the destruction of everything in the store */
+    bool no_refresh;      /* trust the stored observation (tests and resume's first look) */
+    const char *playbook; /* for the header */
+    uint32_t parallel;    /* reads in flight; 0: 256 */
+};
+
+/* Runs the loop until every answer is in.  All errors of the declarations against the contracts are collected
+ * in `diags`. */
+MUST_USE bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out, struct diags *diags,
+                        struct err *err);
+/* Does applying it change anything?  Waiting people, todos and lookups are no change. */
+bool plan_has_changes(const struct plan *p);
+/* Index of an address, UINT32_MAX when there is none. */
+uint32_t plan_find(const struct plan *p, const char *address);
+/* The reader's order: stages as the playbook has them, addresses inside; steps no longer declared last. count
+ * entries in mem. */
+const uint32_t *plan_order(struct arena *mem, const struct plan *p);

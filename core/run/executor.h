@@ -1,0 +1,55 @@
+/* The executor: does a plan.  Intent durable, then the call, then the outcome durable, then the dependents:
+ * see durability.md.  One executor per process; it runs the loop until nothing more can be done.  Everything
+ * it tells goes out as events. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "model/event.h"
+#include "model/expr.h"
+
+struct arena;
+struct err;
+struct host;
+struct http;
+struct loop;
+struct plan;
+struct playbook;
+struct registry;
+struct store_snapshot;
+struct store_writer;
+
+struct executor_ask {
+    struct loop *loop;
+    struct registry *registry;
+    struct http *http;           /* for check { http = ... } */
+    struct store_writer *writer; /* open, the fence is ours */
+    const struct plan *plan;
+    struct playbook *playbook; /* actions and landfall.map; NULL when destroying */
+    const char *run_id;        /* 32 hex characters */
+    const char *command;       /* "apply", "resume", "destroy" */
+    event_fn *tell;
+    void *tell_user;
+    uint32_t parallel;                          /* operations in flight; 0: 256 */
+    uint32_t retries;                           /* tries of one step beyond the first; 0: 8 */
+    int64_t timeout_read_ms, timeout_change_ms; /* 0: the operation's defaults */
+};
+
+struct executor_outcome {
+    uint32_t total, done, failed, held, conflict, blocked,
+        waits;    /* steps with something to do, by how they ended */
+    bool stopped; /* interrupted: resume goes on */
+};
+
+struct executor;
+
+struct executor *executor_new(const struct executor_ask *ask);
+/* True when it could run (also when steps failed: see out); false when the store failed under it: end the
+ * process, resume. */
+MUST_USE bool executor_run(struct executor *x, struct executor_outcome *out, struct err *err);
+/* From a signal callback on the loop: once stops starting, twice stops now. */
+void executor_interrupt(struct executor *x);
+void executor_free(struct executor *x);

@@ -1,0 +1,34 @@
+/* Recovery: settles every operation an earlier run left in INTENT, DOUBT or SETTLING before anything new
+ * starts, each with its own stored inputs.  It deletes nothing; what it cannot settle is HELD with the exact
+ * command to type. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "model/event.h"
+
+struct err;
+struct loop;
+struct registry;
+struct store_snapshot;
+struct store_writer;
+
+struct recover_ask {
+    struct loop *loop;
+    struct registry *registry;
+    struct store_writer *writer;
+    const struct store_snapshot *truth;
+    event_fn *tell;
+    void *tell_user;
+    const char *run_id;
+};
+
+struct recover_outcome {
+    uint32_t settled, again, held,
+        conflict; /* taken over as done / to be sent again by the run / for a person */
+};
+
+/* Runs the loop.  Afterwards read the store again: rows have changed. */
+MUST_USE bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, struct err *err);
