@@ -6,8 +6,9 @@
 
 #define ELLIPSIS "..."
 
-/* Room for the longest part, so that a format may name parts of the error it is about to change. */
-#define SCRATCH sizeof(((struct err *)0)->detail)
+/* More than the longest part holds, so that a format may name parts of the error it is about to
+ * change, and what vsnprintf had to cut is cut again, with an ellipsis. */
+#define SCRATCH (sizeof(((struct err *)0)->detail) + 8)
 
 /* Copies `text`; what does not fit ends with an ellipsis and never in the middle of a character. */
 static void copy_cut(char *out, size_t room, const char *text)
@@ -24,12 +25,10 @@ static void copy_cut(char *out, size_t room, const char *text)
     memcpy(out + count, ELLIPSIS, sizeof(ELLIPSIS));
 }
 
-static void print_cut(char *out, size_t room, const char *fmt, va_list args)
+static void print(char out[SCRATCH], const char *fmt, va_list args)
 {
-    char text[SCRATCH];
-    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
-        text[0] = '\0';
-    copy_cut(out, room, text);
+    if (vsnprintf(out, SCRATCH, fmt, args) < 0)
+        out[0] = '\0';
 }
 
 static void begin(struct err *err, const char *code, const char *summary)
@@ -44,7 +43,7 @@ bool err_set(struct err *err, const char *code, const char *fmt, ...)
     char text[SCRATCH];
     va_list args;
     va_start(args, fmt);
-    print_cut(text, sizeof(text), fmt, args);
+    print(text, fmt, args);
     va_end(args);
     begin(err, code, text);
     return false;
@@ -55,7 +54,7 @@ bool err_sys(struct err *err, const char *code, int errno_value, const char *fmt
     char text[SCRATCH], reason[128];
     va_list args;
     va_start(args, fmt);
-    print_cut(text, sizeof(text), fmt, args);
+    print(text, fmt, args);
     va_end(args);
     /* The GNU form: returns the text, which is not always `reason`. */
     const char *why = strerror_r(errno_value, reason, sizeof(reason));
@@ -73,7 +72,7 @@ bool err_wrap(struct err *err, const char *fmt, ...)
     char text[SCRATCH + sizeof(err->summary) + 2];
     va_list args;
     va_start(args, fmt);
-    print_cut(text, SCRATCH, fmt, args);
+    print(text, fmt, args);
     va_end(args);
     size_t count = strlen(text);
     if (err->summary[0])
@@ -87,7 +86,7 @@ bool err_detail(struct err *err, const char *fmt, ...)
     char text[SCRATCH];
     va_list args;
     va_start(args, fmt);
-    print_cut(text, sizeof(text), fmt, args);
+    print(text, fmt, args);
     va_end(args);
     copy_cut(err->detail, sizeof(err->detail), text);
     return false;
@@ -98,7 +97,7 @@ bool err_advise(struct err *err, const char *fmt, ...)
     char text[SCRATCH];
     va_list args;
     va_start(args, fmt);
-    print_cut(text, sizeof(text), fmt, args);
+    print(text, fmt, args);
     va_end(args);
     copy_cut(err->advice, sizeof(err->advice), text);
     return false;
