@@ -1,0 +1,237 @@
+#include "io/kernel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "io/heap.h"
+
+struct kernel {
+    uv_loop_t uv;
+    uv_async_t interrupt;
+    uv_timer_t limit; /* ends a wait in time */
+    kernel_call_fn *call;
+    void *owner;
+    struct job *jobs; /* so that kernel_free can drop those no worker has begun */
+    size_t watches;
+    bool dropping;
+};
+
+struct loop_watch {
+    uv_poll_t uv;
+    struct kernel *kernel;
+    loop_ready_fn *fn;
+    void *user;
+    int fd;
+    uint32_t events, seen;
+};
+
+struct job {
+    uv_work_t uv;
+    struct kernel *kernel;
+    loop_fn *work, *done;
+    void *user;
+    struct job *next, **link;
+};
+
+struct signal_watch {
+    uv_signal_t uv;
+    struct kernel *kernel;
+    loop_fn *fn;
+    void *user;
+};
+
+/* For calls that fail only when the process has run out of memory or descriptors at its very start. */
+static void must(int result, const char *what)
+{
+    if (result == 0)
+        return;
+    fprintf(stderr, "landfall: %s: %s\n", what, uv_strerror(result));
+    abort();
+}
+
+static void nothing_for_interrupt(uv_async_t *uv)
+{
+    (void)uv;
+}
+
+static void nothing_for_limit(uv_timer_t *uv)
+{
+    (void)uv;
+}
+
+struct kernel *kernel_new(kernel_call_fn *call, void *owner)
+{
+    struct kernel *k = heap_new(sizeof(*k));
+    k->call = call;
+    k->owner = owner;
+    must(uv_loop_init(&k->uv), "cannot start the event loop");
+    must(uv_async_init(&k->uv, &k->interrupt, nothing_for_interrupt), "cannot start the event loop");
+    must(uv_timer_init(&k->uv, &k->limit), "cannot start the event loop");
+    return k;
+}
+
+static void free_handle(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void close_one(uv_handle_t *handle, void *kernel)
+{
+    struct kernel *k = kernel;
+    bool inside = handle == (uv_handle_t *)&k->interrupt || handle == (uv_handle_t *)&k->limit;
+    if (!uv_is_closing(handle))
+        uv_close(handle, inside ? NULL : free_handle);
+}
+
+void kernel_free(struct kernel *k)
+{
+    if (!k)
+        return;
+    k->dropping = true;
+    /* Fails for a job that a worker has begun; uv_run below waits for that one. */
+    for (struct job *j = k->jobs; j; j = j->next)
+        uv_cancel((uv_req_t *)&j->uv);
+    uv_walk(&k->uv, close_one, k);
+    uv_run(&k->uv, UV_RUN_DEFAULT);
+    must(uv_loop_close(&k->uv), "cannot end the event loop");
+    free(k);
+}
+
+void kernel_wait(struct kernel *k, int64_t timeout_ns)
+{
+    if (timeout_ns <= 0) {
+        uv_run(&k->uv, UV_RUN_NOWAIT);
+        return;
+    }
+    if (timeout_ns == KERNEL_FOREVER) {
+        uv_timer_stop(&k->limit);
+    } else {
+        /* Rounded up, or the loop would spin through the last millisecond. */
+        uv_update_time(&k->uv);
+        uv_timer_start(&k->limit, nothing_for_limit,
+                       (uint64_t)(timeout_ns / 1000000 + (timeout_ns % 1000000 != 0)), 0);
+    }
+    uv_run(&k->uv, UV_RUN_ONCE);
+    uv_timer_stop(&k->limit);
+}
+
+void kernel_interrupt(struct kernel *k)
+{
+    uv_async_send(&k->interrupt);
+}
+
+bool kernel_is_busy(const struct kernel *k)
+{
+    return k->watches > 0 || k->jobs;
+}
+
+static void on_poll(uv_poll_t *uv, int status, int events);
+
+static bool arm(struct loop_watch *w)
+{
+    int wanted = (w->events & LOOP_READABLE ? UV_READABLE : 0) |
+                 (w->events & LOOP_WRITABLE ? UV_WRITABLE : 0) |
+                 (w->events & LOOP_DISCONNECT ? UV_DISCONNECT : 0);
+    return uv_poll_start(&w->uv, wanted, on_poll) == 0;
+}
+
+static void run_ready(void *watch)
+{
+    struct loop_watch *w = watch;
+    w->fn(w->user, w->fd, w->seen);
+}
+
+static void on_poll(uv_poll_t *uv, int status, int events)
+{
+    struct loop_watch *w = (struct loop_watch *)uv;
+    if (w->kernel->dropping)
+        return;
+    /* A descriptor in error is ready for everything: whoever reads or writes next learns what is wrong.
+     * libuv has stopped this handle; it is armed again, so that the watch lives until its owner ends it. */
+    if (status < 0 && !arm(w))
+        log_debug("descriptor %d cannot be watched any more", w->fd);
+    w->seen = status < 0
+                  ? w->events | LOOP_DISCONNECT
+                  : (events & UV_READABLE ? LOOP_READABLE : 0) | (events & UV_WRITABLE ? LOOP_WRITABLE : 0) |
+                        (events & UV_DISCONNECT ? LOOP_DISCONNECT : 0);
+    w->kernel->call(w->kernel->owner, run_ready, w);
+}
+
+struct loop_watch *kernel_watch(struct kernel *k, int fd, uint32_t events, loop_ready_fn *fn, void *user)
+{
+    struct loop_watch *w = heap_new(sizeof(*w));
+    w->kernel = k;
+    w->fn = fn;
+    w->user = user;
+    w->fd = fd;
+    w->events = events;
+    if (uv_poll_init(&k->uv, &w->uv, fd) != 0) {
+        free(w);
+        return NULL;
+    }
+    k->watches++;
+    if (!arm(w)) {
+        kernel_unwatch(w);
+        return NULL;
+    }
+    return w;
+}
+
+void kernel_unwatch(struct loop_watch *w)
+{
+    w->kernel->watches--;
+    uv_close((uv_handle_t *)&w->uv, free_handle);
+}
+
+static void run_job(uv_work_t *uv)
+{
+    struct job *j = (struct job *)uv;
+    j->work(j->user);
+}
+
+static void end_job(uv_work_t *uv, int status)
+{
+    struct job *j = (struct job *)uv;
+    (void)status; /* canceled happens in kernel_free only */
+    *j->link = j->next;
+    if (j->next)
+        j->next->link = j->link;
+    if (!j->kernel->dropping)
+        j->kernel->call(j->kernel->owner, j->done, j->user);
+    free(j);
+}
+
+void kernel_work(struct kernel *k, loop_fn *work, loop_fn *done, void *user)
+{
+    struct job *j = heap_new(sizeof(*j));
+    j->kernel = k;
+    j->work = work;
+    j->done = done;
+    j->user = user;
+    j->next = k->jobs;
+    j->link = &k->jobs;
+    if (j->next)
+        j->next->link = &j->next;
+    k->jobs = j;
+    must(uv_queue_work(&k->uv, &j->uv, run_job, end_job), "cannot start a worker");
+}
+
+static void on_signal(uv_signal_t *uv, int number)
+{
+    struct signal_watch *s = (struct signal_watch *)uv;
+    (void)number;
+    if (!s->kernel->dropping)
+        s->kernel->call(s->kernel->owner, s->fn, s->user);
+}
+
+void kernel_signal(struct kernel *k, int number, loop_fn *fn, void *user)
+{
+    struct signal_watch *s = heap_new(sizeof(*s));
+    s->kernel = k;
+    s->fn = fn;
+    s->user = user;
+    must(uv_signal_init(&k->uv, &s->uv), "cannot watch a signal");
+    must(uv_signal_start(&s->uv, on_signal, number), "cannot watch a signal");
+}
