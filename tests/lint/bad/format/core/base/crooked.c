@@ -1,0 +1,1 @@
+int crooked_count( void ) { return 1; }

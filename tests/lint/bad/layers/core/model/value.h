@@ -1,0 +1,2 @@
+/* Includes itself only through value.c. */
+#pragma once

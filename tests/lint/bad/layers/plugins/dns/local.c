@@ -1,0 +1,7 @@
+#include "kit.h"
+#include "local.h"
+
+#include <ldns/ldns.h>
+
+#include "base/arena.h"
+#include "landfall/dns.h"

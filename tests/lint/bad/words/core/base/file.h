@@ -1,0 +1,4 @@
+/* Good: nothing to find here. */
+#pragma once
+
+int file_open(const char *path);

@@ -1,0 +1,5 @@
+int main(void)
+{
+    printf("%s", getenv("HOME"));
+    exit(0);
+}

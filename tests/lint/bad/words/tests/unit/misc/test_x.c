@@ -1,0 +1,4 @@
+int update(void)
+{
+    return getenv("UPDATE") != 0;
+}
