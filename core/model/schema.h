@@ -70,11 +70,12 @@ struct schema_diffs {
 /* Compares what is with what is asked.  COMPUTED attributes absent (or null) in `desired` do not count;
  * unordered lists compare as multisets; integer 1 and real 1.0 differ.  An unknown in `desired` counts as a
  * change.  `promise` (may be NULL) gets `desired` with the computed attributes filled in: from `prior` on
- * keep and update, unknown on create (prior NULL) and replace. */
+ * keep and update, unknown on create (prior NULL) and replace.  A create is SCHEMA_UPDATE without diffs:
+ * everything in `promise` is new. */
 enum schema_change schema_compare(struct arena *mem, const struct schema *s, const struct value *prior,
                                   const struct value *desired, struct schema_diffs *diffs,
                                   const struct value **promise);
 /* True when `result` keeps every known part of `promise` (unordered lists as multisets); otherwise *path
- * names the first breach. */
+ * names the first breach.  A secret that the result leaves out is kept: services do not tell them again. */
 bool schema_keeps_promise(struct arena *mem, const struct schema *s, const struct value *promise,
                           const struct value *result, const char **path);
