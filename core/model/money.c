@@ -1,5 +1,6 @@
 #include "model/money.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,37 +78,45 @@ static bool bad_amount(const char *text, struct err *err)
                       DECIMALS);
 }
 
-/* False when the magnitude no longer fits in 64 bits. */
-static bool push_digit(__int128 *amount, int digit)
+/* Past this magnitude an amount no longer grows, so that digits without end cannot overflow it. */
+static const __int128 amount_limit = (__int128)INT64_MAX + 1;
+
+static void push_digit(__int128 *amount, int digit)
 {
-    *amount = *amount * 10 + digit;
-    return *amount <= (__int128)INT64_MAX + 1;
+    if (*amount <= amount_limit)
+        *amount = *amount * 10 + digit;
+}
+
+/* Returns where the digits end. */
+static const char *push_digits(const char *at, __int128 *amount)
+{
+    for (; is_digit(*at); at++)
+        push_digit(amount, *at - '0');
+    return at;
 }
 
 bool money_parse(const char *text, int64_t *millionths, struct err *err)
 {
-    const char *at = text;
-    bool negative = *at == '-', fits = true;
-    at += negative;
+    const char *at = text + (text[0] == '-');
     if (!is_digit(*at) || (*at == '0' && is_digit(at[1])))
         return bad_amount(text, err);
     __int128 amount = 0;
-    for (; is_digit(*at); at++)
-        fits = fits && push_digit(&amount, *at - '0');
-    int decimals = 0;
+    ptrdiff_t decimals = 0;
+    at = push_digits(at, &amount);
     if (*at == '.') {
-        for (at++; is_digit(*at); at++, decimals++)
-            fits = fits && push_digit(&amount, *at - '0');
+        const char *start = at + 1;
+        at = push_digits(start, &amount);
+        decimals = at - start;
         if (decimals == 0 || decimals > DECIMALS)
             return bad_amount(text, err);
     }
     if (*at)
         return bad_amount(text, err);
     for (; decimals < DECIMALS; decimals++)
-        fits = fits && push_digit(&amount, 0);
-    if (negative)
+        push_digit(&amount, 0);
+    if (text[0] == '-')
         amount = -amount;
-    if (!fits || amount > INT64_MAX) {
+    if (amount > INT64_MAX || amount < INT64_MIN) {
         err_set(err, "money.range", "'%.60s' is more money than can be counted", text);
         return err_advise(err, "the limit is 9223372036854.775807 either way");
     }

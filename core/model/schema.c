@@ -257,6 +257,21 @@ static const struct value *check_attr(struct check *c, const struct schema_attr 
     return v;
 }
 
+/* What stands under an attribute's name once it is checked; NULL: nothing.  A null does for absent
+ * where the attribute is required, and is a value of its own everywhere else. */
+static const struct value *check_given(struct check *c, const struct schema_attr *a,
+                                       const struct value *given, const struct place *at)
+{
+    bool required = a->flags & SCHEMA_REQUIRED;
+    if (given && !(required && value_is_null(given)))
+        return check_attr(c, a, given, at);
+    if (!given && a->fallback)
+        return a->fallback;
+    if (required)
+        report_missing(c, a, at);
+    return given;
+}
+
 /* Pairs and attributes are both sorted, so one walk over the two meets every name once.  The pairs
  * are copied only when a fallback or a conversion makes the result another one. */
 static const struct value *check_map(struct check *c, const struct schema *s, const struct value *v,
@@ -270,18 +285,14 @@ static const struct value *check_map(struct check *c, const struct schema *s, co
         const struct schema_attr *a = k < s->count ? &s->attrs[k] : NULL;
         int order = !p ? 1 : !a ? -1 : strcmp(p->key, a->name);
         struct place here = {.up = at, .key = order > 0 ? a->name : p->key};
-        if (order < 0) {
+        const struct value *given = order > 0 ? NULL : p->value, *made = given;
+        if (order < 0)
             report_unknown_name(c, s, &here);
-            pairs[count++] = *p;
-        } else if (order > 0 && a->fallback) {
-            pairs[count++] = (struct pair){a->name, a->fallback};
-            changed = true;
-        } else if (order == 0 && !(a->flags & SCHEMA_REQUIRED && value_is_null(p->value))) {
-            pairs[count] = (struct pair){p->key, check_attr(c, a, p->value, &here)};
-            changed |= pairs[count++].value != p->value;
-        } else if (a->flags & SCHEMA_REQUIRED) {
-            report_missing(c, a, &here);
-        }
+        else
+            made = check_given(c, a, given, &here);
+        if (made)
+            pairs[count++] = (struct pair){here.key, made};
+        changed |= made != given;
         i += order <= 0;
         k += order >= 0;
     }
