@@ -107,19 +107,20 @@ static int64_t now_ns(const struct pool *p)
     return tick->mono_ns(tick->user);
 }
 
-static void earn(struct pool *p, int64_t units)
+static void earn(struct pool *p, int64_t units, int64_t full)
 {
-    int64_t full = START_COST * p->limits.burst;
     p->bucket = p->bucket < full - units ? p->bucket + units : full;
 }
 
-static void fill(struct pool *p)
+/* late_ms: how much of a timer's lateness counts beyond the burst. */
+static void fill(struct pool *p, int64_t late_ms)
 {
     int64_t rate = p->limits.rate_milli, now = now_ns(p);
-    int64_t gone = now - p->filled_ns, full = START_COST * p->limits.burst;
+    int64_t full = START_COST * p->limits.burst + rate * late_ms * NS_IN_MS;
+    int64_t gone = now - p->filled_ns;
     p->filled_ns = now;
     /* Divided, not multiplied: a long idle time must not overflow. */
-    earn(p, gone > full / rate ? full : gone * rate);
+    earn(p, gone > full / rate ? full : gone * rate, full);
 }
 
 static void serve(struct pool *p);
@@ -128,6 +129,8 @@ static void on_refill(void *user)
 {
     struct pool *p = user;
     p->refill = NULL;
+    /* Timers count in milliseconds, rounded up.  Without this credit 300 starts a second became 250. */
+    fill(p, 1);
     serve(p);
 }
 
@@ -137,7 +140,7 @@ static bool pay(struct pool *p)
     if (p->limits.rate_milli == 0)
         return true;
     if (p->bucket < START_COST)
-        fill(p);
+        fill(p, 0);
     if (p->bucket >= START_COST) {
         p->bucket -= START_COST;
         return true;
@@ -361,7 +364,7 @@ void pool_cancel(struct pool_ticket *t)
         p->pools->called_count--;
         p->running--;
         if (p->limits.rate_milli > 0)
-            earn(p, START_COST);
+            earn(p, START_COST, START_COST * p->limits.burst);
     } else {
         p->waiting--;
         if (t->stage == IN_POOL)
