@@ -24,7 +24,7 @@ local libraries = {
   { header = "^lauxlib%.h$", name = "lua", places = { "^core/script/", "^core/playbook/" } },
   { header = "^lualib%.h$", name = "lua", places = { "^core/script/", "^core/playbook/" } },
   { header = "^sodium[%w_/]*%.h$", name = "libsodium", places = { "^core/base/digest%.c$" } },
-  { header = "^dlfcn%.h$", name = "libdl", places = { "^core/plugin/loader%.c$" } },
+  { header = "^dlfcn%.h$", name = "libdl", places = { "^core/plugin/loader%.c$", "^core/io/http_curl%.c$" } },
 }
 
 -- The C library and the system; anything else is a new dependency.

@@ -1,0 +1,61 @@
+/* HTTP: requests over libcurl's multi interface on the loop.  The rules of security.md hold for every
+ * request: no redirects, no netrc, TLS >= 1.2 verified, plain http only to loopback unless allowed, caps on
+ * body, headers and time, a low-speed limit.  No proxy, also none from the environment.  libcurl is loaded by
+ * the first request, so that commands which never send pay nothing. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/loop.h"
+
+struct http;
+struct http_request; /* in flight */
+
+/* How certain we are that the service saw it; LF_SENT_* of the plugin contract, number for number. */
+enum http_sent { HTTP_REPLY = 1, HTTP_NOT_SENT = 2, HTTP_MAYBE_SENT = 3, HTTP_CANCELED = 4 };
+
+struct http_header {
+    const char *name, *value;
+};
+
+/* Borrowed during http_send. */
+struct http_ask {
+    const char *method, *url;
+    const struct http_header *headers;
+    size_t header_count;
+    const char *body;
+    size_t body_count;
+    uint64_t timeout_ms;   /* 0: 30 000 */
+    const char *aws_sigv4; /* or NULL */
+    const char *user, *password;
+};
+
+/* Valid inside the callback. */
+struct http_reply {
+    enum http_sent sent;
+    uint32_t status; /* 0 unless HTTP_REPLY */
+    const struct http_header *headers;
+    size_t header_count;
+    const char *body; /* NUL behind */
+    size_t body_count;
+    uint32_t retry_after_ms; /* both forms of Retry-After, clamped to an hour; 0: none */
+    const char *error;       /* curl's words when there is no reply, or NULL */
+};
+
+typedef void http_reply_fn(void *user, const struct http_reply *reply);
+
+struct http_limits {
+    size_t body_max;     /* 0: 64 MiB; a bigger body ends the transfer as HTTP_MAYBE_SENT */
+    bool allow_plain;    /* plain http beyond loopback */
+    const char *ca_file; /* or NULL: the system's; borrowed for the life of the http */
+};
+
+struct http *http_new(struct loop *l, struct http_limits limits);
+void http_free(struct http *h);
+/* fn is called exactly once, never inside this call, unless http_cancel comes first. */
+struct http_request *http_send(struct http *h, const struct http_ask *ask, http_reply_fn *fn, void *user);
+void http_cancel(struct http_request *r); /* fn is not called */
+/* Asked before a cancel: false when for certain no byte of it has left. */
+bool http_has_begun(const struct http_request *r);
