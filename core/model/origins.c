@@ -35,3 +35,11 @@ void origins_set_value(struct origins *o, uint32_t where, const struct value *v)
     assert(where > 0 && where < o->count);
     o->at[where].value = v;
 }
+
+uint32_t origins_text_of(const struct origins *o, uint32_t where)
+{
+    /* Every entry is made from an earlier one, so this ends. */
+    while (where != 0 && where < o->count && o->at[where].kind == ORIGIN_COPIED)
+        where = o->at[where].from;
+    return where;
+}

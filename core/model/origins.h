@@ -34,5 +34,7 @@ void origins_init(struct origins *o, struct arena *mem);
 uint32_t origins_add(struct origins *o, struct origin one);
 /* NULL for 0.  Good until the next origins_add. */
 const struct origin *origins_get(const struct origins *o, uint32_t where);
+/* Where the text of the value stands: a copy leads back to the file it was copied from. */
+uint32_t origins_text_of(const struct origins *o, uint32_t where);
 /* Remembers what the value of an entry is, once it is made. */
 void origins_set_value(struct origins *o, uint32_t where, const struct value *v);

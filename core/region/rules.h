@@ -1,0 +1,40 @@
+/* The rules: the `shrink` and `absent` lists of one region file, checked and ready for derive to apply.  They
+ * say nothing of what they match; only the copy knows that. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "model/path.h"
+#include "region/decimal.h"
+
+struct findings;
+struct value;
+
+struct rules_shrink {
+    const char *match;
+    struct path path;
+    const struct value *to;      /* as written: two rules with equal `to` do not quarrel */
+    const struct value *literal; /* NULL: computed from the copied integer */
+    struct decimal times;
+    int64_t at_least, at_most;
+    const char *why;
+    const char *grow_back; /* or NULL */
+    size_t matches;        /* values it was applied to */
+    size_t hits;           /* of these, how many it changed */
+    const struct value *at;
+};
+
+struct rules_absent {
+    const char *what, *why, *owner;
+    const char *revisit; /* or NULL */
+    struct path path;
+    const struct value *at; /* `what` */
+};
+
+/* `list` may be NULL; that it is a list is for the caller to say.  What is wrong is a finding and not in the
+ * result. */
+struct rules_shrink *rules_parse_shrink(struct findings *f, const struct value *list, size_t *count);
+struct rules_absent *rules_parse_absent(struct findings *f, const struct value *list, size_t *count);

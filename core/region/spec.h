@@ -1,0 +1,32 @@
+/* The spec: one region file as it is written, checked, before anything is copied into it.  Lives in the arena
+ * of the load. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct findings;
+struct region_driver;
+struct rules_absent;
+struct rules_shrink;
+struct value;
+
+struct spec {
+    const char *file;         /* regions/eu.yaml */
+    const struct value *root; /* the whole file, a map */
+    /* NULL where the file lacks them; then that is a finding (but for `from`). */
+    const char *name, *title, *jurisdiction, *from, *place, *domain, *currency;
+    const char *timezone;         /* UTC when the file names none */
+    const struct value *services; /* own ones only; a map, or NULL */
+    struct rules_shrink *shrinks;
+    size_t shrink_count;
+    struct rules_absent *absents;
+    size_t absent_count;
+    struct region_driver *drivers;
+    size_t driver_count;
+};
+
+/* Reads regions/<name>.yaml below `project`.  NULL when it is not even a map; what is wrong is a finding. */
+struct spec *spec_load(struct findings *f, const char *project, const char *name);
