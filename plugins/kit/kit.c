@@ -193,6 +193,16 @@ bool kit_changes(const struct lf_request *req)
     return req->verb == LF_VERB_CREATE || req->verb == LF_VERB_UPDATE || req->verb == LF_VERB_DESTROY;
 }
 
+bool kit_may_change(const struct kit *kit, const struct lf_request *req, const char *marker)
+{
+    if (marker && req->marker && strcmp(marker, req->marker) == 0)
+        return true;
+    if (req->verb != LF_VERB_UPDATE || !kit_get_bool(kit, req->memo, "adopt", false))
+        return false;
+    const char *was = kit_get_text(kit, req->memo, "was");
+    return strcmp(was ? was : "", marker ? marker : "") == 0;
+}
+
 void kit_batch_spoil(struct kit_batch *batch, uint32_t status, const char *code, const char *summary,
                      const char *detail, const char *advice)
 {

@@ -125,6 +125,10 @@ void kit_batch_refuse(struct kit_batch *batch, size_t i, const char *code, const
                       const char *summary, const char *detail, const char *advice);
 /* The request's verb is one that may change the world (create, update, destroy). */
 bool kit_changes(const struct lf_request *req);
+/* The object that carries `marker` (or NULL) is ours, or may be made ours: an adopting update says which
+ * marker it expects to find (memo {"adopt": true, "was": "..."}), and takes the object only while that is
+ * still so. */
+bool kit_may_change(const struct kit *kit, const struct lf_request *req, const char *marker);
 /* What became of every change the batch hoped to make: replaces the answers of OK and GONE that changing
  * requests were given, for a write that failed after they were answered. */
 void kit_batch_spoil(struct kit_batch *batch, uint32_t status, const char *code, const char *summary,
