@@ -23,6 +23,7 @@ struct loop;
 struct price_books;
 struct region;
 struct registry;
+struct store_op;
 struct store_res;
 struct store_snapshot;
 
@@ -62,6 +63,7 @@ struct plan_step {
         *desired; /* evaluated, fallbacks filled; unknowns where not known yet; NULL to destroy */
     const struct value *promise;  /* what it will be; known parts are binding */
     const struct value *observed; /* as read now; NULL: not there */
+    const struct value *stored;   /* as last seen, from the store; NULL: never */
     const char *id;               /* of what is there, or NULL */
     const char *observed_marker;  /* as read back, or NULL */
     const struct value *memo;     /* as read now or as stored */
@@ -70,9 +72,13 @@ struct plan_step {
     const struct contract_type *type;
     const char *inputs; /* action, check, human: digest of the inputs when all are known, else NULL */
     struct plan_cost cost;
-    int64_t generation; /* the one that will exist afterwards */
-    bool unknown;       /* something of it is known only later */
-    bool may_replace;   /* a fixed attribute is unknown */
+    int64_t generation;             /* the one that will exist afterwards */
+    uint32_t deposed_left;          /* older generations still to be destroyed */
+    bool gone;                      /* stored, and read as definitely not there */
+    const struct store_op *pending; /* an operation of it that is not settled (resume first), or NULL */
+    bool broken;                    /* its declaration has an error: the plan will not be made */
+    bool unknown;                   /* something of it is known only later */
+    bool may_replace;               /* a fixed attribute is unknown */
     bool shared, create_first;
     bool by_word;  /* dry by the driver's word: its transport is its own */
     bool targeted; /* false: left out by --target */
@@ -95,8 +101,11 @@ struct plan {
     struct plan_totals totals;
     const struct value *outputs; /* evaluated, unknowns inside; or NULL */
     const char *lineage;         /* of the store, or minted for the first apply */
-    const char *body;            /* canonical JSON: what the digest is of */
+    const char *body;            /* canonical JSON: what the digest is of; NULL unless it was asked for */
     size_t body_count;
+    /* JSON map of address to action for all that is not kept: kept with the run, so that a resume after an
+     * edit can say what differs from what was started. */
+    const char *outline;
     const char *digest; /* hex of body */
     const char *playbook;
     bool refresh_only, destroy; /* how it was asked for */
@@ -121,6 +130,7 @@ struct plan_ask {
     size_t replace_count;
     bool refresh_only;
     bool destroy;         /* plan the destruction of everything in the store */
+    bool keep_body;       /* for a plan file */
     bool no_refresh;      /* trust the stored observation (tests and resume's first look) */
     const char *playbook; /* for the header */
     uint32_t parallel;    /* reads in flight; 0: 256 */

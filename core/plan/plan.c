@@ -1,0 +1,280 @@
+#include "plan/plan.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "io/loop.h"
+#include "model/diag.h"
+#include "model/path.h"
+#include "model/value.h"
+#include "plan/planner.h"
+#include "plugin/registry.h"
+#include "region/region.h"
+#include "store/store.h"
+
+#define PARALLEL 256
+
+const char *plan_action_name(enum plan_action a)
+{
+    static const char *const names[] = {
+        [PLAN_KEEP] = "keep",       [PLAN_UPDATE] = "update",   [PLAN_CREATE] = "create",
+        [PLAN_REPLACE] = "replace", [PLAN_DESTROY] = "destroy", [PLAN_LOOKUP] = "lookup",
+        [PLAN_RUN] = "run",         [PLAN_CHECK] = "check",     [PLAN_WAIT] = "wait",
+        [PLAN_TODO] = "todo",       [PLAN_FORGET] = "forget",
+    };
+    return (size_t)a < COUNT_OF(names) && names[a] ? names[a] : "none";
+}
+
+uint32_t plan_find(const struct plan *p, const char *address)
+{
+    return graph_find(p->graph, address);
+}
+
+void planner_decided(struct planner *p, uint32_t i)
+{
+    const struct graph *g = p->plan->graph;
+    for (uint32_t e = g->needed_by_at[i]; e < g->needed_by_at[i + 1]; e++) {
+        if (--p->waiting[g->needed_by[e]] == 0)
+            p->ready[p->ready_count++] = g->needed_by[e];
+    }
+}
+
+const char *planner_where(struct planner *p, uint32_t i)
+{
+    const struct plan_step *s = &p->plan->steps[i];
+    if (s->decl)
+        return arena_print(p->mem, "%s:%u", s->decl->file, s->decl->line);
+    return s->row ? s->row->declared_at : NULL;
+}
+
+void planner_error(struct planner *p, uint32_t i, const char *code, const char *path, const char *summary,
+                   const char *advice)
+{
+    struct diag one = {
+        .severity = DIAG_ERROR,
+        .code = code,
+        .address = p->plan->steps[i].address,
+        .path = path,
+        .where = planner_where(p, i),
+        .summary = summary,
+        .advice = advice,
+    };
+    diag_add(p->diags, &one);
+}
+
+/* What a reference is worth so far: *out NULL means later. */
+static bool find_reference(void *user, const struct expr *ref, const struct value **out, struct err *err)
+{
+    (void)err;
+    struct planner *p = user;
+    uint32_t i = plan_find(p->plan, ref->address);
+    *out = NULL;
+    if (i == UINT32_MAX)
+        return true; /* reported by the graph */
+    const struct plan_step *s = &p->plan->steps[i];
+    bool is_there = s->action == PLAN_KEEP || s->action == PLAN_UPDATE || s->action == PLAN_LOOKUP;
+    if (strcmp(ref->path, "id") == 0) {
+        if (is_there && s->id)
+            *out = value_text(p->mem, s->id);
+        return true;
+    }
+    const struct value *known = s->action == PLAN_LOOKUP || s->decl->kind != DECL_RESOURCE
+                                    ? (is_there ? s->observed : NULL)
+                                    : s->promise;
+    if (!known)
+        return true;
+    const struct value *found = value_get(known, ref->path);
+    if (!found)
+        found = path_get_text(p->mem, known, ref->path);
+    *out = found ? found : value_null();
+    return true;
+}
+
+static bool call_script(void *user, uint32_t fn, const struct value *arg, struct arena *mem,
+                        const struct value **out, struct err *err)
+{
+    const struct planner *p = user;
+    return p->ask->call(p->ask->call_user, fn, arg, mem, out, err);
+}
+
+static void attach_rows(struct planner *p)
+{
+    struct plan *plan = p->plan;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct graph_node *node = &plan->graph->nodes[i];
+        struct plan_step *s = &plan->steps[i];
+        s->address = node->address;
+        s->decl = node->decl;
+        s->targeted = true;
+        s->generation = 1;
+        for (uint32_t r = node->res_first; r < node->res_first + node->res_count; r++) {
+            const struct store_res *row = &plan->truth->res[r];
+            const struct refresh_row *seen = &p->rows[r];
+            s->generation = row->generation + 1;
+            if (row->deposed) {
+                s->deposed_left++;
+                continue;
+            }
+            s->row = row;
+            s->generation = row->generation;
+            s->stored = seen->stored;
+            s->observed = seen->status == LF_END_GONE ? NULL : seen->state;
+            s->gone = seen->status == LF_END_GONE;
+            s->id = seen->id;
+            s->observed_marker = seen->marker;
+            s->memo = seen->memo;
+        }
+    }
+    for (size_t k = 0; k < plan->truth->op_count; k++) {
+        uint32_t i = plan_find(plan, plan->truth->ops[k].address);
+        if (i != UINT32_MAX)
+            plan->steps[i].pending = &plan->truth->ops[k];
+    }
+}
+
+/* Every step once, each after all it needs; the loop runs only while a driver is being asked. */
+static void decide_all(struct planner *p)
+{
+    const struct graph *g = p->plan->graph;
+    p->waiting = ARENA_ARRAY(p->mem, uint32_t, g->count + 1);
+    p->ready = ARENA_ARRAY(p->mem, uint32_t, g->count + 1);
+    for (uint32_t i = 0; i < g->count; i++)
+        p->waiting[i] = g->needs_at[i + 1] - g->needs_at[i];
+    for (uint32_t k = 0; k < g->count; k++) {
+        if (p->waiting[g->sorted[k]] == 0)
+            p->ready[p->ready_count++] = g->sorted[k];
+    }
+    while (p->ready_next < p->ready_count || p->in_flight > 0) {
+        while (p->ready_next < p->ready_count && p->in_flight < p->parallel)
+            decide_step(p, p->ready[p->ready_next++]);
+        if (p->in_flight > 0)
+            loop_run(p->ask->loop);
+    }
+}
+
+static void count_totals(struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        if (!s->targeted)
+            continue;
+        plan->totals.by_action[s->action]++;
+        bool changes = s->action == PLAN_UPDATE || s->action == PLAN_CREATE || s->action == PLAN_REPLACE ||
+                       s->action == PLAN_DESTROY;
+        plan->totals.shared += s->shared && changes;
+    }
+}
+
+static bool eval_outputs(struct planner *p, struct err *err)
+{
+    if (!p->plan->decls->outputs || p->diags->errors > 0)
+        return true;
+    if (!expr_eval(p->mem, p->plan->decls->outputs, &p->world, &p->plan->outputs, err))
+        return err_wrap(err, "working out the outputs");
+    return true;
+}
+
+static void mint_lineage(struct planner *p)
+{
+    if (p->plan->truth->exists) {
+        p->plan->lineage = p->plan->truth->lineage;
+        return;
+    }
+    char hex[33];
+    digest_random_hex(16, hex);
+    p->plan->lineage = arena_text(p->mem, hex);
+}
+
+bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out, struct diags *diags,
+               struct err *err)
+{
+    struct plan *plan = ARENA_NEW(mem, struct plan);
+    *plan = (struct plan){.region = ask->region,
+                          .decls = ask->decls,
+                          .truth = ask->truth,
+                          .playbook = ask->playbook,
+                          .refresh_only = ask->refresh_only,
+                          .destroy = ask->destroy};
+    struct planner p = {.mem = mem,
+                        .ask = ask,
+                        .plan = plan,
+                        .diags = diags,
+                        .parallel = ask->parallel ? ask->parallel : PARALLEL,
+                        .world = {.find = find_reference, .call = call_script}};
+    p.world.user = &p;
+    if (!graph_build(mem, ask->decls, ask->truth, &plan->graph, diags))
+        return diag_ok(diags, err);
+    struct refresh_ask reads = {.loop = ask->loop,
+                                .registry = ask->registry,
+                                .truth = ask->truth,
+                                .parallel = p.parallel,
+                                .no_refresh = ask->no_refresh};
+    struct refresh_row *rows;
+    if (!refresh_run(mem, &reads, &rows, diags, err))
+        return err_wrap(err, "reading what is there");
+    p.rows = rows;
+    plan->count = plan->graph->count;
+    plan->steps = ARENA_ARRAY(mem, struct plan_step, plan->count + 1);
+    attach_rows(&p);
+    mint_lineage(&p);
+    if (!select_targets(&p, err))
+        return false;
+    decide_all(&p);
+    rules_check(&p);
+    if (!eval_outputs(&p, err))
+        return false;
+    if (diags->errors > 0)
+        return diag_ok(diags, err);
+    cost_estimate(&p);
+    count_totals(plan);
+    plan->notes = diags->at;
+    plan->note_count = diags->count;
+    body_write(&p);
+    *out = plan;
+    return true;
+}
+
+bool plan_has_changes(const struct plan *p)
+{
+    const uint32_t *n = p->totals.by_action;
+    for (uint32_t i = 0; i < p->count; i++) {
+        if (p->steps[i].deposed_left > 0 && p->steps[i].targeted)
+            return true;
+    }
+    return n[PLAN_UPDATE] + n[PLAN_CREATE] + n[PLAN_REPLACE] + n[PLAN_DESTROY] + n[PLAN_RUN] + n[PLAN_CHECK] +
+               n[PLAN_FORGET] >
+           0;
+}
+
+const uint32_t *plan_order(struct arena *mem, const struct plan *p)
+{
+    /* Stages number a few dozen: counting sort by stage keeps the order by address inside each. */
+    size_t stages = p->decls->stage_count + 2;
+    uint32_t *start = ARENA_ARRAY(mem, uint32_t, stages + 1);
+    uint32_t *stage_of = ARENA_ARRAY(mem, uint32_t, p->count + 1);
+    uint32_t *order = ARENA_ARRAY(mem, uint32_t, p->count + 1);
+    const char *last = NULL;
+    uint32_t last_stage = 0;
+    for (uint32_t i = 0; i < p->count; i++) {
+        const struct decl *d = p->steps[i].decl;
+        uint32_t stage = d ? 0 : (uint32_t)stages - 1;
+        if (d && d->stage == last) {
+            stage = last_stage;
+        } else if (d && d->stage[0]) {
+            for (uint32_t k = 0; k < p->decls->stage_count && stage == 0; k++)
+                stage = strcmp(p->decls->stages[k], d->stage) == 0 ? k + 1 : 0;
+        }
+        last = d ? d->stage : NULL;
+        last_stage = stage;
+        stage_of[i] = stage;
+        start[stage + 1]++;
+    }
+    for (size_t k = 1; k <= stages; k++)
+        start[k] += start[k - 1];
+    for (uint32_t i = 0; i < p->count; i++)
+        order[start[stage_of[i]]++] = i;
+    return order;
+}

@@ -1,0 +1,181 @@
+#include "plan/plan_file.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/tick.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plan/plan.h"
+#include "plugin/registry.h"
+#include "region/region.h"
+#include "store/store.h"
+
+#define FORMAT "landfall.plan/1"
+/* 100 000 steps make about 50 MiB; ten times that is no plan any more. */
+#define PLAN_FILE_MAX ((size_t)512 << 20)
+
+static void print_envelope(struct buf *out, const struct plan *p, const struct value *options,
+                           const struct tick *tick)
+{
+    char when[TICK_TEXT];
+    tick_print(tick->wall_ms(tick->user), when);
+    buf_print(out, "{\"lineage\":\"%s\",\"made\":\"%s\",\"options\":", p->lineage, when);
+    value_json_print(out, options);
+    buf_text(out, ",\"playbook\":");
+    value_json_print_text(out, p->playbook, strlen(p->playbook));
+    buf_print(out, ",\"serial\":%lld}", (long long)p->truth->serial);
+}
+
+bool plan_file_save(const struct plan *p, const struct value *options, const struct tick *tick,
+                    const char *path, struct err *err)
+{
+    struct buf out;
+    buf_init(&out, 0);
+    buf_print(&out, "{\"format\":\"" FORMAT "\",\"digest\":\"%s\",\"envelope\":", p->digest);
+    print_envelope(&out, p, options, tick);
+    buf_text(&out, ",\"body\":");
+    buf_add(&out, p->body, p->body_count);
+    buf_text(&out, "}\n");
+    bool ok = file_replace(path, out.at, out.count, 0644, err);
+    buf_done(&out);
+    return ok || err_wrap(err, "writing the plan");
+}
+
+static bool damaged(const char *path, const char *what, struct err *err)
+{
+    err_set(err, "plan_file.damaged", "'%s' is not a plan that can be trusted: %s", path, what);
+    return err_advise(err, "make it again: landfall plan REGION -o %s", path);
+}
+
+/* The digest is of the body's bytes as they stand in the file, so nothing is parsed before it is proved
+ * whole. */
+static bool check_digest(const char *path, const char *bytes, size_t count, const char *digest,
+                         struct err *err)
+{
+    static const char mark[] = ",\"body\":";
+    const char *body = memmem(bytes, count, mark, sizeof(mark) - 1);
+    if (!body)
+        return damaged(path, "it has no body", err);
+    body += sizeof(mark) - 1;
+    const char *end = bytes + count;
+    while (end > body && (end[-1] == '\n' || end[-1] == ' '))
+        end--;
+    if (end == body || end[-1] != '}')
+        return damaged(path, "it ends in the middle", err);
+    char hex[DIGEST_HEX];
+    digest_text(body, (size_t)(end - 1 - body), hex);
+    if (strcmp(hex, digest) != 0)
+        return damaged(path, "its body does not match its digest", err);
+    return true;
+}
+
+bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, struct err *err)
+{
+    const char *bytes;
+    size_t count;
+    const struct value *all;
+    if (!file_read(mem, path, PLAN_FILE_MAX, &bytes, &count, err))
+        return err_wrap(err, "reading the plan");
+    if (!value_json_parse(mem, bytes, count, &all, err)) {
+        struct err why = *err;
+        damaged(path, why.summary, err);
+        return false;
+    }
+    const char *format = value_get_text(all, "format", "");
+    if (strcmp(format, FORMAT) != 0) {
+        if (strncmp(format, "landfall.plan/", 14) != 0)
+            return damaged(path, "it is no landfall plan", err);
+        err_set(err, "plan_file.newer", "'%s' has the format '%s', and this landfall reads " FORMAT, path,
+                format);
+        return err_advise(err, "apply it with the landfall that made it, or plan again");
+    }
+    const char *digest = value_get_text(all, "digest", "");
+    const struct value *body = value_get(all, "body"), *envelope = value_get(all, "envelope");
+    const char *region = value_get_text(body, "region", NULL),
+               *lineage = value_get_text(envelope, "lineage", NULL);
+    if (!region || !lineage || value_kind(value_get(body, "steps")) != VALUE_LIST ||
+        value_kind(value_get(envelope, "options")) != VALUE_MAP)
+        return damaged(path, "parts of it are missing", err);
+    if (!check_digest(path, bytes, count, digest, err))
+        return false;
+    *out = (struct plan_file){
+        .region = region, .digest = digest, .lineage = lineage, .body = body, .envelope = envelope};
+    return true;
+}
+
+/* ---- stale: what differs --------------------------------------------------------------------- */
+
+struct stale {
+    struct buf text;
+    unsigned lines, max, left_out;
+};
+
+static void tell(struct stale *s, const char *address, const char *before, const char *now)
+{
+    if (s->lines >= s->max) {
+        s->left_out++;
+        return;
+    }
+    buf_print(&s->text, "%s%s: %s in the plan, now %s", s->lines ? "\n" : "", address, before, now);
+    s->lines++;
+}
+
+static void compare_steps(struct stale *s, const struct value *before, const struct value *now)
+{
+    size_t i = 0, j = 0;
+    while (i < before->count || j < now->count) {
+        const struct value *a = value_item(before, i), *b = value_item(now, j);
+        const char *x = value_get_text(a, "address", NULL), *y = value_get_text(b, "address", NULL);
+        int order = !a ? 1 : !b ? -1 : strcmp(x ? x : "", y ? y : "");
+        if (order < 0) {
+            tell(s, x ? x : "?", value_get_text(a, "action", "there"), "no longer a step");
+            i++;
+        } else if (order > 0) {
+            tell(s, y ? y : "?", "no step", value_get_text(b, "action", "there"));
+            j++;
+        } else {
+            const char *was = value_get_text(a, "action", ""), *is = value_get_text(b, "action", "");
+            if (strcmp(was, is) != 0)
+                tell(s, x, was, is);
+            else if (!value_equal(a, b))
+                tell(s, x, was, "the same with other values");
+            i++;
+            j++;
+        }
+    }
+}
+
+static void compare_maps(struct stale *s, const char *what, const struct value *before,
+                         const struct value *now, struct arena *mem)
+{
+    for (size_t i = 0; value_kind(now) == VALUE_MAP && i < now->count; i++) {
+        const struct value *was = value_get(before, now->pairs[i].key);
+        if (!was || !value_equal(was, now->pairs[i].value))
+            tell(s, arena_print(mem, "%s %s", what, now->pairs[i].key), was ? "another one" : "not there",
+                 "changed");
+    }
+}
+
+const char *plan_file_explain_stale(struct arena *mem, const struct plan_file *file, const struct plan *now,
+                                    unsigned max)
+{
+    struct stale s = {.max = max};
+    struct err err;
+    const struct value *body;
+    buf_init(&s.text, 0);
+    if (!now->body || !value_json_parse(mem, now->body, now->body_count, &body, &err))
+        return "the plan cannot be compared";
+    compare_steps(&s, value_get(file->body, "steps"), value_get(body, "steps"));
+    compare_maps(&s, "file", value_get(file->body, "files"), value_get(body, "files"), mem);
+    compare_maps(&s, "driver", value_get(file->body, "drivers"), value_get(body, "drivers"), mem);
+    if (s.left_out)
+        buf_print(&s.text, "\nand %u more", s.left_out);
+    const char *text = buf_keep(&s.text, mem);
+    buf_done(&s.text);
+    return text;
+}

@@ -1,0 +1,126 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "model/diag.h"
+#include "model/path.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plan/planner.h"
+#include "plugin/registry.h"
+#include "region/region.h"
+#include "region/residency.h"
+#include "store/store.h"
+
+/* ---- two steps, one object ------------------------------------------------------------------- */
+
+/* "dns//record\0["zone","A","www"]": what the service knows the object by, or NULL when it has no natural key
+ * or some of it is known later. */
+static const char *natural_key(struct arena *mem, const struct plan_step *s, struct buf *scratch)
+{
+    const struct schema *schema = s->type->facts.schema;
+    bool any = false;
+    buf_clear(scratch);
+    buf_print(scratch, "%s/%s/%s", s->decl->subsystem, s->decl->instance, s->decl->type);
+    for (size_t k = 0; k < schema->count; k++) {
+        if (!(schema->attrs[k].flags & SCHEMA_KEY))
+            continue;
+        const struct value *v = value_get(s->desired, schema->attrs[k].name);
+        if (value_has_unknown(v))
+            return NULL;
+        buf_char(scratch, ' ');
+        value_json_print(scratch, v);
+        any = true;
+    }
+    return any ? buf_keep(scratch, mem) : NULL;
+}
+
+static void check_natural_keys(struct planner *p)
+{
+    struct arena *tmp = arena_new();
+    struct map *seen = map_new();
+    struct buf scratch;
+    buf_init(&scratch, 0);
+    for (uint32_t i = 0; i < p->plan->count; i++) {
+        const struct plan_step *s = &p->plan->steps[i];
+        if (!s->decl || s->decl->kind != DECL_RESOURCE || !s->desired || s->broken)
+            continue;
+        const char *key = natural_key(tmp, s, &scratch);
+        const struct plan_step *other = key ? map_find(seen, key) : NULL;
+        if (key && !other)
+            map_put(seen, key, (void *)s);
+        if (other)
+            planner_error(p, i, "plan.same_object", NULL,
+                          arena_print(p->mem, "'%s' and '%s' are the same object: both are %s", s->address,
+                                      other->address, key),
+                          arena_print(p->mem, "give one of them another name; '%s' is declared at %s:%u",
+                                      other->address, other->decl->file, other->decl->line));
+    }
+    buf_done(&scratch);
+    map_free(seen);
+    arena_free(tmp);
+}
+
+/* ---- protection ------------------------------------------------------------------------------ */
+
+static void check_protection(struct planner *p)
+{
+    for (uint32_t i = 0; i < p->plan->count; i++) {
+        const struct plan_step *s = &p->plan->steps[i];
+        bool guarded = s->decl ? s->decl->meta.protect : s->row && s->row->protect;
+        if (!guarded || !s->targeted || (s->action != PLAN_REPLACE && s->action != PLAN_DESTROY))
+            continue;
+        planner_error(
+            p, i, "plan.protected", s->because ? s->because[0] : NULL,
+            arena_print(p->mem, "'%s' is protected, and the plan would %s it: %s", s->address,
+                        plan_action_name(s->action), s->reason),
+            s->decl ? "take the change back, or set `protect = false` in its step table and apply that first"
+                    : "declare it again with `protect = false` and apply that first");
+    }
+}
+
+/* ---- residency ------------------------------------------------------------------------------- */
+
+/* The place a step's object will live in: its LF_ATTR_PLACE attribute, or the region's own place. */
+static const char *place_of(const struct planner *p, const struct plan_step *s)
+{
+    const struct schema *schema = s->type->facts.schema;
+    for (size_t k = 0; k < schema->count; k++) {
+        if (!(schema->attrs[k].flags & SCHEMA_PLACE))
+            continue;
+        const char *place = value_as_text(value_get(s->promise, schema->attrs[k].name));
+        if (place)
+            return place;
+    }
+    return p->plan->region->place;
+}
+
+static void check_residency(struct planner *p)
+{
+    const struct region *region = p->plan->region;
+    if (!region->residency)
+        return;
+    for (uint32_t i = 0; i < p->plan->count; i++) {
+        const struct plan_step *s = &p->plan->steps[i];
+        if (!s->decl || s->decl->kind != DECL_RESOURCE || s->broken || s->decl->meta.holds_count == 0)
+            continue;
+        struct residency_use use = {.address = s->address,
+                                    .holds = s->decl->meta.holds,
+                                    .holds_count = s->decl->meta.holds_count,
+                                    .place = place_of(p, s),
+                                    .where = planner_where(p, i)};
+        residency_check(region, &use, 1, p->diags);
+    }
+}
+
+void rules_check(struct planner *p)
+{
+    if (!p->plan->destroy && !p->plan->refresh_only) {
+        check_natural_keys(p);
+        check_residency(p);
+    }
+    if (!p->plan->refresh_only)
+        check_protection(p);
+}
