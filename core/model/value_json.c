@@ -116,6 +116,19 @@ static const struct value *from_special(struct reading *r, json_t *json, bool *s
     return NULL;
 }
 
+/* The user's own key, without the $ that printing put before it; NULL: err is set. */
+static const char *own_key(struct reading *r, const json_t *json, const char *key)
+{
+    if (key[0] != '$' || key[1] != '$' || r->plain)
+        return arena_text(r->mem, key);
+    /* "$a" is tolerated for "$$a", but not beside it. */
+    if (key[2] != '$' && json_object_get(json, key + 1)) {
+        refuse(r, "two keys differ only by the leading $");
+        return NULL;
+    }
+    return arena_text(r->mem, key + 1);
+}
+
 static const struct value *from_object(struct reading *r, json_t *json)
 {
     size_t count = json_object_size(json), i = 0;
@@ -132,15 +145,9 @@ static const struct value *from_object(struct reading *r, json_t *json)
     json_t *part;
     json_object_foreach(json, key, part)
     {
-        if (key[0] == '$' && key[1] == '$' && !r->plain) {
-            key++;
-            if (key[1] != '$' && json_object_get(json, key)) {
-                refuse(r, "two keys differ only by the leading $");
-                return NULL;
-            }
-        }
-        pairs[i].key = arena_text(r->mem, key);
-        pairs[i].value = from_json(r, part);
+        const char *own = own_key(r, json, key);
+        pairs[i].key = own;
+        pairs[i].value = own ? from_json(r, part) : NULL;
         if (!pairs[i++].value)
             return NULL;
     }
