@@ -11,6 +11,7 @@
 struct generator {
     uint64_t state; /* not 0 */
     struct arena *mem;
+    bool known; /* no unknowns */
 };
 
 /* xorshift64*: period 2^64 - 1, plenty for tests. */
@@ -100,7 +101,8 @@ static UNUSED const struct value *generate_leaf(struct generator *g)
     case 3:
         return value_real(g->mem, generate_real(g));
     case 4:
-        return value_unknown(generate_below(g, 2) ? VALUE_TEXT : VALUE_ANY);
+        return g->known ? value_text(g->mem, "known")
+                        : value_unknown(generate_below(g, 2) ? VALUE_TEXT : VALUE_ANY);
     case 5:
         return value_secret(g->mem, &(struct secret){.source = "env:KEY",
                                                      .digest = generate_below(g, 2) ? generate_text(g) : NULL,
