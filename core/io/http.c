@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -283,6 +284,15 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *user, void 
     return 0;
 }
 
+/* curl leaves signals alone when threads are about, and OpenSSL writes without MSG_NOSIGNAL: a peer that
+ * closes would end the process.  A handler that somebody has set stays. */
+static void survive_closed_peers(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
 static bool start_curl(struct http *h, struct err *err)
 {
     if (h->multi)
@@ -297,6 +307,7 @@ static bool start_curl(struct http *h, struct err *err)
     h->curl.multi_setopt(multi, CURLMOPT_TIMERFUNCTION, want_timer);
     h->curl.multi_setopt(multi, CURLMOPT_TIMERDATA, h);
     h->curl.multi_setopt(multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
+    survive_closed_peers();
     h->multi = multi;
     return true;
 }
