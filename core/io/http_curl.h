@@ -1,5 +1,5 @@
 /* libcurl, opened when the first request is sent: linking it would load 30 libraries and cost every start of
- * the program some 6 ms, most of which never sends anything.  Private to io/http. */
+ * the program 4 to 6 ms, most of which never sends anything.  Private to io/http. */
 #pragma once
 
 #include <curl/curl.h>
