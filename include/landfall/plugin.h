@@ -313,6 +313,14 @@ typedef void lf_ready_fn(struct lf_op *op, int fd, uint32_t events, void *user, 
 typedef void lf_work_fn(void *user);
 typedef void lf_work_done_fn(struct lf_op *op, void *user, int canceled);
 
+/* What a watch waits for and is told; on a canceled callback events is 0. */
+#define LF_WATCH_READ (1u << 0)
+#define LF_WATCH_WRITE (1u << 1)
+#define LF_WATCH_CLOSED (1u << 2)
+
+/* watch: fn is called as long as the descriptor is ready, until unwatch; a second watch of a descriptor
+ * replaces the first.  work: done gets canceled = 0 when fn ran to its end inside the operation.
+ * pool: of the operator; a place of the operation's own pool serves for its jobs too. */
 struct lf_wait {
     uint32_t struct_size;
     uint32_t reserved;

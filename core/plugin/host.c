@@ -1,0 +1,133 @@
+#include "plugin/host.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "io/loop.h"
+#include "model/diag.h"
+#include "model/value.h"
+#include "plugin/host_state.h"
+#include "plugin/op_state.h"
+
+/* An arena that grew beyond this served an unusual op; keeping it would pin its memory. */
+#define ARENA_KEEP_MAX ((size_t)128 * 1024)
+
+struct host_limbo {
+    struct host_limbo *next;
+    max_align_t bytes[];
+};
+
+struct host *host_new(struct host_parts parts)
+{
+    struct host *h = calloc(1, sizeof(*h));
+    if (!h)
+        abort();
+    h->parts = parts;
+    h->thread = pthread_self();
+    h->table = (struct lf_host){
+        .struct_size = sizeof(struct lf_host),
+        .abi_minor = LF_ABI_MINOR,
+        .values = host_values_table(),
+        .ops = host_ops_table(),
+        .http = host_http_table(),
+        .wait = host_wait_table(),
+        .files = host_files_table(),
+    };
+    return h;
+}
+
+void host_free(struct host *h)
+{
+    if (!h)
+        return;
+    assert(h->live == 0);
+    if (h->strays)
+        loop_run(h->parts.loop);
+    /* A loop that was told to stop may leave a job behind; its memory must then outlive the host. */
+    if (h->strays)
+        return;
+    op_slab_done(h);
+    for (size_t i = 0; i < h->arena_count; i++)
+        arena_free(h->arenas[i]);
+    for (struct host_limbo *l = atomic_load(&h->limbo), *next; l; l = next) {
+        next = l->next;
+        free(l);
+    }
+    free(h);
+}
+
+const struct lf_host *host_table(const struct host *h)
+{
+    return &h->table;
+}
+
+struct loop *host_loop(const struct host *h)
+{
+    return h->parts.loop;
+}
+
+struct pools *host_pools(const struct host *h)
+{
+    return h->parts.pools;
+}
+
+uint64_t host_stray_jobs(const struct host *h)
+{
+    return h->strays;
+}
+
+bool host_reveal(struct host *h, const struct secret *secret, const char **bytes, size_t *count,
+                 struct err *err)
+{
+    const struct host_secrets *from = &h->parts.secrets;
+    if (secret->bytes) {
+        *bytes = secret->bytes;
+        *count = secret->count;
+    } else if (!from->reveal) {
+        return err_set(err, "secret.cannot_reveal", "nothing here can reveal the secret '%s'",
+                       secret->source ? secret->source : "");
+    } else if (!from->reveal(from->user, secret, bytes, count, err)) {
+        return false;
+    }
+    if (from->shown)
+        from->shown(from->user, *bytes, *count);
+    return true;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------ */
+
+struct arena *host_arena_take(struct host *h)
+{
+    return h->arena_count ? h->arenas[--h->arena_count] : arena_new();
+}
+
+void host_arena_give(struct host *h, struct arena *mem)
+{
+    arena_reset(mem);
+    if (h->arena_count == HOST_ARENAS_KEPT || arena_used(mem) > ARENA_KEEP_MAX)
+        arena_free(mem);
+    else
+        h->arenas[h->arena_count++] = mem;
+}
+
+void *host_limbo_alloc(struct host *h, size_t size)
+{
+    struct host_limbo *l = calloc(1, sizeof(*l) + size);
+    if (!l)
+        abort();
+    l->next = atomic_load(&h->limbo);
+    while (!atomic_compare_exchange_weak(&h->limbo, &l->next, l)) {
+    }
+    return l->bytes;
+}
+
+void host_tell_broke(struct host *h, const struct diag *diag)
+{
+    log_debug("%s: %s", diag->code, diag->summary);
+    if (h->parts.watcher.broke)
+        h->parts.watcher.broke(h->parts.watcher.user, diag);
+}

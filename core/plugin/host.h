@@ -1,0 +1,57 @@
+/* The host: what plugins are handed - values, ops, HTTP, waiting, files - and the state behind it.  One per
+ * process. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct diag;
+struct http;
+struct lf_host;
+struct loop;
+struct pools;
+struct secret;
+struct err;
+
+/* Gives a secret its bytes ("env:NAME", "file:PATH", sealed ones): wired by the cli.  False: says why. */
+struct host_secrets {
+    void *user;
+    bool (*reveal)(void *user, const struct secret *secret, const char **bytes, size_t *count,
+                   struct err *err);
+    /* A secret was shown to a plugin: filter its bytes from all output from now on. */
+    void (*shown)(void *user, const char *bytes, size_t count);
+    /* The keyed digest of a secret a plugin made, in mem, or NULL; the whole function may be NULL. */
+    const char *(*digest)(void *user, struct arena *mem, const char *bytes, size_t count);
+};
+
+/* Told of a plugin that broke its contract after its operation had ended ("plugin dns-x finished twice"). */
+struct host_watcher {
+    void *user;
+    void (*broke)(void *user, const struct diag *diag); /* may be NULL: it is then logged */
+};
+
+struct host;
+
+struct host_parts {
+    struct loop *loop;
+    struct pools *pools;
+    struct http *http; /* may be NULL: sending then ends as LF_SENT_NOT */
+    struct host_secrets secrets;
+    struct host_watcher watcher;
+};
+
+struct host *host_new(struct host_parts parts);
+/* All ops must have ended.  Waits for worker jobs that outlived theirs.  Free it before its loop. */
+void host_free(struct host *h);
+const struct lf_host *host_table(const struct host *h);
+struct loop *host_loop(const struct host *h);
+struct pools *host_pools(const struct host *h);
+/* Worker jobs that outlived their operation's deadline and still run. */
+uint64_t host_stray_jobs(const struct host *h);
+/* The bytes of a secret: those it carries, or those host_secrets gives.  Borrowed; arms the output filter. */
+MUST_USE bool host_reveal(struct host *h, const struct secret *secret, const char **bytes, size_t *count,
+                          struct err *err);

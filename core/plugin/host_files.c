@@ -1,0 +1,303 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "io/loop.h"
+#include "plugin/op_state.h"
+
+/* lf_files: whole files of local drivers, read and replaced on worker threads, behind the read-only gate. */
+
+#define DONE      200u
+#define FORBIDDEN 403u
+#define MISSING   404u
+#define TROUBLE   500u
+#define NO_ROOM   507u
+
+#define LIST_MAX ((size_t)64 << 20) /* bytes of names: as the largest reply over HTTP */
+
+struct job;
+typedef void job_fn(struct job *j);
+
+/* A job's thread touches the job alone: its inputs are copies, its output lives in an arena of its own. */
+struct job {
+    struct op_pend pend; /* only when refused */
+    struct arena *mem;
+    job_fn *work;
+    const char *path;
+    const char *bytes;
+    size_t count, cap;
+    uint32_t status;
+    const char *body;
+    size_t body_count;
+    lf_reply_fn *fn;
+    void *user;
+};
+
+/* ---- on the thread ----------------------------------------------------------------------------------- */
+
+static bool says(const struct err *err, int errno_value)
+{
+    return str_ends(err->summary, strerror(errno_value));
+}
+
+/* base/file tells its errors in words; those of the system end with strerror's. */
+static uint32_t status_of(const struct err *err)
+{
+    if (says(err, ENOENT) || says(err, ENOTDIR))
+        return MISSING;
+    if (says(err, EACCES) || says(err, EPERM) || says(err, EROFS))
+        return FORBIDDEN;
+    return says(err, ENOSPC) || says(err, EDQUOT) ? NO_ROOM : TROUBLE;
+}
+
+static void fail(struct job *j, const struct err *err)
+{
+    j->status = status_of(err);
+    j->body = arena_text(j->mem, err->summary);
+    j->body_count = strlen(j->body);
+}
+
+static void read_now(struct job *j)
+{
+    struct err err;
+    if (file_read(j->mem, j->path, j->cap, &j->body, &j->body_count, &err))
+        j->status = DONE;
+    else
+        fail(j, &err);
+}
+
+static void replace_now(struct job *j)
+{
+    struct err err;
+    struct stat st;
+    /* A file keeps the mode its owner gave it. */
+    unsigned mode = stat(j->path, &st) == 0 ? (unsigned)st.st_mode & 0777 : 0644;
+    if (file_make_folders(file_folder(j->mem, j->path), 0755, &err) &&
+        file_replace(j->path, j->bytes, j->count, mode, &err)) {
+        j->status = DONE;
+        return;
+    }
+    fail(j, &err);
+    if (j->status == MISSING) /* a part of the path is a file: no folder can be made there */
+        j->status = TROUBLE;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_regular(int folder, const struct dirent *entry)
+{
+    struct stat st;
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_REG;
+    return fstatat(folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Names with a line feed cannot be told in a list of lines and are left out, like hidden temporary files. */
+static bool is_listed(int folder, const struct dirent *entry)
+{
+    return entry->d_name[0] != '.' && !strchr(entry->d_name, '\n') && is_regular(folder, entry);
+}
+
+static void list_now(struct job *j)
+{
+    struct err err;
+    DIR *dir = opendir(j->path);
+    if (!dir) {
+        err_sys(&err, "file.cannot_open", errno, "cannot open folder '%s'", j->path);
+        fail(j, &err);
+        return;
+    }
+    ARRAY(const char *) names = {0};
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        if (is_listed(dirfd(dir), entry))
+            ARRAY_PUSH(&names, arena_text(j->mem, entry->d_name));
+    }
+    closedir(dir);
+    if (names.count)
+        qsort(names.at, names.count, sizeof(names.at[0]), by_name);
+    struct buf lines;
+    buf_init(&lines, LIST_MAX);
+    for (size_t i = 0; i < names.count; i++)
+        buf_print(&lines, "%s\n", names.at[i]);
+    j->status = lines.full ? TROUBLE : DONE;
+    j->body = lines.full ? "the folder holds too many files" : buf_keep(&lines, j->mem);
+    j->body_count = strlen(j->body);
+    buf_done(&lines);
+    ARRAY_DONE(&names);
+}
+
+static void remove_now(struct job *j)
+{
+    struct err err;
+    if (unlink(j->path) != 0) {
+        err_sys(&err, "file.cannot_remove", errno, "cannot remove '%s'", j->path);
+        fail(j, &err);
+        return;
+    }
+    int folder AUTO(file_close_fd) = open(file_folder(j->mem, j->path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0 && fsync(folder) == 0) {
+        j->status = DONE;
+        return;
+    }
+    err_sys(&err, "file.cannot_sync", errno, "cannot sync the folder of '%s'", j->path);
+    fail(j, &err);
+    j->status = TROUBLE;
+}
+
+/* ---- on the loop --------------------------------------------------------------------------------------- */
+
+static void answer(struct job *j, uint32_t sent)
+{
+    struct op *op = j->pend.op, *before = op_guard_enter(op);
+    struct lf_reply reply = {.sent = sent, .status = j->status, .body = j->body, .body_count = j->body_count};
+    j->fn((struct lf_op *)op, &reply, j->user);
+    op_guard_leave(op, before);
+}
+
+static void on_thread(void *user)
+{
+    struct job *j = user;
+    j->work(j);
+}
+
+/* An op that ran out of time is told that its wait is off; one that finished by itself is not. */
+static void returned(void *user)
+{
+    struct job *j = user;
+    struct op *op = j->pend.op;
+    struct arena *mem = j->mem;
+    if (!j->body)
+        j->body = "";
+    if (op->stage == OP_RUNNING) {
+        answer(j, LF_SENT_REPLY);
+    } else if (op->timed_out) {
+        op->late = true;
+        answer(j, LF_SENT_CANCELED);
+        op->late = false;
+    }
+    op_job_ended(op);
+    arena_free(mem);
+}
+
+static void refused(struct op_pend *p)
+{
+    struct job *j = (struct job *)p;
+    answer(j, p->op->cancel_told ? LF_SENT_CANCELED : LF_SENT_REPLY);
+}
+
+static void drop(struct op_pend *p)
+{
+    (void)p;
+}
+
+static void cancel(struct op_pend *p)
+{
+    answer((struct job *)p, LF_SENT_CANCELED);
+}
+
+static const struct op_pend_kind refused_kind = {.drop = drop, .cancel = cancel};
+
+static void refuse(struct job *j, uint32_t status, const char *why)
+{
+    j->status = status;
+    j->body = why;
+    j->body_count = strlen(why);
+    op_pend_add(j->pend.op, &j->pend, &refused_kind);
+    op_pend_soon(&j->pend, refused);
+}
+
+static struct job *job_new(struct op *op, job_fn *work, const char *path, lf_reply_fn *fn, void *user)
+{
+    struct job *j = ARENA_NEW(op->mem, struct job);
+    j->pend.op = op;
+    j->work = work;
+    j->path = arena_text(op->mem, path);
+    j->fn = fn;
+    j->user = user;
+    return j;
+}
+
+static void start(struct job *j)
+{
+    if (!j->path || !j->path[0]) {
+        op_event_broke(j->pend.op, "asked for a file without a path");
+        refuse(j, TROUBLE, "no path");
+    } else if (j->pend.op->cancel_told) {
+        refuse(j, TROUBLE, "never started");
+    } else {
+        j->mem = arena_new();
+        op_job_started(j->pend.op);
+        loop_work(host_loop(j->pend.op->host), on_thread, returned, j);
+    }
+}
+
+/* The read-only gate. */
+static void start_change(struct job *j, const char *attempt)
+{
+    if (j->pend.op->may_change) {
+        start(j);
+        return;
+    }
+    op_event_gate(j->pend.op, attempt, j->path ? j->path : "");
+    refuse(j, FORBIDDEN, "refused by the read-only gate");
+}
+
+static void read_file(struct lf_op *lf, const char *path, size_t cap, lf_reply_fn *fn, void *user)
+{
+    struct op *op = (struct op *)lf;
+    if (!op_guard_may_act(op, "read"))
+        return;
+    struct job *j = job_new(op, read_now, path, fn, user);
+    j->cap = cap;
+    start(j);
+}
+
+static void replace_file(struct lf_op *lf, const char *path, const char *bytes, size_t len, lf_reply_fn *fn,
+                         void *user)
+{
+    struct op *op = (struct op *)lf;
+    if (!op_guard_may_act(op, "replace"))
+        return;
+    struct job *j = job_new(op, replace_now, path, fn, user);
+    j->bytes = arena_copy(op->mem, bytes, len);
+    j->count = len;
+    start_change(j, "replace");
+}
+
+static void list_folder(struct lf_op *lf, const char *path, lf_reply_fn *fn, void *user)
+{
+    struct op *op = (struct op *)lf;
+    if (op_guard_may_act(op, "list"))
+        start(job_new(op, list_now, path, fn, user));
+}
+
+static void remove_file(struct lf_op *lf, const char *path, lf_reply_fn *fn, void *user)
+{
+    struct op *op = (struct op *)lf;
+    if (op_guard_may_act(op, "remove"))
+        start_change(job_new(op, remove_now, path, fn, user), "remove");
+}
+
+const struct lf_files *host_files_table(void)
+{
+    static const struct lf_files table = {
+        .struct_size = sizeof(table),
+        .read = read_file,
+        .replace = replace_file,
+        .list = list_folder,
+        .remove = remove_file,
+    };
+    return &table;
+}

@@ -1,0 +1,175 @@
+#include "plugin/op_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "plugin/registry.h"
+
+#define NOTES_MAX 200  /* of one operation, and one more per item: as many as a person may still read */
+#define TEXT_MAX  4000 /* bytes of one part of a note: a service's error page is not a message */
+
+static void append(struct op_event_list *list, struct op_event *e)
+{
+    e->next = NULL;
+    if (list->last)
+        list->last->next = e;
+    else
+        list->first = e;
+    list->last = e;
+}
+
+static void move_all(struct op_event_list *to, struct op_event_list *from)
+{
+    if (!from->first)
+        return;
+    if (to->last)
+        to->last->next = from->first;
+    else
+        to->first = from->first;
+    to->last = from->last;
+    *from = (struct op_event_list){0};
+}
+
+static struct op_event *event_new(struct op *op, enum op_event_kind kind)
+{
+    struct op_event *e = ARENA_NEW(op->mem, struct op_event);
+    e->kind = kind;
+    return e;
+}
+
+void op_event_item(struct op *op, size_t i)
+{
+    struct op_slot *slot = &op->slots[i];
+    /* What was said since the last item was said of this one. */
+    for (struct op_event *e = op->held.first; e; e = e->next)
+        e->diag->address = op->ask.items[i].address;
+    move_all(&op->ready, &op->held);
+    slot->event = (struct op_event){.kind = OP_EVENT_ITEM, .i = i, .result = &slot->result};
+    append(&op->ready, &slot->event);
+    op_schedule(op);
+}
+
+void op_event_note(struct op *op, struct diag *diag)
+{
+    if (op->notes++ >= NOTES_MAX + op->ask.count)
+        return;
+    struct op_event *e = event_new(op, OP_EVENT_NOTE);
+    e->diag = diag;
+    if (op->many) {
+        append(&op->held, e);
+        return;
+    }
+    if (op->ask.count)
+        diag->address = op->ask.items[0].address;
+    append(&op->ready, e);
+    op_schedule(op);
+}
+
+void op_event_found(struct op *op, const struct op_result *result)
+{
+    struct op_event *e = event_new(op, OP_EVENT_FOUND);
+    e->result = result;
+    append(&op->ready, e);
+    op_schedule(op);
+}
+
+void op_event_let_go(struct op *op)
+{
+    move_all(&op->ready, &op->held);
+}
+
+void op_event_flush(struct op *op)
+{
+    while (op->ready.first) {
+        struct op_event *e = op->ready.first;
+        op->ready.first = e->next;
+        if (!e->next)
+            op->ready.last = NULL;
+        if (e->kind == OP_EVENT_ITEM) {
+            struct op_result *result = &op->slots[e->i].result;
+            if (!result->broke)
+                result->broke = op->broke;
+            op->events.item(op->user, op, e->i, result);
+        } else if (e->kind == OP_EVENT_NOTE && op->events.note) {
+            op->events.note(op->user, op, e->diag);
+        } else if (e->kind == OP_EVENT_FOUND && op->events.found) {
+            op->events.found(op->user, op, e->result);
+        }
+    }
+}
+
+/* ---- saying things ------------------------------------------------------------------------------- */
+
+void op_event_say(struct op *op, const char *code, const char *advice, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    struct diag *d = ARENA_NEW(op->mem, struct diag);
+    *d = (struct diag){.severity = DIAG_ERROR, .code = code, .advice = advice};
+    d->summary = arena_vprint(op->mem, fmt, args);
+    va_end(args);
+    op_event_note(op, d);
+}
+
+void op_event_broke(struct op *op, const char *fmt, ...)
+{
+    char what[400], text[560];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof(what), fmt, args);
+    va_end(args);
+    const struct lf_plugin *plugin = op->ask.driver->plugin;
+    snprintf(text, sizeof(text), "plugin %s-%s %s", plugin->subsystem, plugin->name, what);
+    struct diag d = {.severity = DIAG_ERROR, .code = "plugin.broke_contract", .summary = text};
+    d.advice = "report it to whoever wrote the plugin";
+    if (op->stage == OP_IDLE || op->stage == OP_ENDED)
+        host_tell_broke(op->host, &d);
+    else if (!op->many && !op->broke)
+        op->broke = arena_text(op->mem, text);
+    else
+        op_event_say(op, d.code, d.advice, "%s", text);
+}
+
+void op_event_gate(struct op *op, const char *attempt, const char *target)
+{
+    const struct lf_plugin *plugin = op->ask.driver->plugin;
+    op_event_say(op, "plugin.broke_contract", "looking at the world must leave it as it is",
+                 "plugin %s-%s tried to %s '%s' while %s: refused, nothing was changed", plugin->subsystem,
+                 plugin->name, attempt, target, op_verb_doing(op->ask.items[0].verb));
+}
+
+/* NULL stays NULL.  Never longer than TEXT_MAX, always UTF-8. */
+static const char *printable(struct op *op, const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t count = strnlen(text, TEXT_MAX + 1);
+    if (count > TEXT_MAX) {
+        count = TEXT_MAX;
+        while (count > TEXT_MAX - 4 && ((unsigned char)text[count] & 0xC0) == 0x80)
+            count--;
+    }
+    if (str_is_utf8(text, count))
+        return arena_text_n(op->mem, text, count);
+    struct buf safe;
+    buf_init(&safe, 0);
+    str_safe(&safe, text, count);
+    const char *kept = buf_keep(&safe, op->mem);
+    buf_done(&safe);
+    return kept;
+}
+
+struct diag *op_event_diag(struct op *op, const struct lf_diag *from)
+{
+    struct diag *d = ARENA_NEW(op->mem, struct diag);
+    bool known = from->severity >= LF_DIAG_ERROR && from->severity <= LF_DIAG_TRACE;
+    d->severity = known ? (enum diag_severity)from->severity : DIAG_ERROR;
+    d->code = from->code ? printable(op, from->code) : "plugin.note";
+    d->path = printable(op, from->path);
+    d->summary = from->summary ? printable(op, from->summary) : "the plugin gave a reason without words";
+    d->detail = printable(op, from->detail);
+    d->advice = printable(op, from->advice);
+    return d;
+}
