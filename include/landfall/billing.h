@@ -37,7 +37,7 @@ LF_BILLING_DATA struct lf_attr lf_billing_entity_attrs[] = {
      1},
     {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
 };
-LF_BILLING_DATA struct lf_schema lf_billing_entity_schema = LF_SCHEMA(1, lf_billing_entity_attrs);
+LF_BILLING_DATA struct lf_schema lf_billing_entity = LF_SCHEMA(1, lf_billing_entity_attrs);
 
 LF_BILLING_DATA struct lf_attr lf_billing_product_attrs[] = {
     {"code", LF_KIND_TEXT, LF_BILLING_KEY, "short name of the product: \"team\"", NULL, NULL, 0, 1},
@@ -47,7 +47,7 @@ LF_BILLING_DATA struct lf_attr lf_billing_product_attrs[] = {
      0, 1},
     {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
 };
-LF_BILLING_DATA struct lf_schema lf_billing_product_schema = LF_SCHEMA(1, lf_billing_product_attrs);
+LF_BILLING_DATA struct lf_schema lf_billing_product = LF_SCHEMA(1, lf_billing_product_attrs);
 
 LF_BILLING_DATA struct lf_attr lf_billing_price_attrs[] = {
     {"code", LF_KIND_TEXT, LF_BILLING_KEY, "short name of the price: \"team-eur-month\"", NULL, NULL, 0, 1},
@@ -63,7 +63,7 @@ LF_BILLING_DATA struct lf_attr lf_billing_price_attrs[] = {
     {"interval", LF_KIND_TEXT, LF_ATTR_FIXED, "\"month\", \"year\" or \"one_time\"", NULL, "\"month\"", 0, 1},
     {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
 };
-LF_BILLING_DATA struct lf_schema lf_billing_price_schema = LF_SCHEMA(1, lf_billing_price_attrs);
+LF_BILLING_DATA struct lf_schema lf_billing_price = LF_SCHEMA(1, lf_billing_price_attrs);
 
 LF_BILLING_DATA struct lf_attr lf_billing_tax_attrs[] = {
     {"code", LF_KIND_TEXT, LF_BILLING_KEY, "short name of the rule: \"ie-standard\"", NULL, NULL, 0, 1},
@@ -77,6 +77,6 @@ LF_BILLING_DATA struct lf_attr lf_billing_tax_attrs[] = {
     {"valid_to", LF_KIND_TEXT, 0, "last day it holds; without it, until further notice", NULL, NULL, 0, 1},
     {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
 };
-LF_BILLING_DATA struct lf_schema lf_billing_tax_schema = LF_SCHEMA(1, lf_billing_tax_attrs);
+LF_BILLING_DATA struct lf_schema lf_billing_tax = LF_SCHEMA(1, lf_billing_tax_attrs);
 
 #endif

@@ -40,7 +40,7 @@ LF_DNS_DATA struct lf_attr lf_dns_zone_attrs[] = {
      NULL, "3600", 0, 1},
     {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
 };
-LF_DNS_DATA struct lf_schema lf_dns_zone_schema = LF_SCHEMA(1, lf_dns_zone_attrs);
+LF_DNS_DATA struct lf_schema lf_dns_zone = LF_SCHEMA(1, lf_dns_zone_attrs);
 
 LF_DNS_DATA struct lf_attr lf_dns_record_attrs[] = {
     {"zone", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED | LF_ATTR_KEY, "the id of the zone it belongs to",
@@ -57,6 +57,6 @@ LF_DNS_DATA struct lf_attr lf_dns_record_attrs[] = {
      NULL, NULL, 0, 1},
     {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
 };
-LF_DNS_DATA struct lf_schema lf_dns_record_schema = LF_SCHEMA(1, lf_dns_record_attrs);
+LF_DNS_DATA struct lf_schema lf_dns_record = LF_SCHEMA(1, lf_dns_record_attrs);
 
 #endif

@@ -17,10 +17,10 @@ struct local {
 };
 
 static const struct lf_schema *const schemas[CATALOG_SECTIONS] = {
-    [CATALOG_ENTITIES] = &lf_billing_entity_schema,
-    [CATALOG_PRODUCTS] = &lf_billing_product_schema,
-    [CATALOG_PRICES] = &lf_billing_price_schema,
-    [CATALOG_TAXES] = &lf_billing_tax_schema,
+    [CATALOG_ENTITIES] = &lf_billing_entity,
+    [CATALOG_PRODUCTS] = &lf_billing_product,
+    [CATALOG_PRICES] = &lf_billing_price,
+    [CATALOG_TAXES] = &lf_billing_tax,
 };
 
 /* The catalogue one batch works on; all its requests are of one type. */
@@ -406,12 +406,11 @@ static const struct lf_settle named = {
 
 #define RESOURCE(type, text)                                                                                 \
     {                                                                                                        \
-        .struct_size = sizeof(struct lf_resource), .name = #type, .doc = text,                               \
-        .schema = &lf_billing_##type##_schema, .settle = &named, .pool = "billing-local", .lane = lane,      \
-        .read = type##_verb, .create = type##_verb, .destroy = type##_verb, .update = type##_verb,           \
-        .plan = type##_plan, .recover = type##_verb, .estimate = estimate, .find = type##_verb,              \
-        .owned = type##_owned, .read_many = type##_many, .change_many = type##_many,                         \
-        .recover_many = type##_many,                                                                         \
+        .struct_size = sizeof(struct lf_resource), .name = #type, .doc = text, .schema = &lf_billing_##type, \
+        .settle = &named, .pool = "billing-local", .lane = lane, .read = type##_verb, .create = type##_verb, \
+        .destroy = type##_verb, .update = type##_verb, .plan = type##_plan, .recover = type##_verb,          \
+        .estimate = estimate, .find = type##_verb, .owned = type##_owned, .read_many = type##_many,          \
+        .change_many = type##_many, .recover_many = type##_many,                                             \
     }
 
 static const struct lf_resource entity = RESOURCE(entity, "a legal entity that invoices, with its numbering");

@@ -467,7 +467,7 @@ static void record_plan(void *self, struct lf_op *op, const struct lf_request *r
     if (wish.owner)
         computed = kit_put_text(kit, op, kit_map(kit, op), "fqdn", wish.owner);
     struct plan_ask ask = {local, op, req->desired};
-    kit_plan(kit, &ask, op, req, &lf_dns_record_schema, computed, record_same);
+    kit_plan(kit, &ask, op, req, &lf_dns_record, computed, record_same);
 }
 
 /* A line in a file costs nothing. */
@@ -505,7 +505,7 @@ const struct lf_resource local_record = {
     .struct_size = sizeof(struct lf_resource),
     .name = "record",
     .doc = "all values of one name and type in a zone",
-    .schema = &lf_dns_record_schema,
+    .schema = &lf_dns_record,
     .settle = &record_settle,
     .pool = "dns-local",
     .lane = record_lane,

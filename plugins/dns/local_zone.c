@@ -408,7 +408,7 @@ static void zone_plan(void *self, struct lf_op *op, const struct lf_request *req
         computed = kit_put_text(kit, op, computed, "email", kit_format(kit, op, "hostmaster@%s", wish.name));
     }
     struct plan_ask ask = {local, op};
-    kit_plan(kit, &ask, op, req, &lf_dns_zone_schema, computed, zone_same);
+    kit_plan(kit, &ask, op, req, &lf_dns_zone, computed, zone_same);
 }
 
 /* A file costs nothing. */
@@ -447,7 +447,7 @@ const struct lf_resource local_zone = {
     .struct_size = sizeof(struct lf_resource),
     .name = "zone",
     .doc = "a zone: one file with its SOA record and name servers",
-    .schema = &lf_dns_zone_schema,
+    .schema = &lf_dns_zone,
     .settle = &zone_settle,
     .pool = "dns-local",
     .lane = zone_lane,
