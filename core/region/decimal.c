@@ -1,7 +1,5 @@
 #include "region/decimal.h"
 
-#include <math.h>
-
 #include "model/value.h"
 
 #define UNIT_MAX  1000000000         /* nine decimals */
@@ -12,9 +10,12 @@
 static bool of_real(double real, struct decimal *out)
 {
     for (int64_t unit = 1; unit <= UNIT_MAX; unit *= 10) {
-        double digits = nearbyint(real * (double)unit);
-        if (fabs(digits) < EXACT_MAX && digits / (double)unit == real) {
-            *out = (struct decimal){(int64_t)digits, unit};
+        double near = real * (double)unit;
+        if (near >= EXACT_MAX || near <= -EXACT_MAX)
+            return false;
+        int64_t digits = (int64_t)(near < 0 ? near - 0.5 : near + 0.5);
+        if ((double)digits / (double)unit == real) {
+            *out = (struct decimal){digits, unit};
             return true;
         }
     }

@@ -52,9 +52,11 @@ bool keys_check_kind(struct findings *f, const char *code, const char *name, uin
 {
     enum value_kind kind = value_kind(v);
     if (!(kinds & (1u << kind))) {
-        findings_error(f, arena_print(f->mem, "%s.wrong_kind", code), v,
-                       arena_print(f->mem, "write %s", kinds_text(f, kinds)), "'%s' must be %s, not %s", name,
-                       kinds_text(f, kinds), value_kind_name(kind));
+        const char *wanted = kinds_text(f, kinds);
+        const char *advice = kinds == KEYS_SECRET ? "write !secret env:NAME or !secret file:PATH"
+                                                  : arena_print(f->mem, "write %s here", wanted);
+        findings_error(f, arena_print(f->mem, "%s.wrong_kind", code), v, advice, "'%s' must be %s, not %s",
+                       name, wanted, value_kind_name(kind));
         return false;
     }
     if (kind == VALUE_TEXT && v->count == 0) {

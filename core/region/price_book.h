@@ -1,0 +1,60 @@
+/* The price book: what one unit of something costs, as the operator read it off a provider's page or a
+ * contract.  The driver says what and how much, the book says what it costs; no price is ever guessed.
+ *
+ *     currency: EUR
+ *     source: https://provider.example/pricing
+ *     dated: 2026-11-01
+ *     valid_until: 2027-01-31            # optional
+ *     items:
+ *       database.medium: { unit: node, per: hour, price: "0.0730" }
+ *
+ * Lives in the arena it was loaded into. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+
+struct diags;
+struct err;
+
+/* Hours of a month: 8760 / 12, what the large providers bill by. */
+#define PRICE_BOOK_HOURS 730
+
+/* LF_PER_* of the plugin contract, number for number. */
+enum price_book_per { PRICE_BOOK_ONCE = 1, PRICE_BOOK_HOUR = 2, PRICE_BOOK_MONTH = 3 };
+
+struct price_book_item {
+    const char *sku, *unit, *currency;
+    enum price_book_per per;
+    int64_t price; /* millionths of the currency's unit, for one `unit` */
+    const char *file, *source, *dated;
+    const char *valid_until; /* a date, or NULL */
+};
+
+struct price_book_file {
+    const char *path, *digest; /* hex */
+};
+
+struct price_books {
+    const struct price_book_item *items; /* sorted by SKU, then currency; one of each */
+    size_t count;
+    const struct price_book_file *files; /* in the order they were read */
+    size_t file_count;
+};
+
+/* Reads the files, named relative to `project`.  A later one wins where two price the same SKU in the same
+ * currency.  No files: an empty book.  Everything wrong goes to `diags`; false when there is an error, and
+ * err holds the first. */
+MUST_USE bool price_book_load(struct arena *mem, const char *project, const char *const *paths, size_t count,
+                              struct price_books **out, struct diags *diags, struct err *err);
+/* NULL: not priced in that currency. */
+const struct price_book_item *price_book_find(const struct price_books *books, const char *sku,
+                                              const char *currency);
+/* What a quantity (thousandths of the unit) costs: for a month, or once where the item is bought once.  False
+ * on overflow. */
+MUST_USE bool price_book_cost(const struct price_book_item *item, int64_t quantity_milli,
+                              int64_t *millionths);
