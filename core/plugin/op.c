@@ -17,10 +17,9 @@
 
 /* ---- requests ------------------------------------------------------------------------------------ */
 
-static void fill_request(const struct op *op, size_t i)
+static void fill_request(const struct op *op, size_t i, struct lf_request *r)
 {
     const struct op_item *item = &op->ask.items[i];
-    struct lf_request *r = &op->requests[i];
     r->struct_size = sizeof(*r);
     r->verb = item->verb;
     r->attempt = item->attempt ? item->attempt : 1;
@@ -35,6 +34,7 @@ static void fill_request(const struct op *op, size_t i)
     r->saved = (const struct lf_value *)item->saved;
     r->memo = (const struct lf_value *)item->memo;
     r->args = (const struct lf_value *)item->args;
+    r->deadline_ms = op->deadline_ms;
     r->prior_version = item->prior_version;
 }
 
@@ -48,11 +48,17 @@ static struct op *op_new(const struct op_ask *ask)
     op->may_change = !ask->read_only;
     for (size_t i = 0; i < ask->count; i++)
         op->may_change = op->may_change && op_verb_changes(ask->items[i].verb);
-    op->slots = op->many ? ARENA_ARRAY(op->mem, struct op_slot, ask->count) : &op->one;
-    op->requests = op->many ? ARENA_ARRAY(op->mem, struct lf_request, ask->count) : &op->request;
-    for (size_t i = 0; i < ask->count; i++)
-        fill_request(op, i);
+    fill_request(op, 0, &op->request); /* for lane() */
     return op;
+}
+
+/* Items get their memory when the op leaves its queue, so that a long queue stays small. */
+static void unfold(struct op *op)
+{
+    op->slots = op->many ? ARENA_ARRAY(op->mem, struct op_slot, op->ask.count) : &op->one;
+    op->requests = op->many ? ARENA_ARRAY(op->mem, struct lf_request, op->ask.count) : &op->request;
+    for (size_t i = 0; i < op->ask.count; i++)
+        fill_request(op, i, &op->requests[i]);
 }
 
 /* Asks the plugin; NULL for none. */
@@ -62,7 +68,7 @@ static const char *ask_lane(struct op *op)
     if (!type || !type->raw->lane)
         return NULL;
     struct op *before = op_guard_enter(op);
-    const char *lane = type->raw->lane(op->ask.driver->self, (struct lf_op *)op, op->requests);
+    const char *lane = type->raw->lane(op->ask.driver->self, (struct lf_op *)op, &op->request);
     op_guard_leave(op, before);
     if (!lane || strnlen(lane, LANE_MAX + 1) <= LANE_MAX)
         return lane;
@@ -283,7 +289,10 @@ static int64_t timeout_of(const struct op *op)
 static void left_queue(void *user)
 {
     struct op *op = user;
+    int64_t now = loop_now_ms(host_loop(op->host));
+    op->deadline_ms = now + timeout_of(op);
     op->stage = OP_LEAVING;
+    unfold(op);
     bool go = !op->events.leaving || op->events.leaving(op->user, op);
     if (!go || op->cancel_asked) {
         settle_rest(op, LF_END_CANCELED);
@@ -294,10 +303,6 @@ static void left_queue(void *user)
         refuse(op);
         return;
     }
-    int64_t now = loop_now_ms(host_loop(op->host));
-    op->deadline_ms = now + timeout_of(op);
-    for (size_t i = 0; i < op->ask.count; i++)
-        op->requests[i].deadline_ms = op->deadline_ms;
     op->stage = OP_RUNNING;
     call_plugin(op);
     /* An op that finished at once never needed a timer. */
@@ -346,6 +351,7 @@ void op_cancel(struct op *op)
     if (op->stage == OP_QUEUED) {
         pool_cancel(op->ticket);
         op->ticket = NULL;
+        unfold(op);
         settle_rest(op, LF_END_CANCELED);
         close_op(op);
     } else if (op->stage == OP_RUNNING) {
