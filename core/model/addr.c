@@ -89,6 +89,7 @@ const char *addr_of_kind(struct arena *mem, const char *kind, const char *name)
     return arena_print(mem, "%s.%s", kind, name);
 }
 
+/* The kinds of step that no plugin keeps; as subsystems they would make addresses ambiguous. */
 static bool is_kind(const char *text, size_t count)
 {
     static const char *const kinds[] = {"action", "check", "human", "todo"};
@@ -98,6 +99,7 @@ static bool is_kind(const char *text, size_t count)
     return false;
 }
 
+/* Two parts begin with a kind, three with a subsystem and its type, which begin with a letter. */
 bool addr_is_valid(const char *address)
 {
     const char *dot = strchr(address, '.');

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+/* Called for every reference of every step, so it must not walk. */
 const struct decl *decl_find(const struct decls *d, const char *address)
 {
     size_t low = 0, high = d->count;

@@ -23,6 +23,7 @@ static unsigned long take_number(const char *where, size_t *count)
     return strtoul(where + at, NULL, 10);
 }
 
+/* "file:12" and "file:12:3" both; a file whose own name ends in :NUMBER sorts a little off. */
 static struct place place_of(const char *where)
 {
     struct place p = {.file = strlen(where)};
@@ -82,6 +83,7 @@ static bool make_room(struct diags *d, enum diag_severity severity)
     return true;
 }
 
+/* Inserted in order: DIAG_MAX bounds the cost, and the list is sorted at any moment. */
 void diag_add(struct diags *d, const struct diag *one)
 {
     d->errors += one->severity == DIAG_ERROR;

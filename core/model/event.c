@@ -26,6 +26,7 @@ const char *event_name(enum event_kind kind)
     return kind > 0 && kind < EVENT_KIND_COUNT ? names[kind] : "unknown";
 }
 
+/* Only reading history asks, once per line: a walk is enough. */
 enum event_kind event_from_name(const char *name)
 {
     for (int kind = EVENT_RUN_STARTED; kind < EVENT_KIND_COUNT; kind++)

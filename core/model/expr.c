@@ -23,6 +23,7 @@ static bool at_place(struct eval *e, const struct expr *x)
     return false;
 }
 
+/* The world decides what can never work: a step that is not there, an attribute its type does not have. */
 static bool eval_ref(struct eval *e, const struct expr *x, const struct value **out)
 {
     const struct value *found = NULL;
@@ -32,6 +33,7 @@ static bool eval_ref(struct eval *e, const struct expr *x, const struct value **
     return true;
 }
 
+/* Numbers join as they print in JSON, so that no locale and no printf format shows in a plan. */
 static bool join_part(struct eval *e, const struct expr *x, struct buf *text, const struct value *part)
 {
     switch (value_kind(part)) {
@@ -55,6 +57,8 @@ static bool join_part(struct eval *e, const struct expr *x, struct buf *text, co
     }
 }
 
+/* All parts are looked at even after an unknown one: a part that can never join is told in the plan,
+ * not when the unknown is settled in the middle of an apply. */
 static bool eval_join(struct eval *e, const struct expr *x, const struct value **out)
 {
     const struct value *parts;
@@ -75,6 +79,7 @@ static bool eval_join(struct eval *e, const struct expr *x, const struct value *
     return ok;
 }
 
+/* The function runs on known values only, so it needs no word for what is not known yet. */
 static bool eval_map(struct eval *e, const struct expr *x, const struct value **out)
 {
     const struct value *arg, *made = NULL;
@@ -90,6 +95,7 @@ static bool eval_map(struct eval *e, const struct expr *x, const struct value **
     return true;
 }
 
+/* An unknown equals nothing, not even itself: two references may settle to different values. */
 static bool eval_is(struct eval *e, const struct expr *x, const struct value **out)
 {
     const struct value *a, *b;
@@ -131,6 +137,7 @@ static bool eval_expr(struct eval *e, const struct expr *x, const struct value *
     return ops[x->op](e, x, out);
 }
 
+/* Copies the items only when one of them becomes another; so do the pairs below. */
 static bool eval_list(struct eval *e, const struct value *v, const struct value **out)
 {
     const struct value **items = NULL;
@@ -189,6 +196,7 @@ bool expr_eval(struct arena *mem, const struct value *v, const struct expr_world
     return true;
 }
 
+/* Also through branches that will not be chosen: which one is may depend on the very reference. */
 bool expr_each_ref(const struct value *v, expr_ref_fn *fn, void *user)
 {
     switch (value_kind(v)) {

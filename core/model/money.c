@@ -66,6 +66,7 @@ int money_digits(const char *currency)
     return found ? found->digits : -1;
 }
 
+/* Not isdigit: that one asks the locale. */
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -95,6 +96,7 @@ static const char *push_digits(const char *at, __int128 *amount)
     return at;
 }
 
+/* The grammar of JSON numbers without exponent, so that text in YAML, JSON and Lua reads the same. */
 bool money_parse(const char *text, int64_t *millionths, struct err *err)
 {
     const char *at = text + (text[0] == '-');
@@ -192,6 +194,7 @@ void money_print_plain(struct buf *out, int64_t millionths, const char *currency
     print_digits(out, (uint64_t)(minor < 0 ? -minor : minor), digits, 0);
 }
 
+/* Two dozen entries, asked once per printed amount: a walk is enough. */
 static const char *sign_of(const char *currency)
 {
     for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)

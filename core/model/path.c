@@ -25,6 +25,7 @@ static bool is_bare(char c)
     return (unsigned char)c > ' ' && c != 0x7F && !strchr(".[]\"*\\", c);
 }
 
+/* Always false.  The place counts bytes, from 1. */
 static bool refuse(struct reader *r, const char *what)
 {
     err_set(r->err, "path.syntax", "cannot read path '%s': %s at character %zu", r->text, what,
@@ -43,6 +44,7 @@ static bool read_bare(struct reader *r, struct path_part *part)
     return true;
 }
 
+/* Two escapes are all that is needed: every other byte stands for itself. */
 static bool read_quoted(struct reader *r, struct path_part *part)
 {
     char *key = arena_alloc(r->mem, strlen(r->at));
@@ -61,6 +63,7 @@ static bool read_quoted(struct reader *r, struct path_part *part)
     return true;
 }
 
+/* [*] is taken for a star too, because people write it. */
 static bool read_index(struct reader *r, struct path_part *part)
 {
     const char *start = ++r->at;
@@ -100,6 +103,7 @@ static bool read_part(struct reader *r, bool first, struct path_part *part)
     return read_bare(r, part);
 }
 
+/* The parts are collected on the stack and copied once they are all good. */
 bool path_parse(struct arena *mem, const char *text, struct path *out, struct err *err)
 {
     struct reader r = {.mem = mem, .text = text, .at = text, .err = err};
@@ -161,6 +165,7 @@ const struct value *path_get(const struct value *v, const struct path *path)
     return v;
 }
 
+/* A path that cannot be read leads nowhere, which is all the caller asks. */
 const struct value *path_get_text(struct arena *tmp, const struct value *v, const char *path)
 {
     struct path parsed;
@@ -195,6 +200,7 @@ struct change {
 
 static bool change_at(struct change *c, const struct value *base, size_t depth, const struct value **out);
 
+/* Removing what is not there changes nothing; setting it is an error, because a list has no gaps. */
 static bool change_item(struct change *c, const struct value *list, size_t depth, const struct value **out)
 {
     size_t index = c->path->at[depth].index;
@@ -261,6 +267,7 @@ bool path_with(struct arena *mem, const struct value *base, const struct path *p
     return change_at(&c, base, 0, out);
 }
 
+/* Text and path of the place the walk is at grow and shrink together with it. */
 struct walk {
     const struct path *pattern;
     struct path concrete;

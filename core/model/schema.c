@@ -40,6 +40,7 @@ const struct schema_attr *schema_find(const struct schema *s, const char *name)
     return NULL;
 }
 
+/* Only called when something is wrong already, so a list made for it may cost. */
 const char *schema_nearest(const struct schema *s, const char *name)
 {
     struct arena *tmp = arena_new();
@@ -86,7 +87,8 @@ static void report(struct check *c, const char *code, const struct place *at, co
                      });
 }
 
-/* What there is, for a name that comes near nothing. */
+/* What there is, for a name that comes near nothing.  Capped, because a type may have a hundred attributes
+ * and advice is one line. */
 static const char *names_of(struct check *c, const struct schema *s)
 {
     if (s->count == 0)
@@ -114,6 +116,7 @@ static void report_unknown_name(struct check *c, const struct schema *s, const s
            arena_print(c->mem, "unknown attribute '%s'", place_text(c->mem, at)), advice);
 }
 
+/* The doc of the attribute is the advice: it says what belongs there. */
 static void report_missing(struct check *c, const struct schema_attr *a, const struct place *at)
 {
     const char *about = a->doc ? a->doc : value_kind_name(a->kind);
@@ -133,6 +136,7 @@ static const char *kind_phrase(enum value_kind kind)
     return (size_t)kind < COUNT_OF(phrases) && phrases[kind] ? phrases[kind] : value_kind_name(kind);
 }
 
+/* The advice names the usual slip behind each pair of kinds. */
 static void report_kind(struct check *c, enum value_kind wanted, enum value_kind seen, const struct place *at)
 {
     const char *advice = NULL;
@@ -172,6 +176,7 @@ static enum value_kind kind_to_be(const struct value *v)
     }
 }
 
+/* What is not known yet fits everywhere; apply checks again when it is. */
 static bool kind_fits(enum value_kind wanted, enum value_kind seen)
 {
     return wanted == VALUE_ANY || wanted == 0 || seen == VALUE_ANY || seen == VALUE_NULL || wanted == seen;
@@ -207,6 +212,7 @@ static const struct value *check_element(struct check *c, const struct schema_at
     return v;
 }
 
+/* Copies the items only when one of them becomes another. */
 static const struct value *check_list(struct check *c, const struct schema_attr *a, const struct value *v,
                                       const struct place *at)
 {
@@ -237,6 +243,8 @@ static const struct value *check_free_map(struct check *c, const struct schema_a
     return pairs ? value_at_origin(c->mem, value_map(c->mem, pairs, v->count), v->where) : v;
 }
 
+/* An integer where a real is wanted becomes one here, so that 1 and 1.0 do not differ for ever between
+ * what a playbook says and what a driver reports. */
 static const struct value *check_attr(struct check *c, const struct schema_attr *a, const struct value *v,
                                       const struct place *at)
 {

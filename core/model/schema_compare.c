@@ -29,6 +29,8 @@ struct shape {
 
 static bool same_map(struct compare *c, const struct schema *s, uint32_t flags, const struct value *prior,
                      const struct value *desired, const struct place *at);
+/* Equal kinds go inside, so that a path names the innermost difference.  An unknown is never the same,
+ * whatever was there before. */
 static bool same_value(struct compare *c, struct shape shape, const struct value *prior,
                        const struct value *desired, const struct place *at);
 static const struct value *fill_map(struct arena *mem, const struct schema *s, const struct value *prior,
@@ -91,6 +93,7 @@ static bool differ(struct compare *c, uint32_t flags, const struct value *before
     return false;
 }
 
+/* Whether equality of items is more than equality of values: a computed part may be missing in one. */
 static bool has_computed(const struct schema *s)
 {
     for (size_t i = 0; s && i < s->count; i++)
@@ -111,6 +114,7 @@ static const struct value **sorted_items(struct arena *mem, const struct value *
     return items;
 }
 
+/* As multisets, for lists of one length. */
 static bool equal_sorted(struct arena *mem, const struct value *a, const struct value *b)
 {
     const struct value **left = sorted_items(mem, a), **right = sorted_items(mem, b);
@@ -145,6 +149,7 @@ static bool each_has_its_own(struct arena *mem, const struct schema *of, const s
     return true;
 }
 
+/* At a place that is never printed: without diffs nothing asks for it. */
 static bool item_is_same(struct arena *mem, const struct schema *of, const struct value *have,
                          const struct value *want)
 {
@@ -152,6 +157,7 @@ static bool item_is_same(struct arena *mem, const struct schema *of, const struc
     return same_value(&only, (struct shape){.of = of}, have, want, NULL);
 }
 
+/* One diff for the whole list: without an order an index means nothing to a reader. */
 static bool same_unordered(struct compare *c, struct shape shape, const struct value *prior,
                            const struct value *desired, const struct place *at)
 {
@@ -165,6 +171,7 @@ static bool same_unordered(struct compare *c, struct shape shape, const struct v
     return same || differ(c, shape.flags, prior, desired, at);
 }
 
+/* By index, also past the end of the shorter one, so that a reader sees which items come and go. */
 static bool same_list(struct compare *c, struct shape shape, const struct value *prior,
                       const struct value *desired, const struct place *at)
 {
@@ -198,6 +205,7 @@ static bool same_value(struct compare *c, struct shape shape, const struct value
     return differ(c, shape.flags, prior, desired, at);
 }
 
+/* Names are asked for in rising order, so the search goes on where the last one ended. */
 static const struct schema_attr *next_attr(const struct schema *s, size_t *at, const char *name)
 {
     if (!s)
@@ -311,6 +319,7 @@ static const struct value *fill_map(struct arena *mem, const struct schema *s, c
     return changed ? value_map(mem, pairs, count) : desired;
 }
 
+/* The promise comes last, because only then is it known whether the object stays the same. */
 enum schema_change schema_compare(struct arena *mem, const struct schema *s, const struct value *prior,
                                   const struct value *desired, struct schema_diffs *diffs,
                                   const struct value **promise)
@@ -387,6 +396,7 @@ static bool keeps_map(struct keeping *k, struct shape shape, const struct value 
     return true;
 }
 
+/* Kinds are compared first, so that an integer is never taken for a real. */
 static bool keeps(struct keeping *k, struct shape shape, const struct value *promise,
                   const struct value *result, const struct place *at)
 {

@@ -12,6 +12,7 @@
 
 static const struct value null_value = {.kind = VALUE_NULL};
 
+/* The other members are zero: no origin, no count. */
 static struct value *new_value(struct arena *mem, enum value_kind kind)
 {
     struct value *v = ARENA_NEW(mem, struct value);
@@ -74,6 +75,7 @@ const struct value *value_text_n(struct arena *mem, const char *bytes, size_t co
     return v;
 }
 
+/* For text that already lives as long as the arena: JSON and YAML keys, columns of the store. */
 const struct value *value_text_borrow(struct arena *mem, const char *text, size_t count)
 {
     assert(text[count] == '\0');
@@ -125,6 +127,8 @@ static struct value *sorted_map(struct arena *mem, const struct pair *pairs, siz
     return v;
 }
 
+/* The check for repeated keys is free of cost in release builds: whoever reads maps from outside has
+ * refused them long before, with a place to show. */
 const struct value *value_map(struct arena *mem, const struct pair *pairs, size_t count)
 {
     struct value *v = sorted_map(mem, pairs, count);
@@ -135,6 +139,7 @@ const struct value *value_map(struct arena *mem, const struct pair *pairs, size_
     return v;
 }
 
+/* Unknowns are many - every computed attribute of every new step is one - so they share statics. */
 const struct value *value_unknown(enum value_kind will_be)
 {
 #define UNKNOWN(k) [k] = {.kind = VALUE_UNKNOWN, .unknown_kind = k }
@@ -175,6 +180,7 @@ const struct value *value_at_origin(struct arena *mem, const struct value *v, ui
     return moved;
 }
 
+/* The bytes go along: a copy is as much able to reveal as its source, and dies with its own arena. */
 static const struct secret *copy_secret(struct arena *mem, const struct secret *s)
 {
     struct secret *copy = arena_copy(mem, s, sizeof(*s));
@@ -196,6 +202,7 @@ static const struct expr *copy_expr(struct arena *mem, const struct expr *e)
     return copy;
 }
 
+/* Recursion is as deep as the value, which every reader from outside caps. */
 const struct value *value_copy(struct arena *mem, const struct value *v)
 {
     if (!v)
@@ -272,6 +279,8 @@ static size_t find_key(const struct value *map, const char *key, bool *found)
     return low;
 }
 
+/* Missing, null and wrong kind look alike here on purpose: schemas and region checks have told them
+ * apart before anyone reads attributes. */
 const struct value *value_get(const struct value *v, const char *key)
 {
     if (value_kind(v) != VALUE_MAP)
@@ -309,6 +318,7 @@ const char *value_as_text(const struct value *v)
     return value_kind(v) == VALUE_TEXT ? v->text : NULL;
 }
 
+/* One walk serves both questions, so that what sorts as equal is equal. */
 bool value_equal(const struct value *a, const struct value *b)
 {
     return value_compare(a, b) == 0;
@@ -332,6 +342,7 @@ static int compare_lists(const struct value *a, const struct value *b)
     return (a->count > b->count) - (a->count < b->count);
 }
 
+/* Both are sorted: the first difference in key or content decides, then the number of pairs. */
 static int compare_maps(const struct value *a, const struct value *b)
 {
     size_t common = a->count < b->count ? a->count : b->count;
@@ -377,6 +388,7 @@ static int compare_exprs(const struct expr *a, const struct expr *b)
     return order;
 }
 
+/* Kinds order by number; the same pointer is the usual case for shared parts and costs nothing. */
 int value_compare(const struct value *a, const struct value *b)
 {
     if (a == b)
@@ -408,6 +420,7 @@ int value_compare(const struct value *a, const struct value *b)
     }
 }
 
+/* Looks into lists and maps but not into the arguments of expressions: those are not values yet. */
 static bool has_kind(const struct value *v, enum value_kind kind)
 {
     enum value_kind own = value_kind(v);
@@ -450,6 +463,7 @@ const struct value *value_with_key(struct arena *mem, const struct value *base, 
     if (!v && !found)
         return base;
 
+    /* The place of the key is known, so the new array is written in order and never sorted. */
     size_t count = base->count + (v && !found) - (!v && found);
     void *inside;
     struct value *made = new_holder(mem, VALUE_MAP, count * sizeof(struct pair), count, &inside);
@@ -466,6 +480,8 @@ const struct value *value_with_key(struct arena *mem, const struct value *base, 
     return made;
 }
 
+/* Both maps are sorted, so one walk over the two gives a sorted result.  Parts that only one side has
+ * are shared.  The result was written where `over` was, as far as that is known. */
 const struct value *value_merge(struct arena *mem, const struct value *base, const struct value *over)
 {
     if (!over)

@@ -25,6 +25,7 @@ static bool too_deep(struct err *err, size_t line, size_t column)
 /* Depth is checked before jansson sees the text: its own limit is 2048 and not ours to set. */
 static bool check_depth(const char *text, size_t count, struct err *err)
 {
+    /* A byte walk is enough: quotes, brackets and newlines are never part of another UTF-8 character. */
     size_t line = 1, start = 0, depth = 0;
     bool quoted = false;
     for (size_t i = 0; i < count; i++) {
@@ -62,6 +63,7 @@ static bool refuse(struct reading *r, const char *what)
     return err_set(r->err, "value_json.special", "cannot read JSON: %s", what);
 }
 
+/* NULL: err is set, here and in the functions below. */
 static const struct value *from_unknown(struct reading *r, const json_t *json)
 {
     const char *name = json_string_value(json);
@@ -72,6 +74,7 @@ static const struct value *from_unknown(struct reading *r, const json_t *json)
     return NULL;
 }
 
+/* Bytes are not among the parts: a secret read back can be compared, never revealed. */
 static const struct value *from_secret(struct reading *r, json_t *json)
 {
     struct secret secret = {0};
@@ -138,6 +141,7 @@ static const struct value *from_object(struct reading *r, json_t *json)
         if (special)
             return v;
     }
+    /* Attribute maps are small; value_map copies the pairs, so small ones need no second array in mem. */
     struct pair few[16];
     struct pair *pairs =
         count <= sizeof(few) / sizeof(few[0]) ? few : ARENA_ARRAY(r->mem, struct pair, count);
@@ -190,6 +194,8 @@ static const struct value *from_json(struct reading *r, const json_t *json)
     }
 }
 
+/* Duplicate keys, overflow and bad UTF-8 are refused by jansson, with their place.  The json_t tree dies
+ * here: nothing of it is borrowed by the value. */
 static bool parse(struct arena *mem, const char *text, size_t count, bool plain, const struct value **out,
                   struct err *err)
 {
@@ -225,6 +231,7 @@ bool value_json_parse_plain(struct arena *mem, const char *text, size_t count, c
 /* indent < 0: canonical, without any blanks. */
 static void print_value(struct buf *out, const struct value *v, int indent);
 
+/* By hand: printf would take most of the time it takes to print a small map. */
 static void print_int(struct buf *out, int64_t n)
 {
     char digits[20];
@@ -253,6 +260,8 @@ static size_t neutral(char *text)
     return count;
 }
 
+/* 15 digits are exact for what people write, 17 for every double; the first that reads back as the
+ * same number is the shortest in practice. */
 static void print_real(struct buf *out, double d)
 {
     if (!isfinite(d)) { /* value_real forbids it; the text must be JSON all the same */
@@ -283,6 +292,7 @@ static void print_escape(struct buf *out, unsigned char c)
     }
 }
 
+/* Runs without escapes are added whole: nearly all text is one run. */
 static void print_inside(struct buf *out, const char *text, size_t count)
 {
     size_t start = 0;
@@ -331,6 +341,7 @@ static void print_list(struct buf *out, const struct value *v, int indent)
     buf_char(out, ']');
 }
 
+/* Keys are sorted already, so this is canonical as it stands. */
 static void print_map(struct buf *out, const struct value *v, int indent)
 {
     buf_char(out, '{');
