@@ -1,0 +1,43 @@
+/* As JSON: the same facts for programs.  Each function writes one document and a newline, two-space indent;
+ * its first key is "format": "landfall.plan/1" and so on.  Money, ids and 64-bit numbers that may exceed 2^53
+ * are text; times are RFC 3339 in UTC.  Keys are added, never renamed; readers ignore those they do not know.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "report/facts.h"
+
+struct contract_call;
+struct contract_type;
+struct diags;
+struct err;
+struct graph;
+struct out;
+struct plan;
+struct provenance_step;
+struct value;
+
+/* landfall.error/1 */
+void as_json_err(struct out *o, const struct err *err);
+/* landfall.check/1: region, ok, counts, diagnostics; steps: how many were declared. */
+void as_json_check(struct out *o, const char *region, size_t steps, const struct diags *d);
+/* landfall.plan/1: digest, lineage, options, steps in plan order, totals, cost, outputs, notes, pending. */
+void as_json_plan(struct out *o, const struct plan *p);
+/* landfall.value/1: path ("" the whole region), value, and with steps != NULL the story. */
+void as_json_value(struct out *o, const char *region, const char *path, const struct value *v,
+                   const struct provenance_step *steps, size_t count);
+void as_json_status(struct out *o, const struct facts_status *s);   /* landfall.status/1 */
+void as_json_run(struct out *o, const struct facts_run *r);         /* landfall.run/1 */
+void as_json_history(struct out *o, const struct facts_history *h); /* landfall.history/1 */
+/* landfall.outputs/1: region, outputs.  With a name: that output alone, still under "outputs". */
+void as_json_outputs(struct out *o, const char *region, const char *name, const struct value *outputs);
+void as_json_deed(struct out *o, const struct facts_deed *d); /* landfall.deed/1 */
+/* landfall.leftovers/1 */
+void as_json_leftovers(struct out *o, const char *region, const struct facts_leftover *at, size_t count);
+void as_json_plugins(struct out *o, const struct facts_plugin *at, size_t count); /* landfall.plugins/1 */
+/* landfall.describe/1: each driver whole - settings, types, calls - as far as asked: type, call may be NULL.
+ */
+void as_json_describe(struct out *o, const struct facts_plugin *at, size_t count, const char *type);
+void as_json_graph(struct out *o, const char *region, const struct graph *g); /* landfall.graph/1 */

@@ -1,0 +1,75 @@
+/* The facts: what a command found out, gathered by cli/ and told by as_text and as_json alike, so that the
+ * two can never disagree.  Plain data, borrowed during the call it is passed to. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct contract;
+struct event;
+struct executor_outcome;
+struct lf_plugin;
+struct plan;
+struct recover_outcome;
+struct region;
+struct store_event;
+struct store_run;
+struct store_snapshot;
+struct value;
+
+/* What is known of a region without asking anybody. */
+struct facts_status {
+    const char *region;
+    const struct region *resolved; /* NULL: its file does not load, or was not asked for */
+    const struct store_snapshot *truth;
+    const struct store_event *events; /* of the last run, oldest first */
+    size_t event_count;
+    int64_t now_ms; /* wall clock, for "3 h ago" */
+};
+
+/* One run that has just ended. */
+struct facts_run {
+    const char *region, *command, *run_id;
+    const struct plan *plan;                 /* NULL: it ended while settling what an earlier run left */
+    const struct executor_outcome *outcome;  /* NULL as above */
+    const struct recover_outcome *recovered; /* NULL: nothing was left in doubt */
+    const struct event *troubles; /* STEP_FAILED, CONFLICT, HELD, BLOCKED and WAITS, in order; kept by cli/ */
+    size_t trouble_count;
+    const struct value *outputs; /* as they stand now, or NULL */
+    int64_t took_ms;
+    const char *next; /* the command to go on with, or NULL: nothing is left to do */
+};
+
+struct facts_history {
+    const char *region;
+    const char *address;          /* NULL: of everything */
+    const struct store_run *runs; /* oldest first; not with an address */
+    size_t run_count;
+    const struct store_event *events; /* oldest first */
+    size_t event_count;
+};
+
+/* One driver that was found, for describe and plugin list. */
+struct facts_plugin {
+    const char *path;
+    const struct lf_plugin *plugin;  /* NULL when it was refused */
+    const char *refusal;             /* why, when refused */
+    const struct contract *contract; /* compiled; NULL when refused, or not needed */
+};
+
+/* One thing a command did, in a line: resolve, adopt, done. */
+struct facts_deed {
+    const char *command; /* "resolve" */
+    const char *region, *address;
+    const char *id;   /* or NULL */
+    const char *what; /* "kept zone-2 as dns.zone.apex" */
+    const char *next; /* the command to go on with, or NULL */
+};
+
+/* An object that carries a marker of ours and that no row of the store knows. */
+struct facts_leftover {
+    const char *subsystem, *type, *instance;
+    const char *id, *marker;
+    const char *address; /* the marker says, or NULL: not one that this store minted */
+};
