@@ -1,0 +1,149 @@
+#include "store/store_meta.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "store/store.h"
+#include "store/store_lock.h"
+
+/* "LFst" as the header's application id, so that `file` and we know a store from any other SQLite file. */
+#define APPLICATION_ID 0x4C467374
+
+/* 4 KiB is what file systems write; larger pages make a commit of one row dearer, smaller ones push a row
+ * with its JSON onto overflow pages. */
+#define PAGE_SIZE 4096
+
+/* ---- creating ------------------------------------------------------------------------------ */
+
+static bool put_row(struct store_db *db, struct arena *mem, enum store_rows rows, const void *row,
+                    struct err *err)
+{
+    sqlite3_stmt *stmt AUTO(store_db_close_stmt) = NULL;
+    if (!store_db_prepare(db, store_row_sql_put(mem, rows, "INSERT"), &stmt, err))
+        return false;
+    int count = (int)store_row_table(rows)->count;
+    uint64_t head = store_row_bind(stmt, 2, rows, row, 0, (size_t)count);
+    sqlite3_bind_int64(stmt, 1, 1);
+    sqlite3_bind_int64(stmt, count + 2, (int64_t)store_row_sum(rows, 1, head, STORE_SUM_START));
+    return store_db_run(db, stmt, "filling", err);
+}
+
+/* All in one transaction of a file nobody knows yet; what makes it durable comes after. */
+static bool fill(struct store_db *db, const char *region, const char *lineage, struct arena *mem,
+                 struct err *err)
+{
+    char key[DIGEST_KEY * 2 + 1];
+    digest_random_hex(DIGEST_KEY, key);
+    struct store_meta meta = {
+        .schema = STORE_SCHEMA, .lineage = lineage, .region = region, .digest_key = key, .op_first = 1};
+    struct store_lock_facts lock = {.nonce = "", .host = "", .command = ""};
+
+    const char *start = arena_print(mem,
+                                    "PRAGMA page_size=%d; PRAGMA auto_vacuum=0; PRAGMA synchronous=0;"
+                                    "PRAGMA journal_mode=WAL; PRAGMA application_id=%d; BEGIN",
+                                    PAGE_SIZE, APPLICATION_ID);
+    if (!store_db_exec(db, start, err))
+        return false;
+    for (enum store_rows rows = 0; rows < STORE_ROWS_COUNT; rows++) {
+        if (!store_db_exec(db, store_row_sql_create(mem, rows), err))
+            return false;
+    }
+    return put_row(db, mem, STORE_ROWS_META, &meta, err) && put_row(db, mem, STORE_ROWS_LOCK, &lock, err) &&
+           store_db_exec(db, "COMMIT", err);
+}
+
+static bool make_file(const char *path, struct err *err)
+{
+    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return store_db_failed_sys(path, errno, "creating", err);
+    close(fd);
+    return true;
+}
+
+static bool sync_path(const char *path, int flags, struct err *err)
+{
+    int fd AUTO(file_close_fd) = open(path, O_RDONLY | O_CLOEXEC | flags);
+    if (fd < 0 || fsync(fd) != 0)
+        return store_db_failed_sys(path, errno, "writing", err);
+    return true;
+}
+
+static void remove_draft(const char *draft, struct arena *mem)
+{
+    unlink(draft);
+    unlink(arena_print(mem, "%s-wal", draft));
+    unlink(arena_print(mem, "%s-shm", draft));
+}
+
+static bool make_draft(const char *draft, const char *region, const char *lineage, struct arena *mem,
+                       struct err *err)
+{
+    struct store_db db = {0};
+    if (!make_file(draft, err) || !store_db_open(&db, draft, draft, SQLITE_OPEN_READWRITE, NULL, err))
+        return false;
+    bool good = fill(&db, region, lineage, mem, err);
+    store_db_close(&db); /* the last connection moves the log into the file */
+    return good && sync_path(draft, 0, err);
+}
+
+bool store_meta_create(const char *path, const char *region, const char *lineage, struct err *err)
+{
+    struct arena *mem = arena_new();
+    const char *draft = arena_print(mem, "%s.new", path);
+    remove_draft(draft, mem); /* of a crash */
+    bool good = make_draft(draft, region, lineage, mem, err);
+    if (good && rename(draft, path) != 0)
+        good = store_db_failed_sys(path, errno, "creating", err);
+    if (!good)
+        remove_draft(draft, mem);
+    good = good && sync_path(file_folder(mem, path), O_DIRECTORY, err);
+    arena_free(mem);
+    return good;
+}
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+/* Asked before anything else is read: a newer schema may have other columns, but keeps this one. */
+static bool check_schema(struct store_db *db, struct err *err)
+{
+    int64_t application = 0, schema = 0;
+    if (!store_db_number(db, "PRAGMA application_id", &application, err))
+        return false;
+    if (application != APPLICATION_ID) {
+        err_set(err, "store.not_a_store", "'%s' is not a store of landfall", db->path);
+        return err_advise(err, "move that file away, or restore the store from a backup");
+    }
+    if (!store_db_number(db, "SELECT schema FROM meta WHERE id=1", &schema, err))
+        return false;
+    if (schema <= STORE_SCHEMA)
+        return true; /* less than 1 fails at the row's checksum */
+    err_set(err, "store.newer",
+            "the store '%s' was made by a newer landfall: its schema is %" PRId64 ", this one knows %d",
+            db->path, schema, STORE_SCHEMA);
+    return err_advise(err, "use the newer landfall; there is no way back for a store");
+}
+
+bool store_meta_load(struct store_db *db, struct arena *mem, struct store_meta *out, struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    struct store_meta meta = {0};
+    bool found = false;
+    if (!check_schema(db, err) || !store_cursor_open(&c, db, STORE_ROWS_META, "WHERE id=1", err) ||
+        !store_cursor_next(&c, mem, &meta, &found, err))
+        return false;
+    if (!found)
+        return store_db_corrupt(db->path, "table 'meta' is empty", err);
+    if (!meta.lineage || !meta.region || !meta.digest_key || strlen(meta.digest_key) != DIGEST_KEY * 2)
+        return store_db_corrupt(db->path, "table 'meta' is incomplete", err);
+    *out = meta;
+    return true;
+}

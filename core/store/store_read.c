@@ -1,0 +1,318 @@
+#include "store/store.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "store/store_cursor.h"
+#include "store/store_lock.h"
+#include "store/store_source.h"
+
+#define ENDED "state NOT IN (4, 5)" /* STORE_OP_DONE, STORE_OP_FAILED */
+_Static_assert(STORE_OP_DONE == 4 && STORE_OP_FAILED == 5, "the SQL above says so");
+
+const char *store_op_state_name(enum store_op_state s)
+{
+    static const char *const names[] = {
+        [STORE_OP_INTENT] = "INTENT", [STORE_OP_DOUBT] = "DOUBT",   [STORE_OP_SETTLING] = "SETTLING",
+        [STORE_OP_DONE] = "DONE",     [STORE_OP_FAILED] = "FAILED", [STORE_OP_CONFLICT] = "CONFLICT",
+        [STORE_OP_HELD] = "HELD",
+    };
+    return s >= STORE_OP_INTENT && s <= STORE_OP_HELD ? names[s] : "?";
+}
+
+/* ---- the snapshot -------------------------------------------------------------------------- */
+
+static int compare_res(const void *a, const void *b)
+{
+    const struct store_res *one = a, *other = b;
+    int order = strcmp(one->address, other->address);
+    return order ? order : (one->generation > other->generation) - (one->generation < other->generation);
+}
+
+/* Rows lie in the order they were first written.  They are sorted here rather than by an index, which would
+ * cost every commit a page. */
+static bool sort_res(struct store_res *at, size_t count, const char *path, struct err *err)
+{
+    size_t i = 1;
+    while (i < count && compare_res(&at[i - 1], &at[i]) < 0)
+        i++;
+    if (i >= count)
+        return true;
+    qsort(at, count, sizeof(*at), compare_res);
+    for (i = 1; i < count; i++) {
+        if (compare_res(&at[i - 1], &at[i]) != 0)
+            continue;
+        char what[512];
+        snprintf(what, sizeof(what), "table 'res' holds generation %" PRId64 " of step '%s' twice",
+                 at[i].generation, at[i].address);
+        return store_db_corrupt(path, what, err);
+    }
+    return true;
+}
+
+static bool read_res(struct store_source *s, struct arena *mem, struct store_snapshot *out, struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    if (!store_cursor_open(&c, &s->db, STORE_ROWS_RES, "", err))
+        return false;
+    size_t room = s->meta.res.count > 0 ? (size_t)s->meta.res.count : 0;
+    struct store_res *at = ARENA_ARRAY(mem, struct store_res, room), row = {0};
+    struct store_tally found = {0};
+    bool more = true;
+    while (store_cursor_next(&c, mem, &row, &more, err) && more) {
+        if ((size_t)found.count < room)
+            at[found.count] = row;
+        store_tally_add(&found, c.sum);
+    }
+    if (more || !store_tally_check(&found, &s->meta.res, s->db.path, "res", err))
+        return false;
+    if (!sort_res(at, room, s->db.path, err))
+        return false;
+    out->res = at;
+    out->res_count = room;
+    return true;
+}
+
+static bool read_open_ops(struct store_source *s, struct arena *mem, struct store_snapshot *out,
+                          struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    if (!store_cursor_open(&c, &s->db, STORE_ROWS_OP, "WHERE id>=? AND " ENDED " ORDER BY id", err))
+        return false;
+    sqlite3_bind_int64(c.stmt, 1, s->meta.op_first);
+    ARRAY(struct store_op) ops = {0};
+    struct store_op row = {0};
+    struct store_tally found = {0};
+    bool more = true;
+    while (store_cursor_next(&c, mem, &row, &more, err) && more) {
+        ARRAY_PUSH(&ops, row);
+        store_tally_add(&found, c.sum);
+    }
+    out->ops = ARRAY_KEEP(&ops, mem);
+    out->op_count = ops.count;
+    ARRAY_DONE(&ops);
+    return !more && store_tally_check(&found, &s->meta.op, s->db.path, "op", err);
+}
+
+/* The text of a body table's row `id`, or NULL. */
+static bool read_body(struct store_source *s, struct arena *mem, enum store_rows rows, int64_t id,
+                      const char **out, struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    struct store_body body = {0};
+    bool found = false;
+    if (!store_cursor_open(&c, &s->db, rows, "WHERE id=?", err))
+        return false;
+    sqlite3_bind_int64(c.stmt, 1, id);
+    if (!store_cursor_next(&c, mem, &body, &found, err))
+        return false;
+    *out = found ? body.body : NULL;
+    return true;
+}
+
+/* All runs, oldest first; *last_id is the id of the newest. */
+static bool read_runs(struct store_source *s, struct arena *mem, struct store_run **out, size_t *count,
+                      int64_t *last_id, struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    if (!store_cursor_open(&c, &s->db, STORE_ROWS_RUN, "ORDER BY id", err))
+        return false;
+    ARRAY(struct store_run) runs = {0};
+    struct store_run row = {0};
+    struct store_tally found = {0};
+    bool more = true;
+    while (store_cursor_next(&c, mem, &row, &more, err) && more) {
+        ARRAY_PUSH(&runs, row);
+        store_tally_add(&found, c.sum);
+        *last_id = c.id;
+    }
+    bool good = !more && store_tally_check(&found, &s->meta.run, s->db.path, "run", err);
+    if (good) {
+        *out = ARRAY_KEEP(&runs, mem);
+        *count = runs.count;
+    }
+    ARRAY_DONE(&runs);
+    return good;
+}
+
+static bool read_last_run(struct store_source *s, struct arena *mem, struct store_snapshot *out,
+                          struct err *err)
+{
+    struct store_run *runs = NULL;
+    size_t count = 0;
+    int64_t id = 0;
+    if (!read_runs(s, mem, &runs, &count, &id, err))
+        return false;
+    if (count == 0)
+        return true;
+    out->last_run = &runs[count - 1];
+    return read_body(s, mem, STORE_ROWS_PLAN, id, &runs[count - 1].plan, err);
+}
+
+static bool read_lock(struct store_source *s, struct arena *mem, struct store_snapshot *out, struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    struct store_lock_facts lock = {0};
+    bool found = false;
+    if (!store_cursor_open(&c, &s->db, STORE_ROWS_LOCK, "WHERE id=1", err) ||
+        !store_cursor_next(&c, mem, &lock, &found, err))
+        return false;
+    out->fence = lock.fence;
+    return found || store_db_corrupt(s->db.path, "table 'lock' is empty", err);
+}
+
+bool store_read(struct arena *mem, const char *path, struct store_snapshot *out, struct err *err)
+{
+    struct store_source s AUTO(store_source_close) = {0};
+    struct store_snapshot snap = {0};
+    if (!store_source_open(mem, path, &s, &snap.exists, err))
+        return false;
+    if (snap.exists) {
+        snap.lineage = s.meta.lineage;
+        snap.serial = s.meta.serial;
+        snap.epoch = s.meta.epoch;
+        if (!read_lock(&s, mem, &snap, err) || !read_res(&s, mem, &snap, err) ||
+            !read_open_ops(&s, mem, &snap, err) || !read_last_run(&s, mem, &snap, err) ||
+            !read_body(&s, mem, STORE_ROWS_OUTPUT, 1, &snap.outputs, err))
+            return false;
+    }
+    *out = snap;
+    return true;
+}
+
+/* ---- single questions ---------------------------------------------------------------------- */
+
+bool store_read_events(struct arena *mem, const char *path, const char *address, size_t max,
+                       struct store_event **out, size_t *count, struct err *err)
+{
+    struct store_source s AUTO(store_source_close) = {0};
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    ARRAY(struct store_event) events = {0};
+    struct store_event row = {0};
+    bool exists = false, more = true;
+    if (!store_source_open(mem, path, &s, &exists, err))
+        return false;
+    if (exists && max > 0) {
+        if (!store_cursor_open(&c, &s.db, STORE_ROWS_EVENT,
+                               "WHERE ?1 IS NULL OR address=?1 ORDER BY seq DESC", err))
+            return false;
+        sqlite3_bind_text(c.stmt, 1, address, -1, SQLITE_STATIC);
+        while (events.count < max && store_cursor_next(&c, mem, &row, &more, err) && more) {
+            row.seq = c.id;
+            ARRAY_PUSH(&events, row);
+        }
+        if (more && events.count < max) {
+            ARRAY_DONE(&events);
+            return false;
+        }
+    }
+    /* The newest were read first. */
+    for (size_t i = 0; i < events.count / 2; i++) {
+        struct store_event swap = events.at[i];
+        events.at[i] = events.at[events.count - 1 - i];
+        events.at[events.count - 1 - i] = swap;
+    }
+    *out = ARRAY_KEEP(&events, mem);
+    *count = events.count;
+    ARRAY_DONE(&events);
+    return true;
+}
+
+bool store_read_runs(struct arena *mem, const char *path, struct store_run **out, size_t *count,
+                     struct err *err)
+{
+    struct store_source s AUTO(store_source_close) = {0};
+    struct store_run *runs = NULL;
+    size_t run_count = 0;
+    int64_t last = 0;
+    bool exists = false;
+    if (!store_source_open(mem, path, &s, &exists, err))
+        return false;
+    if (exists && !read_runs(&s, mem, &runs, &run_count, &last, err))
+        return false;
+    *out = runs;
+    *count = run_count;
+    return true;
+}
+
+bool store_read_run_of_plan(struct arena *mem, const char *path, const char *plan_digest,
+                            const struct store_run **out, struct err *err)
+{
+    struct store_run *runs = NULL;
+    size_t count = 0;
+    if (!store_read_runs(mem, path, &runs, &count, err))
+        return false;
+    *out = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(runs[i].plan_digest, plan_digest))
+            *out = &runs[i];
+    }
+    return true;
+}
+
+bool store_read_ops_of(struct arena *mem, const char *path, const char *address, struct store_op **out,
+                       size_t *count, struct err *err)
+{
+    struct store_source s AUTO(store_source_close) = {0};
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    ARRAY(struct store_op) ops = {0};
+    struct store_op row = {0};
+    bool exists = false, more = true;
+    if (!store_source_open(mem, path, &s, &exists, err))
+        return false;
+    if (exists) {
+        if (!store_cursor_open(&c, &s.db, STORE_ROWS_OP, "WHERE address=? ORDER BY id DESC", err))
+            return false;
+        sqlite3_bind_text(c.stmt, 1, address, -1, SQLITE_STATIC);
+        while (store_cursor_next(&c, mem, &row, &more, err) && more)
+            ARRAY_PUSH(&ops, row);
+    }
+    bool good = !exists || !more;
+    if (good) {
+        *out = ARRAY_KEEP(&ops, mem);
+        *count = ops.count;
+    }
+    ARRAY_DONE(&ops);
+    return good;
+}
+
+/* The address of the newest row of a table that carries the marker, or NULL. */
+static bool find_marker(struct store_source *s, struct arena *mem, enum store_rows rows, const char *marker,
+                        const char **address, struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    union {
+        struct store_res res;
+        struct store_op op;
+    } row = {0};
+    bool found = false;
+    if (!store_cursor_open(&c, &s->db, rows, "WHERE marker=? ORDER BY id DESC", err))
+        return false;
+    sqlite3_bind_text(c.stmt, 1, marker, -1, SQLITE_STATIC);
+    if (!store_cursor_next(&c, mem, &row, &found, err))
+        return false;
+    if (found)
+        *address = rows == STORE_ROWS_RES ? row.res.address : row.op.address;
+    return true;
+}
+
+bool store_read_marker(struct arena *mem, const char *path, const char *marker, const char **address,
+                       struct err *err)
+{
+    struct store_source s AUTO(store_source_close) = {0};
+    const char *at = NULL;
+    bool exists = false;
+    if (!store_source_open(mem, path, &s, &exists, err))
+        return false;
+    if (exists && !find_marker(&s, mem, STORE_ROWS_RES, marker, &at, err))
+        return false;
+    if (exists && !at && !find_marker(&s, mem, STORE_ROWS_OP, marker, &at, err))
+        return false;
+    *address = at;
+    return true;
+}

@@ -1,0 +1,248 @@
+#include "store/store_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "store/store_lock.h"
+
+#define TRIES 200 /* naps of 10 ms: a writer that starts or ends is between two states for a few */
+/* After so many a held lock without a living SQLite behind it means that its owner died and left a child. */
+#define TRIES_BEFORE_ORPHANED 20
+
+/* ---- a file system that only reads --------------------------------------------------------- */
+
+#define READING_VFS "landfall-reading"
+
+/* SQLite creates a missing log even for a read-only connection; a reader must not. */
+static int open_for_reading(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out)
+{
+    sqlite3_vfs *base = vfs->pAppData;
+    if (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL))
+        flags = (flags & ~(SQLITE_OPEN_CREATE | SQLITE_OPEN_READWRITE)) | SQLITE_OPEN_READONLY;
+    return base->xOpen(base, name, file, flags, out);
+}
+
+static int delete_nothing(sqlite3_vfs *vfs, const char *name, int sync)
+{
+    (void)vfs, (void)name, (void)sync;
+    return SQLITE_READONLY;
+}
+
+/* SQLite keeps the list of file systems for the life of the process, so ours is made once and never freed. */
+static bool add_reading_vfs(void)
+{
+    if (sqlite3_vfs_find(READING_VFS))
+        return true;
+    sqlite3_vfs *base = sqlite3_vfs_find(NULL), *ours = malloc(sizeof(*ours));
+    if (!base || !ours) {
+        free(ours);
+        return false;
+    }
+    *ours = *base;
+    ours->pNext = NULL;
+    ours->zName = READING_VFS;
+    ours->pAppData = base;
+    ours->xOpen = open_for_reading;
+    ours->xDelete = delete_nothing;
+    return sqlite3_vfs_register(ours, 0) == SQLITE_OK;
+}
+
+/* ---- the three ways ------------------------------------------------------------------------ */
+
+static const char *uri_of(struct arena *mem, const char *path, const char *option)
+{
+    struct buf b;
+    buf_init(&b, 0);
+    buf_text(&b, path[0] == '/' ? "file://" : "file:");
+    for (const char *c = path; *c; c++) {
+        if (*c == '%' || *c == '?' || *c == '#')
+            buf_print(&b, "%%%02x", (unsigned char)*c);
+        else
+            buf_char(&b, *c);
+    }
+    buf_print(&b, "?%s=1", option);
+    const char *uri = buf_keep(&b, mem);
+    buf_done(&b);
+    return uri;
+}
+
+static bool open_in_place(struct arena *mem, const char *path, const char *option, struct store_db *db,
+                          struct err *err)
+{
+    if (!add_reading_vfs())
+        return err_set(err, "store.io", "opening '%s': SQLite gives no file system", path);
+    return store_db_open(db, uri_of(mem, path, option), path, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+                         READING_VFS, err);
+}
+
+static bool copy_bytes(int from, int to)
+{
+    enum { PIECE = 256 * 1024 };
+    char *piece = malloc(PIECE);
+    ssize_t got = piece ? 0 : -1;
+    while (piece && (got = read(from, piece, PIECE)) != 0) {
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            break;
+        ssize_t put = 0;
+        for (ssize_t at = 0; at < got && put >= 0; at += put)
+            put = write(to, piece + at, (size_t)(got - at));
+        if (put < 0) {
+            got = -1;
+            break;
+        }
+    }
+    int why = errno;
+    free(piece);
+    errno = why;
+    return got == 0;
+}
+
+static bool copy_file(const char *from, const char *to, struct err *err)
+{
+    int in AUTO(file_close_fd) = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return store_db_failed_sys(from, errno, "reading", err);
+    int out AUTO(file_close_fd) = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (out < 0 || !copy_bytes(in, out))
+        return store_db_failed_sys(to, errno, "copying what a crash left to", err);
+    return true;
+}
+
+/* The copy is ours alone: exclusive locking keeps the log's index in memory, and once the first row was read
+ * all files are open and their names can go. */
+static bool open_copy(const char *copy, const char *path, struct store_db *db, struct err *err)
+{
+    int64_t ignored;
+    if (!store_db_open(db, copy, path, SQLITE_OPEN_READWRITE, NULL, err))
+        return false;
+    if (store_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=0", err) &&
+        store_db_number(db, "SELECT count(*) FROM sqlite_master", &ignored, err))
+        return true;
+    store_db_close(db);
+    return false;
+}
+
+static bool open_copied(struct arena *mem, const char *path, struct store_db *db, struct err *err)
+{
+    char folder[] = "/tmp/landfall-XXXXXX"; /* mkdtemp gives it 0700 */
+    if (!mkdtemp(folder))
+        return store_db_failed_sys("/tmp", errno, "copying what a crash left to", err);
+    const char *wal = arena_print(mem, "%s-wal", path);
+    const char *copy = arena_print(mem, "%s/store", folder);
+    const char *copied_wal = arena_print(mem, "%s-wal", copy);
+    bool good = copy_file(path, copy, err) && (!file_exists(wal) || copy_file(wal, copied_wal, err)) &&
+                open_copy(copy, path, db, err);
+    unlink(copied_wal);
+    unlink(copy);
+    rmdir(folder);
+    return good;
+}
+
+/* ---- choosing ------------------------------------------------------------------------------ */
+
+struct stamp {
+    struct stat file, wal;
+};
+
+static void look(struct arena *mem, const char *path, struct stamp *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (stat(path, &out->file) != 0)
+        out->file.st_size = -1;
+    if (stat(arena_print(mem, "%s-wal", path), &out->wal) != 0)
+        out->wal.st_size = -1;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* The lock is held by a child of a dead writer: nobody writes, but the next writer may start while we copy.
+ */
+static bool open_orphaned(struct arena *mem, const char *path, struct store_db *db, struct err *err)
+{
+    struct stamp before, after;
+    look(mem, path, &before);
+    if (!open_copied(mem, path, db, err))
+        return false;
+    look(mem, path, &after);
+    if (same_file(&before.file, &after.file) && same_file(&before.wal, &after.wal))
+        return true;
+    store_db_close(db);
+    return err_set(err, "store.busy", "reading '%s': a writer is starting", path);
+}
+
+static bool log_is_empty(struct arena *mem, const char *path)
+{
+    struct stat st;
+    return stat(arena_print(mem, "%s-wal", path), &st) != 0 || st.st_size == 0;
+}
+
+/* One attempt.  *again says that a failure may be due to a writer that is just starting or ending. */
+static bool try_open(struct arena *mem, const char *path, int attempt, struct store_source *s, bool *again,
+                     struct err *err)
+{
+    enum store_lock_state lock = store_lock_share(path, &s->lock_fd);
+    bool held = lock == STORE_LOCK_HELD, good;
+    s->locked = lock == STORE_LOCK_SHARED;
+    if (held && attempt >= TRIES_BEFORE_ORPHANED && !store_lock_is_ours(path))
+        good = open_orphaned(mem, path, &s->db, err);
+    else if (held)
+        good = open_in_place(mem, path, "readonly_shm", &s->db, err);
+    else if (log_is_empty(mem, path))
+        good = open_in_place(mem, path, "immutable", &s->db, err);
+    else
+        good = open_copied(mem, path, &s->db, err);
+    good = good && store_db_exec(&s->db, "PRAGMA cell_size_check=1; BEGIN", err) &&
+           store_meta_load(&s->db, mem, &s->meta, err);
+    /* With a writer only what a damaged or foreign file says is final. */
+    *again = held && strcmp(err->code, "store.newer") != 0 && strcmp(err->code, "store.corrupt") != 0 &&
+             strcmp(err->code, "store.not_a_store") != 0;
+    return good;
+}
+
+bool store_source_open(struct arena *mem, const char *path, struct store_source *out, bool *exists,
+                       struct err *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+        *exists = false;
+        return true;
+    }
+    for (int attempt = 0;; attempt++) {
+        struct store_source s = {0};
+        bool again = false;
+        struct err why;
+        err_clear(&why);
+        if (try_open(mem, path, attempt, &s, &again, &why)) {
+            *out = s;
+            *exists = true;
+            return true;
+        }
+        store_source_close(&s);
+        if (!again || attempt >= TRIES) {
+            *err = why;
+            return false;
+        }
+        store_lock_nap();
+    }
+}
+
+void store_source_close(struct store_source *s)
+{
+    store_db_close(&s->db);
+    if (s->locked)
+        file_close_fd(&s->lock_fd);
+    s->locked = false;
+}
