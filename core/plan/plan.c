@@ -205,11 +205,13 @@ bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out,
                         .parallel = ask->parallel ? ask->parallel : PARALLEL,
                         .world = {.find = find_reference, .call = call_script}};
     p.world.user = &p;
-    if (!graph_build(mem, ask->decls, ask->truth, &plan->graph, diags))
+    if (!moves_apply(&p, err))
+        return false;
+    if (!graph_build(mem, ask->decls, plan->truth, &plan->graph, diags))
         return diag_ok(diags, err);
     struct refresh_ask reads = {.loop = ask->loop,
                                 .registry = ask->registry,
-                                .truth = ask->truth,
+                                .truth = plan->truth,
                                 .parallel = p.parallel,
                                 .no_refresh = ask->no_refresh};
     struct refresh_row *rows;

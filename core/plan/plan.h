@@ -91,6 +91,11 @@ struct plan_totals {
     uint32_t priced, priceable; /* "58 of 61 priced" */
 };
 
+/* A row that was found under its old address and belongs to the new one from now on. */
+struct plan_move {
+    const char *from, *to;
+};
+
 struct plan {
     const struct region *region;
     const struct decls *decls;
@@ -99,6 +104,8 @@ struct plan {
     struct plan_step *steps; /* one per graph node, same index */
     uint32_t count;
     struct plan_totals totals;
+    const struct plan_move *moves; /* those that apply */
+    size_t move_count;
     const struct value *outputs; /* evaluated, unknowns inside; or NULL */
     const char *lineage;         /* of the store, or minted for the first apply */
     const char *body;            /* canonical JSON: what the digest is of; NULL unless it was asked for */

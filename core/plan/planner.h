@@ -53,6 +53,8 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
 void rules_check(struct planner *p);
 /* cost.c: asks the drivers for quantities and prices them.  Runs the loop. */
 void cost_estimate(struct planner *p);
+/* moves.c: landfall.moved, applied to a copy of the truth.  Sets plan->truth and plan->moves. */
+MUST_USE bool moves_apply(struct planner *p, struct err *err);
 /* select.c: --target and --replace.  False: an address that is not in the plan. */
 MUST_USE bool select_targets(struct planner *p, struct err *err);
 bool select_is_replaced(const struct planner *p, uint32_t i);

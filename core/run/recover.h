@@ -23,11 +23,11 @@ struct recover_ask {
     event_fn *tell;
     void *tell_user;
     const char *run_id;
+    const char *region; /* its name, for markers and messages */
 };
 
 struct recover_outcome {
-    uint32_t settled, again, held,
-        conflict; /* taken over as done / to be sent again by the run / for a person */
+    uint32_t settled, failed, held, conflict; /* done now / ended without an effect / for a person */
 };
 
 /* Runs the loop.  Afterwards read the store again: rows have changed. */

@@ -1,0 +1,392 @@
+#include "run/change.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "io/loop.h"
+#include "model/schema.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plugin/registry.h"
+#include "run/change_state.h"
+
+struct changes *changes_new(const struct changes_ask *ask)
+{
+    struct changes *c = calloc(1, sizeof(*c));
+    if (!c)
+        abort();
+    c->ask = *ask;
+    c->outbox_end = &c->outbox;
+    retry_budget_init(&c->budget);
+    return c;
+}
+
+void changes_free(struct changes *c)
+{
+    free(c);
+}
+
+uint64_t changes_open(const struct changes *c)
+{
+    return c->open;
+}
+
+void changes_expect(struct changes *c, uint64_t total)
+{
+    c->total = total;
+}
+
+/* What only waits to try again waits no longer: it leaves, finds the gate shut and ends as stopped. */
+void changes_stop(struct changes *owner)
+{
+    owner->stopped = true;
+    for (struct change *c = owner->newest; c; c = c->older) {
+        if (!c->timer)
+            continue;
+        loop_timer_cancel(c->timer);
+        c->timer = NULL;
+        change_post(c);
+    }
+}
+
+static void open_add(struct changes *owner, struct change *c)
+{
+    c->older = owner->newest;
+    if (c->older)
+        c->older->newer = c;
+    owner->newest = c;
+    owner->open++;
+}
+
+static void open_remove(struct changes *owner, struct change *c)
+{
+    if (c->newer)
+        c->newer->older = c->older;
+    else
+        owner->newest = c->older;
+    if (c->older)
+        c->older->newer = c->newer;
+    owner->open--;
+}
+
+void changes_keep(struct changes *c, struct event *e)
+{
+    const struct tick *tick = loop_tick(c->ask.loop);
+    e->wall_ms = tick->wall_ms(tick->user);
+    e->run_id = c->ask.run_id;
+    store_put_event(c->ask.writer, e);
+}
+
+void changes_tell(struct changes *c, struct event *e)
+{
+    if (e->kind == EVENT_STEP_DONE)
+        c->done++;
+    if (!c->ask.tell)
+        return;
+    if (e->wall_ms == 0) {
+        const struct tick *tick = loop_tick(c->ask.loop);
+        e->wall_ms = tick->wall_ms(tick->user);
+        e->run_id = c->ask.run_id;
+    }
+    e->done = c->done;
+    e->total = c->total;
+    c->ask.tell(c->ask.tell_user, e);
+}
+
+static const char *verb_name(uint32_t verb)
+{
+    return verb == LF_VERB_CREATE    ? "create"
+           : verb == LF_VERB_UPDATE  ? "update"
+           : verb == LF_VERB_DESTROY ? "destroy"
+                                     : "run";
+}
+
+static struct event event_of(const struct change *c, enum event_kind kind, const char *text)
+{
+    return (struct event){.kind = kind,
+                          .address = c->ask.op.address,
+                          .verb = verb_name(c->ask.op.verb),
+                          .text = text,
+                          .where = c->ask.row ? c->ask.row->declared_at : NULL};
+}
+
+/* ---- making things durable -------------------------------------------------------------------- */
+
+bool change_store_ok(struct change *c, bool ok, const struct err *err)
+{
+    if (ok)
+        return true;
+    if (!c->owner->failed) {
+        c->owner->failed = true;
+        c->owner->ask.store_failed(c->owner->ask.user, err);
+    }
+    return false;
+}
+
+void change_put_op(struct change *c, enum store_op_state to, uint32_t attempt, const char *reason,
+                   const char *candidates)
+{
+    struct store_op op = c->ask.op;
+    op.state = to;
+    op.attempt = attempt;
+    op.ext_id = c->ext_id;
+    op.reason = reason;
+    op.candidates = candidates;
+    store_move_op(c->owner->ask.writer, c->state, c->attempt, &op);
+    c->state = to;
+    c->attempt = attempt;
+}
+
+static void change_free(struct change *c)
+{
+    arena_free(c->mem);
+    free(c);
+}
+
+static void on_outcome(void *user, bool ok, const struct err *err)
+{
+    struct change *c = user;
+    if (!change_store_ok(c, ok, err))
+        return;
+    struct event e = event_of(c, c->event, c->result.reason);
+    e.code = c->result.code;
+    e.advice = c->result.advice;
+    e.took_ms = loop_now_ms(c->owner->ask.loop) - c->began_ms;
+    changes_tell(c->owner, &e);
+    open_remove(c->owner, c);
+    c->fn(c->user, &c->result);
+    c->ended = true;
+    if (!c->in_op)
+        change_free(c);
+}
+
+void change_finish(struct change *c, const struct change_result *result)
+{
+    static const enum event_kind events[] = {
+        [CHANGE_DONE] = EVENT_STEP_DONE,         [CHANGE_FAILED] = EVENT_STEP_FAILED,
+        [CHANGE_CONFLICT] = EVENT_STEP_CONFLICT, [CHANGE_HELD] = EVENT_STEP_HELD,
+        [CHANGE_STOPPED] = EVENT_STEP_BLOCKED,
+    };
+    c->result = *result;
+    c->event = events[result->end];
+    struct event e = event_of(c, c->event, result->reason);
+    e.code = result->code;
+    e.advice = result->advice;
+    e.took_ms = loop_now_ms(c->owner->ask.loop) - c->began_ms;
+    changes_keep(c->owner, &e);
+    store_after_commit(c->owner->ask.writer, on_outcome, c);
+}
+
+/* ---- ends --------------------------------------------------------------------------------------- */
+
+void change_fail(struct change *c, const char *code, const char *reason, const char *advice)
+{
+    change_put_op(c, STORE_OP_FAILED, c->attempt, reason, NULL);
+    change_finish(
+        c, &(struct change_result){.end = CHANGE_FAILED, .code = code, .reason = reason, .advice = advice});
+}
+
+void change_conflict(struct change *c, const char *marker)
+{
+    const char *region = c->owner->ask.region, *address = c->ask.op.address;
+    const char *reason =
+        marker
+            ? arena_print(c->mem, "something with this name is there already, and it carries the marker %s",
+                          marker)
+            : "something with this name is there already, and it is not ours";
+    if (c->note)
+        reason = arena_print(c->mem, "%s (%s)", reason, c->note);
+    const char *advice = arena_print(
+        c->mem,
+        "look at it; then `landfall adopt %s %s --yes` to take it over, or remove or rename it and "
+        "`landfall resume %s`. It was not touched",
+        region, address, region);
+    change_put_op(c, STORE_OP_FAILED, c->attempt, reason, NULL);
+    change_finish(c, &(struct change_result){.end = CHANGE_CONFLICT,
+                                             .code = "run.conflict",
+                                             .marker = arena_text(c->mem, marker),
+                                             .reason = reason,
+                                             .advice = advice});
+}
+
+void change_hold(struct change *c, const char *reason, const char *candidates)
+{
+    const char *region = c->owner->ask.region, *address = c->ask.op.address;
+    const char *advice = arena_print(
+        c->mem,
+        "look at the service, then type one of: landfall resolve %s %s --keep ID  |  landfall resolve %s %s "
+        "--retry  |  landfall resolve %s %s --forget --why TEXT",
+        region, address, region, address, region, address);
+    change_put_op(c, STORE_OP_HELD, c->attempt, reason, candidates);
+    change_finish(c, &(struct change_result){
+                         .end = CHANGE_HELD, .code = "run.held", .reason = reason, .advice = advice});
+}
+
+static const char *json_of(struct arena *mem, const struct value *v)
+{
+    return v ? value_json_text(mem, v) : NULL;
+}
+
+static void put_row(struct change *c, const struct op_result *result, const struct value *state, bool damaged)
+{
+    struct store_res row = *c->ask.row;
+    row.ext_id = c->ext_id;
+    row.marker = c->marker;
+    row.driver = c->ask.driver->name;
+    row.driver_version = c->ask.driver->version;
+    row.schema_version = c->ask.type->facts.schema->version;
+    row.desired = c->ask.op.desired;
+    row.observed = state == c->ask.desired && c->ask.op.desired ? c->ask.op.desired : json_of(c->mem, state);
+    row.memo = result->memo ? json_of(c->mem, result->memo) : c->ask.op.memo;
+    row.damaged = damaged;
+    store_put_res(c->owner->ask.writer, &row);
+}
+
+/* The object is there, but not as promised: the truth is kept, the step fails. */
+static void finish_damaged(struct change *c, const struct op_result *result, const struct value *state,
+                           bool damaged, const char *code, const char *reason, const char *advice)
+{
+    put_row(c, result, state, damaged);
+    change_put_op(c, STORE_OP_FAILED, c->attempt, reason, NULL);
+    change_finish(
+        c, &(struct change_result){.end = CHANGE_FAILED, .code = code, .reason = reason, .advice = advice});
+}
+
+void change_done(struct change *c, const struct op_result *result)
+{
+    struct changes *owner = c->owner;
+    retry_budget_success(&owner->budget);
+    if (c->ask.op.verb == LF_VERB_DESTROY) {
+        store_remove_res(owner->ask.writer, c->ask.op.address, c->ask.op.generation);
+        change_put_op(c, STORE_OP_DONE, c->attempt, NULL, NULL);
+        change_finish(c, &(struct change_result){.end = CHANGE_DONE});
+        return;
+    }
+    const struct value *promise = c->ask.planned ? c->ask.planned : c->ask.desired;
+    const struct value *state = result->state ? result->state : promise;
+    if (result->id && (!c->ext_id || strcmp(c->ext_id, result->id) != 0))
+        c->ext_id = arena_text(c->mem, result->id);
+    const char *path = NULL;
+    if (result->status == LF_END_DAMAGED) {
+        finish_damaged(c, result, state, true, c->note_code ? c->note_code : "run.damaged",
+                       c->note ? c->note : "it exists, but it is not right",
+                       "the next plan replaces it; look at the service first if it may hold data");
+        return;
+    }
+    if (!schema_keeps_promise(c->mem, c->ask.type->facts.schema, promise, state, &path)) {
+        finish_damaged(
+            c, result, state, false, "plugin.broke_promise",
+            arena_print(c->mem, "the driver %s-%s did not do what its plan promised at '%s'",
+                        c->ask.driver->subsystem, c->ask.driver->name, path ? path : "?"),
+            "this is a mistake in the driver or the service changed the value: look at it, then plan again");
+        return;
+    }
+    if (state != c->ask.desired && state != c->ask.planned)
+        state = value_equal(state, promise) ? promise : value_copy(c->mem, state);
+    put_row(c, result, state, false);
+    change_put_op(c, STORE_OP_DONE, c->attempt, NULL, NULL);
+    change_finish(
+        c, &(struct change_result){.end = CHANGE_DONE,
+                                   .id = c->ext_id,
+                                   .marker = c->marker,
+                                   .state = state,
+                                   .memo = result->memo ? value_copy(c->mem, result->memo) : c->ask.memo});
+}
+
+/* ---- beginnings --------------------------------------------------------------------------------- */
+
+static struct change *change_new(struct changes *owner, const struct change_ask *ask, change_done_fn *fn,
+                                 void *user)
+{
+    struct change *c = calloc(1, sizeof(*c));
+    if (!c)
+        abort();
+    c->owner = owner;
+    c->mem = arena_new();
+    c->ask = *ask;
+    c->fn = fn;
+    c->user = user;
+    c->saved = ask->saved;
+    c->ext_id = ask->op.ext_id;
+    c->began_ms = loop_now_ms(owner->ask.loop);
+    open_add(owner, c);
+    return c;
+}
+
+/* The meta column: all of the row that must survive when playbooks and drivers blocks are gone. */
+static const char *meta_of(struct arena *mem, const struct store_res *row)
+{
+    return arena_print(mem,
+                       "{\"depends_on\":%s,\"holds\":%s,\"protect\":%s,\"shared\":%s,\"declared_at\":\"%s\"}",
+                       row->depends_on ? row->depends_on : "[]", row->holds ? row->holds : "[]",
+                       row->protect ? "true" : "false", row->shared ? "true" : "false",
+                       row->declared_at ? row->declared_at : "");
+}
+
+static uint32_t settle_of(const struct contract_type *type, uint32_t verb)
+{
+    return verb == LF_VERB_CREATE   ? type->settle.create
+           : verb == LF_VERB_UPDATE ? type->settle.update
+                                    : type->settle.destroy;
+}
+
+static void on_intent(void *user, bool ok, const struct err *err)
+{
+    struct change *c = user;
+    if (!change_store_ok(c, ok, err))
+        return;
+    struct event e = event_of(c, EVENT_STEP_STARTED, NULL);
+    changes_tell(c->owner, &e);
+    change_post(c);
+}
+
+void change_start(struct changes *owner, const struct change_ask *ask, change_done_fn *fn, void *user)
+{
+    struct change *c = change_new(owner, ask, fn, user);
+    const struct tick *tick = loop_tick(owner->ask.loop);
+    struct store_op *op = &c->ask.op;
+    digest_random_hex(16, c->op_id);
+    if (op->marker)
+        memcpy(c->marker, op->marker, strnlen(op->marker, sizeof(c->marker) - 1));
+    else
+        digest_marker(store_writer_lineage(owner->ask.writer), owner->ask.region, op->address, op->generation,
+                      c->marker);
+    op->op_id = c->op_id;
+    op->marker = c->marker;
+    op->run_id = owner->ask.run_id;
+    op->driver = ask->driver->name;
+    op->driver_version = ask->driver->version;
+    op->schema_version = ask->type->facts.schema->version;
+    op->settle = settle_of(ask->type, op->verb);
+    op->state = STORE_OP_INTENT;
+    op->attempt = 1;
+    op->fence = store_writer_fence(owner->ask.writer);
+    op->meta = meta_of(c->mem, ask->row);
+    if (ask->type->settle.token_retention_s)
+        op->retention_until_ms =
+            tick->wall_ms(tick->user) + (int64_t)ask->type->settle.token_retention_s * 1000;
+    c->state = STORE_OP_INTENT;
+    c->attempt = 1;
+    store_put_op(owner->ask.writer, op);
+    store_after_commit(owner->ask.writer, on_intent, c);
+}
+
+void change_resume(struct changes *owner, const struct change_ask *ask, change_done_fn *fn, void *user)
+{
+    struct change *c = change_new(owner, ask, fn, user);
+    memcpy(c->op_id, ask->op.op_id, strnlen(ask->op.op_id, sizeof(c->op_id) - 1));
+    if (ask->op.marker)
+        memcpy(c->marker, ask->op.marker, strnlen(ask->op.marker, sizeof(c->marker) - 1));
+    c->ask.op.op_id = c->op_id;
+    c->ask.op.marker = c->marker;
+    c->ask.op.fence = store_writer_fence(owner->ask.writer);
+    c->state = ask->op.state;
+    c->attempt = ask->op.attempt;
+    if (c->state == STORE_OP_SETTLING && c->saved)
+        change_post(c); /* its identity is known: the same call goes on from what it saved */
+    else
+        change_settle(c);
+}

@@ -1,0 +1,296 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "io/loop.h"
+#include "model/diag.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plugin/registry.h"
+#include "run/change_state.h"
+
+/* Items one call takes at most where the driver names no limit: a turn's worth of intents. */
+#define BATCH_MAX 1024
+
+/* One call under way, with the changes that travel in it. */
+struct sending {
+    struct changes *owner;
+    struct change **changes;
+    struct op_item *items;
+    size_t count, room;
+    bool recovering;
+};
+
+/* ---- answers ------------------------------------------------------------------------------------ */
+
+static const char *reason_of(const struct change *c, const struct op_result *result, const char *otherwise)
+{
+    return result->broke       ? result->broke
+           : c->note           ? c->note
+           : result->timed_out ? "no answer in time"
+                               : otherwise;
+}
+
+static void answered(struct change *c, const struct op_result *result)
+{
+    const char *reason = arena_text(c->mem, reason_of(c, result, "the driver gave no reason"));
+    switch (result->status) {
+    case LF_END_OK:
+    case LF_END_DAMAGED:
+        change_done(c, result);
+        return;
+    case LF_END_GONE:
+        if (c->ask.op.verb == LF_VERB_DESTROY)
+            change_done(c, result);
+        else
+            change_fail(c, "run.gone", "it is not there any more", "plan again: the next plan creates it");
+        return;
+    case LF_END_EXISTS:
+        if (result->marker && strcmp(result->marker, c->marker) == 0)
+            change_doubt(c, "it is there already, and it is ours");
+        else
+            change_conflict(c, result->marker);
+        return;
+    case LF_END_RETRY:
+        if (!change_try_later(c, result->retry_after_ms, reason))
+            change_fail(c, c->note_code ? c->note_code : "run.gave_up", reason,
+                        c->advice
+                            ? c->advice
+                            : "nothing was changed; mend what the message names, then `landfall resume`");
+        return;
+    case LF_END_CANCELED:
+        change_put_op(c, STORE_OP_FAILED, c->attempt, "stopped before it was sent", NULL);
+        change_finish(c,
+                      &(struct change_result){.end = CHANGE_STOPPED, .reason = "stopped before it was sent"});
+        return;
+    case LF_END_REFUSED:
+    case LF_END_FAILED:
+        change_fail(c, c->note_code ? c->note_code : "run.refused", reason,
+                    c->advice ? c->advice : "change what is asked, or what it meets there, then plan again");
+        return;
+    case LF_END_MANY:
+        change_hold(c, reason, NULL);
+        return;
+    default:
+        change_doubt(c, reason);
+        return;
+    }
+}
+
+static void on_item(void *user, struct op *op, size_t i, const struct op_result *result)
+{
+    (void)op;
+    struct sending *s = user;
+    struct change *c = s->changes[i];
+    if (s->owner->failed)
+        return;
+    c->op = NULL;
+    if (s->recovering)
+        change_recovered(c, result);
+    else
+        answered(c, result);
+}
+
+/* Notes come without an item: those of a batch belong to all of its changes. */
+static void on_note(void *user, struct op *op, const struct diag *note)
+{
+    (void)op;
+    struct sending *s = user;
+    for (size_t i = 0; i < s->count; i++) {
+        struct change *c = s->changes[i];
+        if (note->address && strcmp(note->address, c->ask.op.address) != 0)
+            continue;
+        if (note->severity == DIAG_ERROR && !c->ended) {
+            c->note_code = arena_text(c->mem, note->code);
+            c->note = arena_text(c->mem, note->summary);
+            if (note->detail)
+                c->note = arena_print(c->mem, "%s: %s", c->note, note->detail);
+            c->advice = arena_text(c->mem, note->advice);
+        } else if (note->severity == DIAG_WARNING) {
+            struct event e = {.kind = EVENT_NOTE,
+                              .address = c->ask.op.address,
+                              .text = note->summary,
+                              .code = note->code,
+                              .advice = note->advice};
+            changes_tell(c->owner, &e);
+        }
+    }
+}
+
+static void on_saved(void *user, bool ok, const struct err *err)
+{
+    struct change *c = user;
+    if (change_store_ok(c, ok, err) && c->op)
+        op_saved(c->op, c->save_index);
+}
+
+/* The identity is recorded before anything waits for it: a half-built database is never only in memory. */
+static void on_save(void *user, struct op *op, size_t i, const char *id, const struct value *progress)
+{
+    struct sending *s = user;
+    struct change *c = s->changes[i];
+    struct store_writer *writer = c->owner->ask.writer;
+    if (id)
+        c->ext_id = arena_text(c->mem, id);
+    if (progress)
+        c->saved = value_copy(c->mem, progress);
+    c->op = op;
+    c->save_index = i;
+    if (c->state != STORE_OP_SETTLING)
+        change_put_op(c, STORE_OP_SETTLING, c->attempt, NULL, NULL);
+    store_save_op(writer, c->op_id, c->ext_id, c->saved ? value_json_text(c->mem, c->saved) : NULL);
+    store_after_commit(writer, on_saved, c);
+}
+
+static bool on_leaving(void *user, struct op *op)
+{
+    (void)op;
+    struct sending *s = user;
+    return !s->owner->stopped && !s->owner->failed;
+}
+
+static void on_end(void *user, struct op *op)
+{
+    (void)op;
+    struct sending *s = user;
+    for (size_t i = 0; i < s->count; i++) {
+        struct change *c = s->changes[i];
+        c->in_op = false;
+        c->op = NULL;
+        if (c->ended) {
+            arena_free(c->mem);
+            free(c);
+        }
+    }
+    free(s->changes);
+    free(s->items);
+    free(s);
+}
+
+/* ---- grouping ------------------------------------------------------------------------------------ */
+
+static struct op_item item_of(const struct change *c)
+{
+    const struct store_op *op = &c->ask.op;
+    return (struct op_item){.verb = c->recovering ? LF_VERB_RECOVER : op->verb,
+                            .attempt = c->attempt,
+                            .address = op->address,
+                            .token = c->op_id,
+                            .marker = c->marker,
+                            .id = c->ext_id,
+                            .prior = c->ask.prior,
+                            .desired = c->ask.desired,
+                            .planned = c->ask.planned,
+                            .saved = c->saved,
+                            .memo = c->ask.memo,
+                            .prior_version = op->schema_version};
+}
+
+static struct sending *sending_new(struct changes *owner, bool recovering)
+{
+    struct sending *s = calloc(1, sizeof(*s));
+    if (!s)
+        abort();
+    s->owner = owner;
+    s->recovering = recovering;
+    return s;
+}
+
+static void sending_add(struct sending *s, struct change *c)
+{
+    if (s->count == s->room) {
+        s->room = s->room ? s->room * 2 : 1;
+        s->changes = reallocarray(s->changes, s->room, sizeof(*s->changes));
+        s->items = reallocarray(s->items, s->room, sizeof(*s->items));
+        if (!s->changes || !s->items)
+            abort();
+    }
+    s->items[s->count] = item_of(c);
+    s->changes[s->count++] = c;
+    c->in_op = true;
+}
+
+static void sending_start(struct sending *s)
+{
+    static const struct op_events events = {
+        .leaving = on_leaving, .item = on_item, .save = on_save, .note = on_note, .end = on_end};
+    const struct change *first = s->changes[0];
+    int64_t timeout = s->recovering           ? s->owner->ask.timeout_read_ms
+                      : first->ask.timeout_ms ? first->ask.timeout_ms
+                                              : s->owner->ask.timeout_change_ms;
+    struct op_ask ask = {.driver = first->ask.driver,
+                         .type = first->ask.type,
+                         .items = s->items,
+                         .count = s->count,
+                         .read_only = s->recovering,
+                         .timeout_ms = timeout};
+    op_start(&ask, &events, s);
+}
+
+static bool travels_in_groups(const struct change *c)
+{
+    return c->recovering ? c->ask.type->has_recover_many : c->ask.type->has_change_many;
+}
+
+static void join_group(struct changes *owner, struct arena *tmp, struct map *groups, struct change *c)
+{
+    const struct op_item item = item_of(c);
+    const char *lane = op_lane(tmp, c->ask.driver, c->ask.type, &item);
+    const char *key =
+        arena_print(tmp, "%s/%s/%s/%d/%lld/%s", c->ask.driver->subsystem, c->ask.driver->instance,
+                    c->ask.type->facts.name, c->recovering, (long long)c->ask.timeout_ms, lane ? lane : "");
+    struct sending *s = map_find(groups, key);
+    size_t most = c->ask.type->max_batch > 1 ? c->ask.type->max_batch : BATCH_MAX;
+    if (s && s->count >= most) {
+        sending_start(s);
+        s = NULL;
+    }
+    if (!s) {
+        s = sending_new(owner, c->recovering);
+        map_put(groups, key, s);
+    }
+    sending_add(s, c);
+}
+
+static void flush(void *user)
+{
+    struct changes *owner = user;
+    struct change *c = owner->outbox;
+    owner->outbox = NULL;
+    owner->outbox_end = &owner->outbox;
+    owner->flush_asked = false;
+    struct arena *tmp = arena_new();
+    struct map *groups = map_new();
+    while (c) {
+        struct change *next = c->next;
+        c->next = NULL;
+        if (travels_in_groups(c)) {
+            join_group(owner, tmp, groups, c);
+        } else {
+            struct sending *s = sending_new(owner, c->recovering);
+            sending_add(s, c);
+            sending_start(s);
+        }
+        c = next;
+    }
+    size_t at = 0;
+    const char *key;
+    void *group;
+    while (map_next(groups, &at, &key, &group))
+        sending_start(group);
+    map_free(groups);
+    arena_free(tmp);
+}
+
+void change_post(struct change *c)
+{
+    struct changes *owner = c->owner;
+    *owner->outbox_end = c;
+    owner->outbox_end = &c->next;
+    if (!owner->flush_asked) {
+        owner->flush_asked = true;
+        loop_soon(owner->ask.loop, flush, owner);
+    }
+}

@@ -1,0 +1,526 @@
+#include "run/executor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "io/loop.h"
+#include "model/decl.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "playbook/playbook.h"
+#include "plugin/contract.h"
+#include "plugin/registry.h"
+#include "region/region.h"
+#include "run/executor_state.h"
+#include "store/store.h"
+
+#define PARALLEL 256
+/* Steps under way where the driver takes many at once: a turn's worth of intents. */
+#define PARALLEL_MANY 1024
+
+static void pump(struct executor *x);
+
+bool executor_store_ok(struct executor *x, bool ok, const struct err *err)
+{
+    if (!ok && !x->failed) {
+        x->failed = true;
+        x->failure = *err;
+        loop_stop(x->ask.loop);
+    }
+    return ok;
+}
+
+static void on_store_failed(void *user, const struct err *err)
+{
+    executor_store_ok(user, false, err);
+}
+
+static bool call_script(void *user, uint32_t fn, const struct value *arg, struct arena *mem, const struct value **out,
+                        struct err *err)
+{
+    const struct executor *x = user;
+    return playbook_call(x->ask.playbook, fn, arg, mem, out, err);
+}
+
+/* ---- rows and events ------------------------------------------------------------------------------ */
+
+const char *executor_needs_json(const struct executor *x, uint32_t i, struct arena *mem)
+{
+    const struct graph *g = x->plan->graph;
+    if (!x->plan->steps[i].decl || g->needs_at[i] == g->needs_at[i + 1])
+        return "[]";
+    struct buf out;
+    buf_init(&out, 0);
+    buf_char(&out, '[');
+    for (uint32_t e = g->needs_at[i]; e < g->needs_at[i + 1]; e++) {
+        const char *address = g->nodes[g->needs[e]].address;
+        if (e > g->needs_at[i])
+            buf_char(&out, ',');
+        value_json_print_text(&out, address, strlen(address));
+    }
+    buf_char(&out, ']');
+    const char *text = buf_keep(&out, mem);
+    buf_done(&out);
+    return text;
+}
+
+static const char *holds_json(const struct decl *d, struct arena *mem)
+{
+    if (d->meta.holds_count == 0)
+        return NULL;
+    struct buf out;
+    buf_init(&out, 0);
+    for (size_t k = 0; k < d->meta.holds_count; k++) {
+        buf_char(&out, k ? ',' : '[');
+        value_json_print_text(&out, d->meta.holds[k], strlen(d->meta.holds[k]));
+    }
+    buf_char(&out, ']');
+    const char *text = buf_keep(&out, mem);
+    buf_done(&out);
+    return text;
+}
+
+struct store_res executor_row(const struct step_run *r)
+{
+    const struct plan_step *s = &r->x->plan->steps[r->i];
+    const struct decl *d = s->decl;
+    struct store_res row = {.address = s->address,
+                            .generation = s->generation,
+                            .subsystem = "",
+                            .type = "",
+                            .instance = "",
+                            .driver = "",
+                            .driver_version = ""};
+    if (!d)
+        return *s->row;
+    row.kind = d->kind;
+    if (s->driver) {
+        row.subsystem = d->subsystem;
+        row.type = d->type;
+        row.instance = d->instance;
+    }
+    row.depends_on = executor_needs_json(r->x, r->i, r->mem);
+    row.holds = holds_json(d, r->mem);
+    row.declared_at = arena_print(r->mem, "%s:%u", d->file, d->line);
+    row.shared = s->shared;
+    row.protect = d->meta.protect;
+    row.adopted = s->row && s->row->adopted;
+    return row;
+}
+
+static const char *where_of(const struct step_run *r)
+{
+    const struct plan_step *s = &r->x->plan->steps[r->i];
+    if (s->decl)
+        return arena_print(r->mem, "%s:%u", s->decl->file, s->decl->line);
+    return s->row ? s->row->declared_at : NULL;
+}
+
+void executor_tell(struct step_run *r, enum event_kind kind, const char *text, const char *code,
+                   const char *advice)
+{
+    const struct plan_step *s = &r->x->plan->steps[r->i];
+    struct event e = {.kind = kind,
+                      .address = s->address,
+                      .verb = plan_action_name(s->action),
+                      .text = text,
+                      .code = code,
+                      .advice = advice,
+                      .where = where_of(r),
+                      .took_ms = loop_now_ms(r->x->ask.loop) - r->began_ms};
+    if (kind != EVENT_STEP_STARTED && kind != EVENT_STEP_PROGRESS && kind != EVENT_STEP_RETRY)
+        changes_keep(r->x->changes, &e);
+    changes_tell(r->x->changes, &e);
+}
+
+void executor_fail_step(struct step_run *r, const struct err *err)
+{
+    const char *text =
+        err->detail[0] ? arena_print(r->mem, "%s: %s", err->summary, err->detail) : err->summary;
+    executor_tell(r, EVENT_STEP_FAILED, text, err->code, err->advice[0] ? err->advice : NULL);
+    executor_end_step(r, STEP_END_FAILED);
+}
+
+static void on_finished(void *user, bool ok, const struct err *err)
+{
+    struct step_run *r = user;
+    if (executor_store_ok(r->x, ok, err))
+        executor_end_step(r, STEP_END_DONE);
+}
+
+void executor_finish_step(struct step_run *r, const struct value *observed, const char *inputs,
+                          const char *text)
+{
+    struct executor *x = r->x;
+    struct store_res row = executor_row(r);
+    row.inputs = inputs;
+    row.observed = observed ? value_json_text(r->mem, observed) : NULL;
+    store_put_res(x->ask.writer, &row);
+    x->truth[r->i].inputs = arena_text(x->mem, inputs);
+    x->truth[r->i].state = observed ? value_copy(x->mem, observed) : NULL;
+    executor_tell(r, EVENT_STEP_DONE, text, NULL, NULL);
+    store_after_commit(x->ask.writer, on_finished, r);
+}
+
+/* ---- the ends of steps ------------------------------------------------------------------------------ */
+
+static void block_dependents(struct executor *x, uint32_t from)
+{
+    const struct graph *g = x->plan->graph;
+    uint32_t *stack = ARENA_ARRAY(x->mem, uint32_t, 64);
+    size_t depth = 0, room = 64;
+    stack[depth++] = from;
+    while (depth > 0) {
+        uint32_t i = stack[--depth];
+        for (uint32_t e = g->needed_by_at[i]; e < g->needed_by_at[i + 1]; e++) {
+            uint32_t k = g->needed_by[e];
+            if (x->state[k] != STEP_WAITS_FOR_NEEDS)
+                continue;
+            x->state[k] = STEP_NOT_DONE;
+            const struct plan_step *s = &x->plan->steps[k];
+            if (s->action == PLAN_KEEP || s->action == PLAN_LOOKUP || !s->targeted)
+                continue; /* it stands as it is; what needs it does too */
+            x->out.total++;
+            x->out.blocked++;
+            struct event e2 = {.kind = EVENT_STEP_BLOCKED,
+                               .address = s->address,
+                               .text = arena_print(x->mem, "not started: %s before it is not done",
+                                                   x->plan->steps[i].address)};
+            changes_tell(x->changes, &e2);
+            if (depth == room) {
+                uint32_t *wider = ARENA_ARRAY(x->mem, uint32_t, room * 2);
+                memcpy(wider, stack, room * sizeof(*stack));
+                stack = wider;
+                room *= 2;
+            }
+            stack[depth++] = k;
+        }
+    }
+}
+
+static void release_dependents(struct executor *x, uint32_t i)
+{
+    const struct graph *g = x->plan->graph;
+    for (uint32_t e = g->needed_by_at[i]; e < g->needed_by_at[i + 1]; e++) {
+        uint32_t k = g->needed_by[e];
+        if (--x->waiting[k] == 0 && x->state[k] == STEP_WAITS_FOR_NEEDS) {
+            x->state[k] = STEP_READY;
+            x->ready[x->ready_count++] = k;
+        }
+    }
+}
+
+static void count_end(struct executor_outcome *out, enum step_end end)
+{
+    out->total++;
+    out->done += end == STEP_END_DONE;
+    out->failed += end == STEP_END_FAILED;
+    out->held += end == STEP_END_HELD;
+    out->conflict += end == STEP_END_CONFLICT;
+    out->waits += end == STEP_END_WAITS;
+    out->stopped = out->stopped || end == STEP_END_STOPPED;
+}
+
+void executor_end_step(struct step_run *r, enum step_end end)
+{
+    struct executor *x = r->x;
+    uint32_t i = r->i;
+    arena_free(r->mem);
+    free(r);
+    x->in_flight--;
+    count_end(&x->out, end);
+    if (x->epilogue)
+        return;
+    x->state[i] = end == STEP_END_DONE ? STEP_DONE : STEP_NOT_DONE;
+    if (end == STEP_END_DONE)
+        release_dependents(x, i);
+    else
+        block_dependents(x, i);
+    pump(x);
+}
+
+/* ---- the beginnings --------------------------------------------------------------------------------- */
+
+static struct step_run *run_new(struct executor *x, uint32_t i)
+{
+    struct step_run *r = calloc(1, sizeof(*r));
+    if (!r)
+        abort();
+    r->x = x;
+    r->i = i;
+    r->mem = arena_new();
+    r->action = x->plan->steps[i].action;
+    r->began_ms = loop_now_ms(x->ask.loop);
+    x->in_flight++;
+    x->state[i] = STEP_RUNNING;
+    return r;
+}
+
+/* Nothing to do for it: what it is, is known from the plan. */
+static bool stands(struct executor *x, uint32_t i)
+{
+    const struct plan_step *s = &x->plan->steps[i];
+    if (s->targeted && (s->action != PLAN_KEEP || s->pending) && !(s->action == PLAN_LOOKUP && s->observed))
+        return false;
+    bool there = s->action == PLAN_KEEP || s->action == PLAN_UPDATE || s->action == PLAN_LOOKUP;
+    x->truth[i] = (struct step_truth){.state = there ? (s->promise ? s->promise : s->observed) : NULL,
+                                      .id = there ? s->id : NULL,
+                                      .inputs = s->inputs};
+    if (s->targeted)
+        resource_sync(x, i);
+    x->state[i] = STEP_DONE;
+    release_dependents(x, i);
+    return true;
+}
+
+static void forget(struct step_run *r)
+{
+    const struct graph_node *node = &r->x->plan->graph->nodes[r->i];
+    for (uint32_t k = 0; k < node->res_count; k++) {
+        const struct store_res *row = &r->x->plan->truth->res[node->res_first + k];
+        store_remove_res(r->x->ask.writer, row->address, row->generation);
+    }
+    executor_tell(r, EVENT_STEP_DONE, r->x->plan->steps[r->i].reason, NULL, NULL);
+    store_after_commit(r->x->ask.writer, on_finished, r);
+}
+
+static void wait_for_person(struct step_run *r)
+{
+    const struct decl *d = r->x->plan->steps[r->i].decl;
+    const char *ask =
+        value_get_text(d->attrs, "ask", d->kind == DECL_TODO ? "not written yet" : "a person has to do this");
+    executor_tell(r, EVENT_STEP_WAITS,
+                  d->meta.owner ? arena_print(r->mem, "%s: %s", d->meta.owner, ask) : ask, NULL, NULL);
+    executor_end_step(r, STEP_END_WAITS);
+}
+
+static void hold(struct step_run *r)
+{
+    const struct plan_step *s = &r->x->plan->steps[r->i];
+    const char *region = r->x->plan->region->name;
+    executor_tell(r, EVENT_STEP_HELD, s->pending->reason, "run.held",
+                  arena_print(r->mem,
+                              "look at the service, then type one of: landfall resolve %s %s --keep ID  |  "
+                              "landfall resolve %s %s --retry "
+                              " |  landfall resolve %s %s --forget --why TEXT",
+                              region, s->address, region, s->address, region, s->address));
+    executor_end_step(r, STEP_END_HELD);
+}
+
+static void begin(struct executor *x, uint32_t i)
+{
+    struct step_run *r = run_new(x, i);
+    const struct plan_step *s = &x->plan->steps[i];
+    if (s->pending)
+        hold(r);
+    else if (s->action == PLAN_FORGET)
+        forget(r);
+    else if (s->action == PLAN_WAIT || s->action == PLAN_TODO)
+        wait_for_person(r);
+    else if (s->action == PLAN_RUN)
+        act_begin(r);
+    else if (s->action == PLAN_CHECK)
+        probe_begin(r);
+    else if (s->action == PLAN_LOOKUP)
+        resolve_lookup(r);
+    else
+        resource_begin(r);
+}
+
+static bool has_room(const struct executor *x, uint32_t i)
+{
+    const struct contract_type *type = x->plan->steps[i].type;
+    uint32_t most = type && type->has_change_many ? PARALLEL_MANY
+                    : x->ask.parallel             ? x->ask.parallel
+                                                  : PARALLEL;
+    return x->in_flight < most;
+}
+
+static void pump(struct executor *x)
+{
+    while (x->ready_next < x->ready_count && !x->stopping && !x->failed) {
+        uint32_t i = x->ready[x->ready_next];
+        if (stands(x, i)) {
+            x->ready_next++;
+            continue;
+        }
+        if (!has_room(x, i))
+            return;
+        x->ready_next++;
+        begin(x, i);
+    }
+}
+
+/* ---- the run ------------------------------------------------------------------------------------------ */
+
+struct executor *executor_new(const struct executor_ask *ask)
+{
+    struct executor *x = calloc(1, sizeof(*x));
+    if (!x)
+        abort();
+    const struct graph *g = ask->plan->graph;
+    x->ask = *ask;
+    x->plan = ask->plan;
+    x->mem = arena_new();
+    x->world = (struct expr_world){.user = x, .find = resolve_find, .call = call_script};
+    struct changes_ask changes = {.loop = ask->loop,
+                                  .writer = ask->writer,
+                                  .tell = ask->tell,
+                                  .tell_user = ask->tell_user,
+                                  .run_id = ask->run_id,
+                                  .region = ask->plan->region->name,
+                                  .tries = ask->retries ? ask->retries + 1 : 0,
+                                  .timeout_change_ms = ask->timeout_change_ms,
+                                  .timeout_read_ms = ask->timeout_read_ms,
+                                  .store_failed = on_store_failed,
+                                  .user = x};
+    x->changes = changes_new(&changes);
+    x->state = arena_alloc(x->mem, g->count + 1);
+    x->waiting = ARENA_ARRAY(x->mem, uint32_t, g->count + 1);
+    x->ready = ARENA_ARRAY(x->mem, uint32_t, g->count + 1);
+    x->truth = ARENA_ARRAY(x->mem, struct step_truth, g->count + 1);
+    return x;
+}
+
+void executor_free(struct executor *x)
+{
+    if (!x)
+        return;
+    changes_free(x->changes);
+    arena_free(x->mem);
+    free(x);
+}
+
+static uint64_t count_expected(const struct plan *plan)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        enum plan_action a = plan->steps[i].action;
+        n +=
+            plan->steps[i].targeted && a != PLAN_KEEP && a != PLAN_LOOKUP && a != PLAN_WAIT && a != PLAN_TODO;
+    }
+    return n;
+}
+
+static void put_run(struct executor *x, const char *state)
+{
+    const struct tick *tick = loop_tick(x->ask.loop);
+    int64_t now = tick->wall_ms(tick->user);
+    struct store_run run = {.run_id = x->ask.run_id,
+                            .plan_digest = x->plan->digest,
+                            .base_serial = x->plan->truth->serial,
+                            .command = x->ask.command,
+                            .state = state,
+                            .started_ms = now,
+                            .ended_ms = strcmp(state, "running") == 0 ? 0 : now,
+                            .total = x->out.total,
+                            .done = x->out.done,
+                            .failed = x->out.failed + x->out.conflict + x->out.held,
+                            .plan = x->plan->outline};
+    store_put_run(x->ask.writer, &run);
+}
+
+static void put_outputs(struct executor *x)
+{
+    const struct value *outputs;
+    struct err err;
+    if (!x->plan->decls->outputs || !expr_eval(x->mem, x->plan->decls->outputs, &x->world, &outputs, &err))
+        return;
+    const struct value *known = NULL;
+    for (size_t k = 0; value_kind(outputs) == VALUE_MAP && k < outputs->count; k++) {
+        if (!value_has_unknown(outputs->pairs[k].value))
+            known = value_with_key(x->mem, known, outputs->pairs[k].key, outputs->pairs[k].value);
+    }
+    if (known)
+        store_put_outputs(x->ask.writer, value_json_text(x->mem, known));
+}
+
+static bool all_dependents_done(const struct executor *x, uint32_t i)
+{
+    const struct graph *g = x->plan->graph;
+    for (uint32_t e = g->needed_by_at[i]; e < g->needed_by_at[i + 1]; e++) {
+        if (x->state[g->needed_by[e]] != STEP_DONE)
+            return false;
+    }
+    return x->state[i] == STEP_DONE;
+}
+
+/* What was replaced goes last, when nothing built on it is left. */
+static void run_epilogue(struct executor *x)
+{
+    x->epilogue = true;
+    for (uint32_t i = 0; i < x->plan->count && !x->stopping && !x->failed; i++) {
+        const struct plan_step *s = &x->plan->steps[i];
+        bool replaced_first = s->action == PLAN_REPLACE && s->create_first;
+        if (s->decl && s->targeted && (s->deposed_left > 0 || replaced_first) && all_dependents_done(x, i)) {
+            resource_destroy_deposed(x, i);
+            if (x->in_flight > 0 && !x->failed)
+                loop_run(x->ask.loop);
+        }
+    }
+}
+
+static void on_last(void *user, bool ok, const struct err *err)
+{
+    executor_store_ok(user, ok, err);
+}
+
+static const char *end_state(const struct executor_outcome *out)
+{
+    if (out->stopped)
+        return "stopped";
+    return out->failed + out->held + out->conflict + out->blocked + out->waits > 0 ? "partial" : "done";
+}
+
+static void start_all(struct executor *x)
+{
+    const struct graph *g = x->plan->graph;
+    put_run(x, "running");
+    for (size_t m = 0; m < x->plan->move_count; m++)
+        store_rename_res(x->ask.writer, x->plan->moves[m].from, x->plan->moves[m].to);
+    changes_expect(x->changes, count_expected(x->plan));
+    for (uint32_t i = 0; i < g->count; i++)
+        x->waiting[i] = g->needs_at[i + 1] - g->needs_at[i];
+    for (uint32_t k = 0; k < g->count; k++) {
+        if (x->waiting[g->sorted[k]] == 0) {
+            x->state[g->sorted[k]] = STEP_READY;
+            x->ready[x->ready_count++] = g->sorted[k];
+        }
+    }
+}
+
+bool executor_run(struct executor *x, struct executor_outcome *out, struct err *err)
+{
+    start_all(x);
+    pump(x);
+    if (x->in_flight > 0)
+        loop_run(x->ask.loop);
+    if (!x->failed && !x->aborted && !x->stopping)
+        run_epilogue(x);
+    x->out.stopped = x->out.stopped || x->aborted || x->stopping;
+    if (!x->failed && !x->aborted) {
+        put_outputs(x);
+        put_run(x, end_state(&x->out));
+        store_after_commit(x->ask.writer, on_last, x);
+        loop_run(x->ask.loop);
+    }
+    if (x->failed) {
+        *err = x->failure;
+        return false;
+    }
+    *out = x->out;
+    return true;
+}
+
+void executor_interrupt(struct executor *x)
+{
+    if (x->stopping) {
+        x->aborted = true;
+        loop_stop(x->ask.loop);
+        return;
+    }
+    x->stopping = true;
+    changes_stop(x->changes);
+}
