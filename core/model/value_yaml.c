@@ -31,6 +31,7 @@ struct entry {
 static bool read_node(struct reader *r, yaml_event_t *event, const yaml_mark_t *key,
                       const struct value **out);
 
+/* libyaml counts lines and columns from 0, people from 1. */
 static bool point(struct reader *r, yaml_mark_t mark)
 {
     return value_yaml_source_point(r->err, r->name, r->text, (uint32_t)mark.line + 1,
@@ -64,6 +65,7 @@ static bool next_event(struct reader *r, yaml_event_t *event)
     return syntax_error(r);
 }
 
+/* Every node gets one, containers too: findings and provenance ask for any of them. */
 static uint32_t add_origin(struct reader *r, yaml_mark_t mark, const yaml_mark_t *key)
 {
     struct origin one = {
@@ -94,6 +96,7 @@ static bool refuse_extras(struct reader *r, const yaml_char_t *anchor, const yam
     return true;
 }
 
+/* Both keys and values; libyaml itself bounds a text by the file only. */
 static bool check_scalar(struct reader *r, const yaml_event_t *event)
 {
     size_t count = event->data.scalar.length;
@@ -110,6 +113,7 @@ static bool check_scalar(struct reader *r, const yaml_event_t *event)
     return true;
 }
 
+/* Quoted and block texts are text, whatever they hold; only plain words are looked at. */
 static bool read_scalar(struct reader *r, const yaml_event_t *event, const struct value **out)
 {
     const char *text = (const char *)event->data.scalar.value;
@@ -132,6 +136,7 @@ static bool read_scalar(struct reader *r, const yaml_event_t *event, const struc
     return value_yaml_scalar_plain(r->mem, text, out, r->err) || point(r, event->start_mark);
 }
 
+/* Items are collected on the heap and kept once: their count is not known before the end. */
 static bool read_list(struct reader *r, const struct value **out)
 {
     ARRAY(const struct value *) items = {0};
@@ -158,6 +163,7 @@ static bool refuse_key(struct reader *r, const yaml_event_t *event, const char *
     return point(r, event->start_mark);
 }
 
+/* Keys are text as it stands - `1` and `true` too - since a map of values has no other keys. */
 static bool read_key(struct reader *r, const yaml_event_t *event, const char **key)
 {
     if (event->type == YAML_ALIAS_EVENT) {
@@ -190,6 +196,7 @@ static bool read_key(struct reader *r, const yaml_event_t *event, const char **k
     return true;
 }
 
+/* The order in the file decides last, so that the second of two equal keys is the one refused. */
 static int by_key(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
@@ -245,6 +252,7 @@ static bool read_map(struct reader *r, const struct value **out)
     return ok;
 }
 
+/* The only place that goes deeper. */
 static bool read_container(struct reader *r, const yaml_event_t *event, const struct value **out)
 {
     bool list = event->type == YAML_SEQUENCE_START_EVENT;
@@ -286,6 +294,7 @@ static bool read_node(struct reader *r, yaml_event_t *event, const yaml_mark_t *
     return true;
 }
 
+/* A file of comments has no document: more likely a slip than a wish for nothing. */
 static bool check_document_start(struct reader *r, const yaml_event_t *event)
 {
     if (event->type == YAML_STREAM_END_EVENT) {
@@ -335,10 +344,11 @@ static bool read_stream(struct reader *r, const struct value **out)
 bool value_yaml_parse(struct arena *mem, struct origins *origins, const char *name, const char *text,
                       size_t count, const struct value **out, struct err *err)
 {
-    if (!value_yaml_source_check(name, text, count, err))
+    /* Placing a caret walks the text up to its NUL, which the caller's text may lack.  What is too long is
+     * refused by its size alone and not copied. */
+    const char *own = arena_text_n(mem, text, count <= VALUE_YAML_BYTES ? count : 0);
+    if (!value_yaml_source_check(name, own, count, err))
         return false;
-    /* Placing a caret walks the text up to its NUL; the caller's text may lack one. */
-    const char *own = arena_text_n(mem, text, count);
     struct reader r = {.mem = mem, .origins = origins, .name = name, .text = own, .err = err};
     const struct value *v = NULL;
     if (!yaml_parser_initialize(&r.parser))

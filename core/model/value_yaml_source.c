@@ -11,6 +11,7 @@
 #define SHOWN_BEFORE 60
 #define SHOWN_AFTER  40
 
+/* Past the last line it gives the last one: an error at the end of the text is shown there. */
 static const char *line_start(const char *text, uint32_t line)
 {
     for (uint32_t at = 1; at < line; at++) {
@@ -31,6 +32,7 @@ static const char *next_char(const char *at)
     return at;
 }
 
+/* The caret is placed by terminal columns, so it also stands right below wide characters. */
 bool value_yaml_source_point(struct err *err, const char *name, const char *text, uint32_t line,
                              uint32_t column)
 {
@@ -87,6 +89,8 @@ static bool is_control(const char *at, size_t size, size_t left)
     return size == 3 && (memcmp(at, "\xe2\x80\xa8", 3) == 0 || memcmp(at, "\xe2\x80\xa9", 3) == 0);
 }
 
+/* libyaml would notice some of this too, but late and in its own words; others, such as NEL as a line end, it
+ * takes and people do not see. */
 static bool check_chars(const char *name, const char *text, size_t count, struct err *err)
 {
     uint32_t line = 1, column = 1;

@@ -10,7 +10,8 @@
 
 struct err;
 
-/* Size, byte order mark, UTF-8, control characters.  After it only \n ends a line. */
+/* `text` has a NUL behind it.  Size first, then byte order mark, UTF-8, control characters.  After it only \n
+ * ends a line. */
 MUST_USE bool value_yaml_source_check(const char *name, const char *text, size_t count, struct err *err);
 /* Sets err's place and puts the line and a caret into its detail.  Always false. */
 bool value_yaml_source_point(struct err *err, const char *name, const char *text, uint32_t line,

@@ -39,6 +39,7 @@ struct shrinking {
     bool quarrels;   /* reported once per rule */
 };
 
+/* The value with an origin of its own, which remembers the value for provenance. */
 static const struct value *stamp(struct derive *d, const struct value *v, struct origin origin)
 {
     uint32_t where = origins_add(d->f->origins, origin);
@@ -47,6 +48,8 @@ static const struct value *stamp(struct derive *d, const struct value *v, struct
     return out;
 }
 
+/* Values made since the table was sized, and the empty map of a region without services, share entry 0, which
+ * no rule can mark: rules name something below `services`. */
 static struct mark *mark_of(struct derive *d, const struct value *v)
 {
     return &d->marks[v->where < d->mark_count ? v->where : 0];
@@ -75,6 +78,7 @@ static void mark_absent(struct derive *d, const struct value *v)
         mark_absent(d, child(v, i));
 }
 
+/* Declaring what is absent is a contradiction in one file; which of the two is meant is not for us to say. */
 static void apply_absent(struct derive *d, const struct rules_absent *rule)
 {
     struct findings *f = d->f;
@@ -135,6 +139,8 @@ static const struct value *shrunk(struct shrinking *s, const char *path, const s
     return value_int(s->d->f->mem, n);
 }
 
+/* Matched against what is copied, so secrets and what is absent do not count: a rule for them alone would
+ * never do anything. */
 static bool shrink_one(void *user, const char *path, const struct path *concrete, const struct value *v)
 {
     struct shrinking *s = user;
@@ -194,6 +200,7 @@ static const struct value *plant(struct derive *d, const struct value *v, uint32
     return stamp(d, v, origin);
 }
 
+/* A copy's place is the `from:` that asked for it; `from` leads on to the text. */
 static const struct value *copied_at(struct derive *d, const struct value *content, uint32_t from)
 {
     struct origin origin = d->from;
@@ -201,6 +208,8 @@ static const struct value *copied_at(struct derive *d, const struct value *conte
     return stamp(d, content, origin);
 }
 
+/* Two origins, so that the story has both steps: what was copied, and what the rule made of it.  A computed
+ * value has no text of its own and stands where its rule does. */
 static const struct value *shrink_copy(struct derive *d, const struct value *v, const struct mark *mark)
 {
     const struct rules_shrink *rule = &d->spec->shrinks[mark->rule - 1];
@@ -214,6 +223,7 @@ static const struct value *shrink_copy(struct derive *d, const struct value *v, 
     return stamp(d, mark->becomes, origin);
 }
 
+/* Silent where the region declares its own: then nothing is missing. */
 static void left_out_secret(struct derive *d, const struct value *v)
 {
     if (!d->warn || path_get_text(d->f->mem, d->own, d->path.at) != NULL)
@@ -305,6 +315,7 @@ static const struct value *merge(struct derive *d, const struct value *base, con
     return stamp(d, value_map(d->f->mem, pairs, count), origin);
 }
 
+/* Absences first, so that the rules see the copy as it will be; then one walk makes it. */
 const struct value *derive_services(struct findings *f, const struct spec *spec, const struct spec *parent,
                                     const struct value *copied, bool warn)
 {

@@ -11,6 +11,7 @@
 #include "region/keys.h"
 #include "region/region.h"
 
+/* The plain driver of a subsystem sorts before its instances. */
 static int by_name(const void *a, const void *b)
 {
     const struct region_driver *x = a, *y = b;
@@ -32,6 +33,8 @@ static bool parse_name(struct findings *f, const struct pair *pair, struct regio
     return false;
 }
 
+/* `use` and `shared` are for the core; a driver that found them among its settings would have to refuse them
+ * as unknown. */
 static bool parse_block(struct findings *f, const struct pair *pair, struct region_driver *out)
 {
     const struct value *block = pair->value;
@@ -59,6 +62,7 @@ static bool parse_block(struct findings *f, const struct pair *pair, struct regi
     return true;
 }
 
+/* What is broken is left out, so that the rest can still be checked. */
 struct region_driver *drivers_parse(struct findings *f, const struct value *map, size_t *count)
 {
     *count = 0;

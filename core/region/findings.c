@@ -20,6 +20,7 @@ void findings_done(struct findings *f)
     ARRAY_DONE(&f->items);
 }
 
+/* Copies the item; errors are counted here and nowhere else. */
 static void push(struct findings *f, const struct findings_item *item)
 {
     struct findings_item own = *item;
@@ -28,6 +29,7 @@ static void push(struct findings *f, const struct findings_item *item)
     ARRAY_PUSH(&f->items, own);
 }
 
+/* Parts of an err are never NULL, those of a diag are when they are empty. */
 static const char *keep(struct findings *f, const char *text)
 {
     return *text != '\0' ? arena_text(f->mem, text) : NULL;
@@ -57,6 +59,7 @@ bool findings_read(struct findings *f, const char *folder, const char *name, con
     struct err err;
     size_t count;
     struct findings_source source = {arena_text(f->mem, name), "", ""};
+    /* The source is kept also when it cannot be read: findings of later files sort behind it. */
     if (!file_read(f->mem, file_join(f->mem, folder, name), VALUE_YAML_BYTES, &source.text, &count, &err)) {
         ARRAY_PUSH(&f->sources, source);
         err_at(&err, name, 0, 0);
@@ -70,6 +73,7 @@ bool findings_read(struct findings *f, const char *folder, const char *name, con
            push_err(f, &err);
 }
 
+/* A load reads a handful of files; a name that was not read gives the count. */
 static size_t find_source(const struct findings *f, const char *name)
 {
     size_t at = 0;
@@ -78,6 +82,8 @@ static size_t find_source(const struct findings *f, const char *name)
     return at;
 }
 
+/* The place is noted as a number and made into text by `point`: most findings of a file full of mistakes are
+ * counted and never shown. */
 static void add(struct findings *f, const struct finding *one, const char *summary)
 {
     const struct origin *at = origins_get(f->origins, one->where);
@@ -136,6 +142,7 @@ void findings_add_err(struct findings *f, const struct value *at, const struct e
     add(f, &one, arena_text(f->mem, err->summary));
 }
 
+/* The order of adding decides last, so that equal places keep one order in every run: qsort is not stable. */
 static int by_place(const void *a, const void *b)
 {
     const struct findings_item *x = a, *y = b;
@@ -179,6 +186,7 @@ bool findings_report(struct findings *f, struct diags *out, struct err *err)
     }
     if (first == NULL)
         return true;
+    /* Not diag_ok: `out` may hold errors of others, and theirs are not this load's. */
     err_set(err, first->code, "%s", first->summary);
     if (first->where != NULL)
         err_at(err, first->where, 0, 0);

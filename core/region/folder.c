@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* The order of a folder is the file system's; a plan must not depend on it. */
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

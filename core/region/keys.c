@@ -8,6 +8,7 @@
 
 #define LISTED_MAX 24 /* more names than that help nobody */
 
+/* Naming all there is helps only where nothing comes near, and only while it fits a line or two. */
 const char *keys_advice(struct findings *f, const char *word, const char *const *known, size_t count)
 {
     const char *near = str_nearest(word, known, count);
@@ -35,6 +36,7 @@ const char *keys_advice_of_map(struct findings *f, const char *word, const struc
     return keys_advice(f, word, known, count);
 }
 
+/* The kinds as a reader calls them: "integer or text". */
 static const char *kinds_text(struct findings *f, uint32_t kinds)
 {
     struct buf text;
@@ -59,6 +61,7 @@ bool keys_check_kind(struct findings *f, const char *code, const char *name, uin
                        name, wanted, value_kind_name(kind));
         return false;
     }
+    /* An empty text is a key somebody meant to fill in; taking it would be a silent default. */
     if (kind == VALUE_TEXT && v->count == 0) {
         findings_error(f, arena_print(f->mem, "%s.empty_text", code), v, "write something, or remove the key",
                        "'%s' is empty", name);
@@ -67,6 +70,7 @@ bool keys_check_kind(struct findings *f, const char *code, const char *name, uin
     return true;
 }
 
+/* The tables have at most twenty rules, so a scan beats an index. */
 static const struct keys_rule *find_rule(const struct keys *keys, const char *name)
 {
     for (size_t i = 0; i < keys->count; i++)
@@ -75,6 +79,7 @@ static const struct keys_rule *find_rule(const struct keys *keys, const char *na
     return NULL;
 }
 
+/* At the key: the value behind it is not what is wrong. */
 static void unknown_key(struct findings *f, const struct keys *keys, const struct pair *pair)
 {
     const char **known = ARENA_ARRAY(f->mem, const char *, keys->count);
@@ -100,6 +105,7 @@ bool keys_check(struct findings *f, const struct keys *keys, const struct value 
         else
             keys_check_kind(f, keys->code, rule->name, rule->kinds, v->pairs[i].value);
     }
+    /* What is missing has no place of its own; the map's beginning is where it would go. */
     for (size_t i = 0; i < keys->count; i++) {
         const char *name = keys->rules[i].name;
         if (keys->rules[i].required && value_get(v, name) == NULL)

@@ -24,6 +24,7 @@ struct search {
     struct buf path;
 };
 
+/* Bytes of other scripts count as letters, so that no word is cut in the middle of a character. */
 static bool is_letter(char c)
 {
     return isalnum((unsigned char)c) || ((unsigned char)c & 0x80);
@@ -50,6 +51,7 @@ static void add_word(struct search *s, const struct spec *from, const char *text
     s->words[s->count++] = (struct word){text, code, what, from->name};
 }
 
+/* A warning and no error: "in the us" may be meant.  Overriding it with the same text says so. */
 static void found(struct search *s, const struct value *v, const struct word *word, bool key)
 {
     struct finding one = {
@@ -65,6 +67,7 @@ static void found(struct search *s, const struct value *v, const struct word *wo
                  s->path.at, word->text, word->what, word->region);
 }
 
+/* One warning per text: the most telling word comes first in the list. */
 static void search_text(struct search *s, const struct value *v, const char *text, bool key)
 {
     for (size_t i = 0; i < s->count; i++) {
@@ -75,6 +78,7 @@ static void search_text(struct search *s, const struct value *v, const char *tex
     }
 }
 
+/* Only what is still a plain copy: a value that was shrunk or overridden is the new region's own decision. */
 static void search(struct search *s, const struct value *v)
 {
     const struct origin *origin = origins_get(s->f->origins, v->where);

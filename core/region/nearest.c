@@ -26,28 +26,43 @@ static const char *nearest_key(struct arena *mem, const char *word, const struct
     return str_nearest(word, known, map->count);
 }
 
-/* Depth first; a path has as many segments as a file may be deep, at most. */
+static bool walk_from(struct walk *w, const struct value *v, size_t at);
+
+/* The branches in order; the first that leads to the end wins, which keeps the advice the same every time. */
+static bool walk_any(struct walk *w, const struct value *v, size_t at)
+{
+    bool map = value_kind(v) == VALUE_MAP;
+    for (size_t i = 0; i < v->count; i++)
+        if (walk_from(w, map ? v->pairs[i].value : v->items[i], at + 1))
+            return true;
+    return false;
+}
+
+/* The key as written, or else one that comes near; NULL where neither is there. */
+static const struct value *step_key(struct walk *w, const struct value *map, size_t at)
+{
+    const char *key = w->path->at[at].key;
+    w->keys[at] = value_get(map, key) != NULL ? key : nearest_key(w->mem, key, map);
+    return w->keys[at] != NULL ? value_get(map, w->keys[at]) : NULL;
+}
+
+/* Depth first; no path leads deeper than a file may nest, so the recursion is bounded. */
 static bool walk_from(struct walk *w, const struct value *v, size_t at)
 {
     if (at == w->path->count)
         return true;
     const struct path_part *part = &w->path->at[at];
-    bool map = value_kind(v) == VALUE_MAP, list = value_kind(v) == VALUE_LIST;
-    w->keys[at] = part->kind == PATH_ANY ? "*" : part->key;
-    if (part->kind == PATH_ANY && (map || list)) {
-        for (size_t i = 0; i < v->count; i++)
-            if (walk_from(w, map ? v->pairs[i].value : v->items[i], at + 1))
-                return true;
-        return false;
-    }
-    if (part->kind == PATH_INDEX && list && part->index < v->count)
-        return walk_from(w, v->items[part->index], at + 1);
-    if (part->kind == PATH_KEY && map) {
-        const char *key = value_get(v, part->key) != NULL ? part->key : nearest_key(w->mem, part->key, v);
-        w->keys[at] = key;
-        if (key != NULL && walk_from(w, value_get(v, key), at + 1))
-            return true;
-    }
+    enum value_kind kind = value_kind(v);
+    const struct value *next = NULL;
+    if (part->kind == PATH_ANY && (kind == VALUE_MAP || kind == VALUE_LIST))
+        return walk_any(w, v, at);
+    if (part->kind == PATH_INDEX)
+        next = kind == VALUE_LIST ? value_item(v, part->index) : NULL;
+    else if (part->kind == PATH_KEY && kind == VALUE_MAP)
+        next = step_key(w, v, at);
+    if (next != NULL && walk_from(w, next, at + 1))
+        return true;
+    /* The longest way is the one the reader meant; the advice lists what is there. */
     if (w->stuck == NULL || at > w->stuck_at) {
         w->stuck = v;
         w->stuck_at = at;

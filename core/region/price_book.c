@@ -54,6 +54,8 @@ static bool parse_per(struct findings *f, const struct value *per, enum price_bo
     return false;
 }
 
+/* Integers are whole units of the currency, text is decimal.  A price below zero would lower the sum of a
+ * plan and is no price. */
 static bool parse_price(struct findings *f, const struct value *price, int64_t *out)
 {
     struct err err;
@@ -80,6 +82,7 @@ static bool parse_price(struct findings *f, const struct value *price, int64_t *
     return true;
 }
 
+/* The head of the file is filled in already: `item` comes with its currency and source. */
 static void load_item(struct load *l, const struct pair *pair, struct price_book_item item)
 {
     const struct value *v = pair->value;
@@ -92,6 +95,7 @@ static void load_item(struct load *l, const struct pair *pair, struct price_book
         ARRAY_PUSH(&l->items, item);
 }
 
+/* An item keeps its file and source, so that a plan can say where a number comes from. */
 static void load_file(struct load *l, const char *project, const char *path)
 {
     const struct value *root;
@@ -134,6 +138,7 @@ static int by_sku(const void *a, const void *b)
     return order != 0 ? order : x->order < y->order ? -1 : 1;
 }
 
+/* Sorted once, so that finding a price stays cheap with 100 000 steps; of equal ones the last read stays. */
 static struct price_books *build(const struct load *l)
 {
     struct arena *mem = l->f.mem;

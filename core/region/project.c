@@ -69,6 +69,7 @@ static int64_t count_of(struct findings *f, const struct value *map, const char 
     return 0;
 }
 
+/* What is no text is a finding and left out. */
 static const char *const *texts_of(struct findings *f, const struct value *list, const char *what,
                                    size_t *count)
 {
@@ -82,6 +83,8 @@ static const char *const *texts_of(struct findings *f, const struct value *list,
     return texts;
 }
 
+/* Joined here, since the loader takes configured folders only and must not depend on where the user stands.
+ */
 static void load_plugins(struct findings *f, const struct value *root, struct project *p)
 {
     const char *const *texts = texts_of(f, value_get(root, "plugins"), "a plugin folder", &p->plugin_count);
@@ -91,6 +94,7 @@ static void load_plugins(struct findings *f, const struct value *root, struct pr
     p->plugins = joined;
 }
 
+/* Thousandths, because that is what a pool counts in; a rate finer than that is a slip. */
 static uint32_t rate_of(struct findings *f, const struct value *rate)
 {
     struct decimal d;
@@ -104,6 +108,7 @@ static uint32_t rate_of(struct findings *f, const struct value *rate)
     return 0;
 }
 
+/* A pool that says nothing is an error: it looks like a limit and is none. */
 static void load_pools(struct findings *f, const struct value *map, struct project *p)
 {
     if (value_kind(map) != VALUE_MAP)
@@ -163,6 +168,7 @@ static void check_file(struct findings *f, const struct project *p, const struct
                        "there is no file '%s'", path->text);
 }
 
+/* Named files that do not exist are told now, not when the first price is asked for. */
 static void load_price_books(struct findings *f, const struct value *list, struct project *p)
 {
     p->price_books = texts_of(f, list, "a price book", &p->price_book_count);
@@ -194,6 +200,7 @@ static void find_playbook(struct findings *f, const struct value *root, struct p
                                   : "'playbooks/' holds several *.lua files and none is named");
 }
 
+/* Every part looks at its own key, whatever is wrong with the others. */
 static void load_keys(struct findings *f, const struct value *root, struct project *p)
 {
     const struct value *parallel = value_get(root, "parallel");

@@ -7,6 +7,8 @@
 #include "region/nearest.h"
 #include "region/region.h"
 
+/* Every origin leads to an earlier one, so the chain is walked twice and never loops: once to count, once to
+ * turn it round. */
 bool provenance_of(struct arena *mem, const struct region *region, const char *path,
                    const struct provenance_step **steps, size_t *count, struct err *err)
 {

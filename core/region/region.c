@@ -67,6 +67,7 @@ static bool check_exists(struct load *l, const char *name, const struct value *a
     return false;
 }
 
+/* Chains are as short as people can follow, so a scan per link is fine. */
 static bool in_chain(const struct load *l, const char *name)
 {
     for (size_t i = 0; i < l->chain.count; i++)
@@ -75,6 +76,7 @@ static bool in_chain(const struct load *l, const char *name)
     return false;
 }
 
+/* Names only the loop, not the way that led into it. */
 static bool from_loop(struct load *l, const struct value *from)
 {
     struct buf loop;
@@ -110,6 +112,7 @@ static bool load_chain(struct load *l)
     }
 }
 
+/* From the far end: what is copied is what the other region resolved to, with its own rules applied. */
 static const struct value *resolve(struct load *l)
 {
     const struct value *services = NULL;
@@ -150,6 +153,7 @@ static void fill_absents(struct region *r, const struct load *l, const struct va
     r->absents = absents;
 }
 
+/* Also the schema: a plan made under other rules is another plan. */
 static void fill_files(struct region *r, const struct load *l, struct arena *mem)
 {
     struct region_file *files = ARENA_ARRAY(mem, struct region_file, l->f.sources.count);
@@ -159,6 +163,8 @@ static void fill_files(struct region *r, const struct load *l, struct arena *mem
     r->file_count = l->f.sources.count;
 }
 
+/* Residency, drivers and launch are not part of it: a playbook that could see which driver serves a region
+ * would soon say different things for each. */
 static const struct value *view_of(const struct region *r, const struct spec *spec, struct arena *mem)
 {
     static const char *const as_written[] = {"region", "title",    "jurisdiction", "from",
@@ -180,6 +186,7 @@ static const struct value *view_of(const struct region *r, const struct spec *sp
     return value_map(mem, pairs, count);
 }
 
+/* Only after a load without errors, so everything required is there. */
 static struct region *build(const struct load *l, const struct value *services)
 {
     struct arena *mem = l->f.mem;
@@ -231,6 +238,7 @@ static const struct value *load_services(struct load *l, const char *name)
     return services;
 }
 
+/* Warnings are reported also when there are errors; `out` only when there is none. */
 bool region_load(struct arena *mem, const char *project, const char *name, struct region **out,
                  struct diags *diags, struct err *err)
 {

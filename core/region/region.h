@@ -29,7 +29,7 @@ struct region_shrink {
     const char *match;
     const char *why;
     const char *grow_back; /* or NULL */
-    size_t hits;           /* values it changed */
+    size_t hits;           /* values it changed; a rule may match without changing anything */
     uint32_t where;
 };
 
@@ -58,19 +58,22 @@ struct region {
     size_t driver_count;
     const struct region_shrink *shrinks;
     size_t shrink_count;
+    /* Its own first, then what a region further up left out and nobody declared again. */
     const struct region_absent *absents;
     size_t absent_count;
     const struct value *residency; /* category -> list of places, or NULL */
     const struct value *budget;    /* { monthly, one_off }, or NULL */
     const struct value *launch;    /* { target, can_follow }, or NULL */
     const struct origins *origins;
-    const struct region_file *files; /* in the order they were read: the reference last */
+    const struct region_file *files; /* as read: its own, the schema, the references */
     size_t file_count;
 };
 
-/* Reads regions/<name>.yaml below `project` and what it is copied from.  Everything wrong goes to `out` with
- * file:line:column, the line with a caret, and a suggestion; warnings (a copied text that holds the
- * reference's name, place or domain) too. False when there is at least one error (err holds the first). */
+/* Reads regions/<name>.yaml below `project`, regions/services.schema.yaml where there is one (see shape.h),
+ * and what the region is copied from.  Everything wrong goes to `out` with file:line:column, the line with a
+ * caret, and a suggestion; warnings (a copied text that holds the reference's name, place or domain; a secret
+ * that was not copied) too.  timezone is UTC where the file names none; nothing else has a default.  False
+ * when there is at least one error (err holds the first). */
 MUST_USE bool region_load(struct arena *mem, const char *project, const char *name, struct region **out,
                           struct diags *diags, struct err *err);
 /* Names of the region files in the project, sorted. */

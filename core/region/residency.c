@@ -10,6 +10,7 @@
 #include "region/keys.h"
 #include "region/region.h"
 
+/* Whole names only: "eu-central" does not allow "eu-central-1". */
 static bool list_has(const struct value *list, const char *place, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -18,6 +19,7 @@ static bool list_has(const struct value *list, const char *place, size_t count)
     return false;
 }
 
+/* An empty list would forbid what the key just named; a repeated place is a slip for another one. */
 static void check_places(struct findings *f, const char *category, const struct value *places)
 {
     if (!keys_check_kind(f, "region", category, KEYS_LIST, places))
@@ -41,6 +43,7 @@ void residency_check_block(struct findings *f, const struct value *map)
         check_places(f, map->pairs[i].key, map->pairs[i].value);
 }
 
+/* Fails closed: no block, no category, no list and no place all mean no. */
 bool residency_allows(const struct region *region, const char *category, const char *place)
 {
     const struct value *places = value_get(region->residency, category);
@@ -55,6 +58,7 @@ static const char *places_text(struct buf *text, const struct value *places)
     return text->at;
 }
 
+/* Categories are few, and this runs for an error only. */
 static const char *nearest_category(const struct region *region, const char *category)
 {
     const struct value *map = region->residency;
@@ -66,6 +70,8 @@ static const char *nearest_category(const struct region *region, const char *cat
     return NULL;
 }
 
+/* An unnamed category is refused and not waved through: the usual cause is a slip in a playbook, and the
+ * other one is data nobody has decided about. */
 static void unknown_category(const struct region *region, const struct residency_use *use,
                              const char *category, struct diags *out)
 {
@@ -85,6 +91,7 @@ static void unknown_category(const struct region *region, const struct residency
     diag_add(out, &diag);
 }
 
+/* One function for both, since the reader needs the same list: where the data may live. */
 static void refuse_place(const struct region *region, const struct residency_use *use, const char *category,
                          struct diags *out)
 {

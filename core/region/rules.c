@@ -57,6 +57,7 @@ static bool parse_path(struct findings *f, const struct value *text, bool any_is
     return true;
 }
 
+/* A factor above 1 is allowed: a small reference region may be grown.  Below 0 it is nonsense. */
 static bool parse_times(struct findings *f, const struct value *to, struct rules_shrink *rule)
 {
     const struct value *times = value_get(to, "times");
@@ -106,6 +107,7 @@ static const struct value *list_of(const struct value *list)
     return value_kind(list) == VALUE_LIST ? list : NULL;
 }
 
+/* Indexes of the result are the rules' numbers in derive, so broken rules leave no gap. */
 struct rules_shrink *rules_parse_shrink(struct findings *f, const struct value *list, size_t *count)
 {
     ARRAY(struct rules_shrink) rules = {0};
@@ -129,6 +131,7 @@ struct rules_shrink *rules_parse_shrink(struct findings *f, const struct value *
     return kept;
 }
 
+/* A date nobody can read is a revisit that never comes. */
 static bool check_revisit(struct findings *f, const struct value *revisit)
 {
     int64_t wall_ms;

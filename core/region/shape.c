@@ -28,6 +28,7 @@ static const struct {
     {"any", KEYS_ANY},
 };
 
+/* 0: no such word.  Checked when the schema is loaded, so later it never is. */
 static uint32_t kinds_of(const char *name)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
@@ -64,6 +65,7 @@ static void check_shape(struct findings *f, const struct value *shape)
     }
 }
 
+/* No file means that the project does not want its services checked; that is no finding. */
 bool shape_load(struct findings *f, const char *project, const struct value **out)
 {
     size_t before = f->errors;
@@ -77,6 +79,7 @@ bool shape_load(struct findings *f, const char *project, const struct value **ou
     return f->errors == before;
 }
 
+/* Points at the text, not at the `from:` that copied it: that is the line to mend. */
 static void refuse(struct check *c, const char *code, const struct value *v, bool key, const char *advice,
                    const char *summary)
 {
@@ -86,6 +89,8 @@ static void refuse(struct check *c, const char *code, const struct value *v, boo
     findings_add(c->f, &one, "%s", summary);
 }
 
+/* A real is refused although it prints the same: what follows the point may be rounded before anyone looks.
+ */
 static void check_money(struct check *c, const struct value *v)
 {
     struct err err;
@@ -122,6 +127,7 @@ static void check_map(struct check *c, const struct value *shape, const struct v
     for (size_t i = 0; i < v->count; i++) {
         const char *key = v->pairs[i].key;
         const struct value *one = value_get(shape, key);
+        /* A named key beats the star, so that one entry among many may differ. */
         if (one == NULL)
             one = value_get(shape, "*");
         path_print_key(&c->path, key, false);
@@ -146,6 +152,7 @@ static void check_items(struct check *c, const struct value *shape, const struct
     }
 }
 
+/* Both trees are walked together; the shallower one ends the recursion. */
 static void check_value(struct check *c, const struct value *shape, const struct value *v)
 {
     if (shape->kind == VALUE_TEXT)

@@ -49,6 +49,8 @@ static const struct value *text_at(const struct spec *spec, const char *key)
     return value_kind(v) == VALUE_TEXT && v->count > 0 ? v : NULL;
 }
 
+/* The file's name is the region's: stores, plans and `from` go by it, so a copied file with the old name
+ * inside must not pass. */
 static void check_name(struct findings *f, struct spec *spec, const char *file_name)
 {
     const struct value *name = text_at(spec, "region");
@@ -60,6 +62,7 @@ static void check_name(struct findings *f, struct spec *spec, const char *file_n
     spec->from = from != NULL ? from->text : NULL;
 }
 
+/* RFC 1123 host names; underscores belong to records, not to a region. */
 static bool is_domain(const char *name)
 {
     size_t labels = 0;
@@ -102,6 +105,8 @@ static void check_currency(struct findings *f, struct spec *spec)
                        "'%s' is not a currency", currency->text);
 }
 
+/* Without tzdata on the machine any well-formed name passes: a plan must not depend on it.  The name becomes
+ * a path, hence the short list of characters and no dots. */
 static bool is_zone(struct arena *mem, const char *name)
 {
     size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/");
@@ -110,6 +115,7 @@ static bool is_zone(struct arena *mem, const char *name)
     return strcmp(name, "UTC") == 0 || !file_is_folder(ZONES) || file_exists(file_join(mem, ZONES, name));
 }
 
+/* UTC is the one default that cannot surprise: it is what is stored anyway. */
 static void check_timezone(struct findings *f, struct spec *spec)
 {
     const struct value *zone = text_at(spec, "timezone");
@@ -127,6 +133,7 @@ static void check_date(struct findings *f, const struct value *date)
                        date->text);
 }
 
+/* A float is refused before it is looked at: 0.1 + 0.2 is not money. */
 static void check_amount(struct findings *f, const struct value *budget, const char *key)
 {
     const struct value *v = value_get(budget, key);
@@ -143,6 +150,7 @@ static void check_amount(struct findings *f, const struct value *budget, const c
         findings_error(f, "region.budget", v, "write 0 or more", "'%s' is negative", key);
 }
 
+/* Both amounts may be missing: a budget for one of them only is a budget. */
 static void check_budget(struct findings *f, const struct value *budget)
 {
     if (value_kind(budget) != VALUE_MAP)
@@ -152,6 +160,7 @@ static void check_budget(struct findings *f, const struct value *budget)
     check_amount(f, budget, "one_off");
 }
 
+/* Addresses are checked for form only: which steps there are, the playbook says later. */
 static void check_launch(struct findings *f, const struct value *launch)
 {
     if (value_kind(launch) != VALUE_MAP)
@@ -167,6 +176,7 @@ static void check_launch(struct findings *f, const struct value *launch)
     }
 }
 
+/* Rules without a copy are a leftover of an edit, or a `from` that was forgotten. */
 static void check_rules(struct findings *f, struct spec *spec)
 {
     static const char *const keys[] = {"shrink", "absent"};
@@ -180,6 +190,8 @@ static void check_rules(struct findings *f, struct spec *spec)
     }
 }
 
+/* Goes on after every finding, each check looking only at what has the right kind, so that one reading of the
+ * file tells all that is wrong with it. */
 struct spec *spec_load(struct findings *f, const char *project, const char *name)
 {
     struct spec *spec = ARENA_NEW(f->mem, struct spec);

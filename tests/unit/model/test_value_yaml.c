@@ -269,6 +269,16 @@ static void test_bytes_that_are_not_text_are_refused_with_their_place(void **sta
     reads_as(f, "a: 1\r\nb: 2\r\n", "{\"a\":1,\"b\":2}");
 }
 
+static void test_a_text_without_a_nul_behind_it_is_not_read_past_its_end(void **state)
+{
+    struct fixture *f = *state;
+    static const char bad[] = {'a', ':', ' ', '\xff'};
+    char *exact = malloc(sizeof(bad)); /* the sanitizer watches its end */
+    memcpy(exact, bad, sizeof(bad));
+    refused_n(f, exact, sizeof(bad), "yaml.utf8", "regions/eu.yaml:1:4");
+    free(exact);
+}
+
 static void test_a_tab_as_indentation_says_to_use_spaces(void **state)
 {
     struct fixture *f = *state;
@@ -364,6 +374,7 @@ int main(void)
         CASE(test_long_files_and_long_texts_are_refused),
         CASE(test_a_hundred_thousand_keys_are_no_trouble),
         CASE(test_bytes_that_are_not_text_are_refused_with_their_place),
+        CASE(test_a_text_without_a_nul_behind_it_is_not_read_past_its_end),
         CASE(test_a_tab_as_indentation_says_to_use_spaces),
         CASE(test_keys_are_text_in_normal_form),
         CASE(test_an_error_shows_the_line_and_a_caret),
