@@ -19,8 +19,8 @@ struct plan;
 struct provenance_step;
 struct value;
 
-/* landfall.error/1 */
-void as_json_err(struct out *o, const struct err *err);
+/* landfall.error/1: the error, and what else was found on the way under "diagnostics"; diags may be NULL. */
+void as_json_err(struct out *o, const struct err *err, const struct diags *diags);
 /* landfall.check/1: region, ok, counts, diagnostics; steps: how many were declared. */
 void as_json_check(struct out *o, const char *region, size_t steps, const struct diags *d);
 /* landfall.plan/1: digest, lineage, options, steps in plan order, totals, cost, outputs, notes, pending. */
