@@ -29,7 +29,7 @@ static bool check_place(const char *path, struct err *err)
     struct err why = *err;
     err_set(err, "plugin.untrusted", "not loading '%s': %s", path, why.summary);
     err_detail(err, "a plugin runs with all your rights, so only root and you may be able to change it");
-    return err_advise(err, "%s", why.advice);
+    return err_advise(err, "%s", why.advice[0] ? why.advice : "a plugin is a file <subsystem>-<name>.so");
 }
 
 /* Words for a library that loads, yet is none of ours or of another age. */

@@ -80,6 +80,28 @@ void op_event_let_go(struct op *op)
     move_all(&op->ready, &op->held);
 }
 
+static struct diag broken(const char *text)
+{
+    return (struct diag){.severity = DIAG_ERROR,
+                         .code = "plugin.broke_contract",
+                         .summary = text,
+                         .advice = "report it to whoever wrote the plugin"};
+}
+
+/* One breach fits into the result; a second one goes ahead of it as a note. */
+static void deliver_item(struct op *op, size_t i)
+{
+    struct op_result *result = &op->slots[i].result;
+    if (!result->broke) {
+        result->broke = op->broke;
+    } else if (op->broke && op->events.note) {
+        const struct diag d = broken(op->broke);
+        op->events.note(op->user, op, &d);
+    }
+    op->broke = NULL;
+    op->events.item(op->user, op, i, result);
+}
+
 void op_event_flush(struct op *op)
 {
     while (op->ready.first) {
@@ -88,10 +110,7 @@ void op_event_flush(struct op *op)
         if (!e->next)
             op->ready.last = NULL;
         if (e->kind == OP_EVENT_ITEM) {
-            struct op_result *result = &op->slots[e->i].result;
-            if (!result->broke)
-                result->broke = op->broke;
-            op->events.item(op->user, op, e->i, result);
+            deliver_item(op, e->i);
         } else if (e->kind == OP_EVENT_NOTE && op->events.note) {
             op->events.note(op->user, op, e->diag);
         } else if (e->kind == OP_EVENT_FOUND && op->events.found) {
@@ -122,8 +141,7 @@ void op_event_broke(struct op *op, const char *fmt, ...)
     va_end(args);
     const struct lf_plugin *plugin = op->ask.driver->plugin;
     snprintf(text, sizeof(text), "plugin %s-%s %s", plugin->subsystem, plugin->name, what);
-    struct diag d = {.severity = DIAG_ERROR, .code = "plugin.broke_contract", .summary = text};
-    d.advice = "report it to whoever wrote the plugin";
+    const struct diag d = broken(text);
     if (op->stage == OP_IDLE || op->stage == OP_ENDED)
         host_tell_broke(op->host, &d);
     else if (!op->many && !op->broke)
