@@ -143,6 +143,8 @@ static void decide_new(struct planner *p, uint32_t i, const char *reason)
 static bool is_foreign(struct planner *p, uint32_t i)
 {
     struct plan_step *s = &p->plan->steps[i];
+    if (p->ask->adopting && strcmp(p->ask->adopting, s->address) == 0)
+        return false;
     if ((s->type->facts.traits & CATALOG_MARKLESS) != 0 || !s->row->marker || p->ask->no_refresh)
         return false;
     if (s->observed_marker && strcmp(s->observed_marker, s->row->marker) == 0)
@@ -260,9 +262,31 @@ static bool attach_driver(struct planner *p, uint32_t i)
     return true;
 }
 
+/* A service never gives a password back: what was last set stands for what is there. */
+static void carry_secrets(struct planner *p, uint32_t i)
+{
+    struct plan_step *s = &p->plan->steps[i];
+    const struct schema *schema = s->type->facts.schema;
+    const struct value *set = NULL;
+    struct err err;
+    for (size_t k = 0; k < schema->count && s->observed && s->row->desired; k++) {
+        const struct schema_attr *a = &schema->attrs[k];
+        if (!(a->flags & SCHEMA_SECRET) || (a->flags & SCHEMA_COMPUTED) || value_get(s->observed, a->name))
+            continue;
+        if (!set && !value_json_parse(p->mem, s->row->desired, strlen(s->row->desired), &set, &err)) {
+            planner_error(p, i, err.code, NULL, arena_text(p->mem, err.summary), NULL);
+            return;
+        }
+        if (value_get(set, a->name))
+            s->observed = value_with_key(p->mem, s->observed, a->name, value_get(set, a->name));
+    }
+}
+
 static void decide_resource(struct planner *p, uint32_t i)
 {
     struct plan_step *s = &p->plan->steps[i];
+    if (s->row && !s->gone)
+        carry_secrets(p, i);
     if (s->row && !s->gone && is_foreign(p, i)) {
         broken(p, i);
         return;

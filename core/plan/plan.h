@@ -135,6 +135,7 @@ struct plan_ask {
     size_t target_count;
     const char *const *replaces; /* --replace */
     size_t replace_count;
+    const char *adopting; /* an address whose object may be another's: `landfall adopt`; or NULL */
     bool refresh_only;
     bool destroy;         /* plan the destruction of everything in the store */
     bool keep_body;       /* for a plan file */

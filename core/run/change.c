@@ -240,7 +240,9 @@ static void put_row(struct change *c, const struct op_result *result, const stru
     row.schema_version = c->ask.type->facts.schema->version;
     row.desired = c->ask.op.desired;
     row.observed = state == c->ask.desired && c->ask.op.desired ? c->ask.op.desired : json_of(c->mem, state);
-    row.memo = result->memo ? json_of(c->mem, result->memo) : c->ask.op.memo;
+    /* The note that asks for an adoption is no note of the driver's. */
+    bool adopts = value_get_bool(c->ask.memo, "adopt", false);
+    row.memo = result->memo ? json_of(c->mem, result->memo) : adopts ? NULL : c->ask.op.memo;
     row.damaged = damaged;
     store_put_res(c->owner->ask.writer, &row);
 }

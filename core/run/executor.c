@@ -37,8 +37,8 @@ static void on_store_failed(void *user, const struct err *err)
     executor_store_ok(user, false, err);
 }
 
-static bool call_script(void *user, uint32_t fn, const struct value *arg, struct arena *mem, const struct value **out,
-                        struct err *err)
+static bool call_script(void *user, uint32_t fn, const struct value *arg, struct arena *mem,
+                        const struct value **out, struct err *err)
 {
     const struct executor *x = user;
     return playbook_call(x->ask.playbook, fn, arg, mem, out, err);

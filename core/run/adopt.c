@@ -1,0 +1,211 @@
+#include "run/adopt.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "io/loop.h"
+#include "model/decl.h"
+#include "model/diag.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plan/plan.h"
+#include "plugin/op.h"
+#include "plugin/registry.h"
+#include "region/region.h"
+#include "run/change.h"
+#include "store/store.h"
+
+/* Generations of a lost store that are tried: each replacement makes one more. */
+#define GENERATIONS_MAX 1000
+
+struct adoption {
+    const struct adopt_ask *ask;
+    struct arena *mem;
+    const struct plan_step *step;
+    uint32_t status;
+    const struct value *state;
+    const char *id, *marker, *words;
+    enum change_end end;
+    struct err failure;
+    bool store_failed;
+};
+
+static void on_item(void *user, struct op *op, size_t n, const struct op_result *result)
+{
+    (void)op;
+    (void)n;
+    struct adoption *a = user;
+    a->status = result->status;
+    a->state = result->state ? value_copy(a->mem, result->state) : NULL;
+    a->id = arena_text(a->mem, result->id);
+    a->marker = arena_text(a->mem, result->marker);
+    if (result->broke)
+        a->words = arena_text(a->mem, result->broke);
+}
+
+static void on_note(void *user, struct op *op, const struct diag *note)
+{
+    (void)op;
+    struct adoption *a = user;
+    a->words = arena_text(a->mem, note->summary);
+}
+
+static void on_end(void *user, struct op *op)
+{
+    (void)user;
+    (void)op;
+}
+
+static bool look_up(struct adoption *a, struct err *err)
+{
+    static const struct op_events events = {.item = on_item, .note = on_note, .end = on_end};
+    const struct plan_step *s = a->step;
+    struct op_item item = {.verb = LF_VERB_FIND, .attempt = 1, .address = s->address, .desired = s->desired};
+    struct op_ask ask = {.driver = s->driver, .type = s->type, .items = &item, .count = 1, .read_only = true};
+    op_start(&ask, &events, a);
+    loop_run(a->ask->loop);
+    if (a->status == LF_END_OK)
+        return true;
+    const char *what = a->words                   ? a->words
+                       : a->status == LF_END_GONE ? "it is not there"
+                                                  : "the driver cannot tell";
+    err_set(err, "adopt.not_found", "'%s' cannot be adopted from %s-%s: %s", s->address, s->driver->subsystem,
+            s->driver->name, what);
+    return err_advise(err,
+                      a->status == LF_END_GONE ? "apply creates it" : "mend the connection, then try again");
+}
+
+/* What carries a landfall marker belongs to some store: it is given up only by naming that store. */
+static bool may_take(struct adoption *a, struct err *err)
+{
+    const char *region = a->ask->plan->region->name;
+    if (!a->marker || strncmp(a->marker, "lf1.", 4) != 0)
+        return true;
+    char marker[DIGEST_MARKER];
+    for (int64_t g = 1; g <= GENERATIONS_MAX; g++) {
+        digest_marker(store_writer_lineage(a->ask->writer), region, a->ask->address, g, marker);
+        if (strcmp(marker, a->marker) == 0)
+            return true;
+        if (!a->ask->lineage)
+            continue;
+        digest_marker(a->ask->lineage, region, a->ask->address, g, marker);
+        if (strcmp(marker, a->marker) == 0)
+            return true;
+    }
+    err_set(err, "adopt.owned", "'%s' carries the marker %s of another landfall store%s",
+            a->id ? a->id : a->ask->address, a->marker,
+            a->ask->lineage ? ", and not of the lineage you named" : "");
+    return err_advise(err,
+                      "if that store is lost for good, name its lineage: landfall adopt %s %s --lineage "
+                      "LINEAGE (it is in `landfall status` of that "
+                      "store, and in its backups)",
+                      region, a->ask->address);
+}
+
+static void on_changed(void *user, const struct change_result *result)
+{
+    struct adoption *a = user;
+    a->end = result->end;
+    if (result->end == CHANGE_DONE)
+        return;
+    err_set(&a->failure, result->code ? result->code : "adopt.failed", "'%s' could not be taken over: %s",
+            a->ask->address, result->reason ? result->reason : "no reason was given");
+    if (result->advice)
+        err_advise(&a->failure, "%s", result->advice);
+}
+
+static void on_store_failed(void *user, const struct err *err)
+{
+    struct adoption *a = user;
+    a->store_failed = true;
+    a->failure = *err;
+    loop_stop(a->ask->loop);
+}
+
+static bool take(struct adoption *a, struct err *err)
+{
+    const struct plan_step *s = a->step;
+    const struct decl *d = s->decl;
+    const struct pair notes[] = {{"adopt", value_bool(true)},
+                                 {"was", value_text(a->mem, a->marker ? a->marker : "")}};
+    const struct value *memo = value_map(a->mem, notes, COUNT_OF(notes));
+    const struct store_res row = {.address = s->address,
+                                  .generation = s->row ? s->row->generation : 1,
+                                  .kind = DECL_RESOURCE,
+                                  .subsystem = d->subsystem,
+                                  .type = d->type,
+                                  .instance = d->instance,
+                                  .depends_on = "[]",
+                                  .declared_at = arena_print(a->mem, "%s:%u", d->file, d->line),
+                                  .shared = s->shared,
+                                  .protect = d->meta.protect,
+                                  .adopted = true};
+    struct change_ask ask = {.driver = s->driver,
+                             .type = s->type,
+                             .row = &row,
+                             .desired = s->desired,
+                             .planned = s->desired,
+                             .prior = a->state,
+                             .memo = memo};
+    ask.op = (struct store_op){.address = s->address,
+                               .generation = row.generation,
+                               .kind = DECL_RESOURCE,
+                               .subsystem = d->subsystem,
+                               .type = d->type,
+                               .instance = d->instance,
+                               .verb = LF_VERB_UPDATE,
+                               .ext_id = a->id,
+                               .desired = value_json_text(a->mem, s->desired),
+                               .prior = a->state ? value_json_text(a->mem, a->state) : NULL,
+                               .memo = value_json_text(a->mem, memo)};
+    ask.op.planned = ask.op.desired;
+    struct changes_ask changes = {.loop = a->ask->loop,
+                                  .writer = a->ask->writer,
+                                  .tell = a->ask->tell,
+                                  .tell_user = a->ask->tell_user,
+                                  .run_id = a->ask->run_id,
+                                  .region = a->ask->plan->region->name,
+                                  .store_failed = on_store_failed,
+                                  .user = a};
+    struct changes *c = changes_new(&changes);
+    change_start(c, &ask, on_changed, a);
+    loop_run(a->ask->loop);
+    changes_free(c);
+    if (a->end == CHANGE_DONE && !a->store_failed)
+        return true;
+    *err = a->failure;
+    return false;
+}
+
+static bool cannot(const struct adopt_ask *ask, const char *why, struct err *err)
+{
+    err_set(err, "adopt.cannot", "'%s' cannot be adopted: %s", ask->address, why);
+    return err_advise(
+        err, "name a declared resource whose attributes are all known; `landfall plan %s` lists them",
+        ask->plan->region->name);
+}
+
+bool adopt_run(const struct adopt_ask *ask, struct err *err)
+{
+    uint32_t i = plan_find(ask->plan, ask->address);
+    if (i == UINT32_MAX)
+        return cannot(ask, "there is no such step", err);
+    struct adoption a = {.ask = ask, .mem = arena_new(), .step = &ask->plan->steps[i]};
+    const struct plan_step *s = a.step;
+    bool ok;
+    if (!s->decl || s->decl->kind != DECL_RESOURCE)
+        ok = cannot(ask, "it is no declared resource", err);
+    else if (s->row && s->observed_marker && s->row->marker &&
+             strcmp(s->row->marker, s->observed_marker) == 0)
+        ok = cannot(ask, "it is ours already", err);
+    else if (s->unknown)
+        ok = cannot(ask, "some of its attributes are known only after other steps", err);
+    else if (!s->type->has_find || !s->type->has_update)
+        ok = cannot(ask, "its driver can neither look it up nor change it in place", err);
+    else
+        ok = look_up(&a, err) && may_take(&a, err) && take(&a, err);
+    arena_free(a.mem);
+    return ok;
+}

@@ -1,0 +1,228 @@
+#include "run/verdict.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "io/loop.h"
+#include "model/decl.h"
+#include "model/diag.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plugin/op.h"
+#include "plugin/registry.h"
+#include "store/store.h"
+
+struct work {
+    const struct verdict_ask *ask;
+    struct arena *mem;
+    const struct store_op *op; /* NULL: only a row */
+    uint32_t status;
+    const struct value *state, *memo;
+    const char *id, *marker, *words;
+    bool ok;
+    struct err failure;
+};
+
+static const struct store_op *find_op(const struct verdict_ask *ask)
+{
+    for (size_t i = 0; i < ask->truth->op_count; i++) {
+        if (strcmp(ask->truth->ops[i].address, ask->address) == 0)
+            return &ask->truth->ops[i];
+    }
+    return NULL;
+}
+
+static bool has_row(const struct verdict_ask *ask)
+{
+    for (size_t i = 0; i < ask->truth->res_count; i++) {
+        if (strcmp(ask->truth->res[i].address, ask->address) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void on_committed(void *user, bool ok, const struct err *err)
+{
+    struct work *w = user;
+    w->ok = ok;
+    if (!ok)
+        w->failure = *err;
+}
+
+/* Everything put so far becomes durable together with the event that says who decided what. */
+static bool commit(struct work *w, const char *text, struct err *err)
+{
+    const struct tick *tick = loop_tick(w->ask->loop);
+    struct event e = {.kind = EVENT_RESOLVED,
+                      .wall_ms = tick->wall_ms(tick->user),
+                      .run_id = "",
+                      .address = w->ask->address,
+                      .text = text};
+    store_put_event(w->ask->writer, &e);
+    store_after_commit(w->ask->writer, on_committed, w);
+    loop_run(w->ask->loop);
+    if (!w->ok) {
+        *err = w->failure;
+        return false;
+    }
+    if (w->ask->tell)
+        w->ask->tell(w->ask->tell_user, &e);
+    return true;
+}
+
+static void move_op(struct work *w, enum store_op_state to, const char *reason)
+{
+    struct store_op op = *w->op;
+    op.state = to;
+    op.reason = reason;
+    op.ext_id = w->id ? w->id : op.ext_id;
+    op.fence = store_writer_fence(w->ask->writer);
+    store_move_op(w->ask->writer, w->op->state, w->op->attempt, &op);
+}
+
+/* ---- keep ------------------------------------------------------------------------------------------- */
+
+static void on_item(void *user, struct op *op, size_t n, const struct op_result *result)
+{
+    (void)op;
+    (void)n;
+    struct work *w = user;
+    w->status = result->status;
+    w->state = result->state ? value_copy(w->mem, result->state) : NULL;
+    w->memo = result->memo ? value_copy(w->mem, result->memo) : NULL;
+    w->id = arena_text(w->mem, result->id);
+    w->marker = arena_text(w->mem, result->marker);
+    if (result->broke)
+        w->words = arena_text(w->mem, result->broke);
+}
+
+static void on_note(void *user, struct op *op, const struct diag *note)
+{
+    (void)op;
+    struct work *w = user;
+    w->words = arena_text(w->mem, note->summary);
+}
+
+static void on_end(void *user, struct op *op)
+{
+    (void)user;
+    (void)op;
+}
+
+static bool read_back(struct work *w, const struct driver *driver, const struct contract_type *type,
+                      struct err *err)
+{
+    static const struct op_events events = {.item = on_item, .note = on_note, .end = on_end};
+    const struct value *desired = NULL;
+    if (w->op->desired && !value_json_parse(w->mem, w->op->desired, strlen(w->op->desired), &desired, err))
+        return false;
+    struct op_item item = {.verb = LF_VERB_READ,
+                           .attempt = 1,
+                           .address = w->op->address,
+                           .marker = w->op->marker,
+                           .id = w->ask->id,
+                           .prior = desired,
+                           .desired = desired};
+    struct op_ask ask = {.driver = driver, .type = type, .items = &item, .count = 1, .read_only = true};
+    op_start(&ask, &events, w);
+    loop_run(w->ask->loop);
+    if (w->status == LF_END_OK)
+        return true;
+    err_set(err, "resolve.not_there", "%s-%s has no object '%s' to keep: %s", driver->subsystem, driver->name,
+            w->ask->id,
+            w->words                   ? w->words
+            : w->status == LF_END_GONE ? "it is not there"
+                                       : "it cannot be read");
+    return err_advise(err, "give the id as the service shows it, or decide for --retry or --forget");
+}
+
+static const char *meta_json(struct arena *mem, const struct value *meta, const char *key)
+{
+    const struct value *v = value_get(meta, key);
+    return v ? value_json_text(mem, v) : NULL;
+}
+
+static bool keep(struct work *w, struct err *err)
+{
+    const struct store_op *op = w->op;
+    const struct driver *driver = registry_find(w->ask->registry, op->subsystem, op->instance);
+    const struct contract_type *type = driver ? driver_type(driver, op->type) : NULL;
+    const struct value *meta = NULL;
+    if (!type) {
+        err_set(err, "resolve.no_driver", "the region no longer names the driver of '%s' ('%s')", op->address,
+                op->driver);
+        return err_advise(err, "put the drivers block back, then resolve");
+    }
+    if (!read_back(w, driver, type, err) ||
+        (op->meta && !value_json_parse(w->mem, op->meta, strlen(op->meta), &meta, err)))
+        return false;
+    bool markless = (type->facts.traits & CATALOG_MARKLESS) != 0;
+    if (!markless && w->marker && op->marker && strcmp(w->marker, op->marker) != 0) {
+        err_set(err, "resolve.foreign", "'%s' carries the marker %s, not that of '%s'", w->ask->id, w->marker,
+                op->address);
+        return err_advise(err, "it is somebody else's: `landfall adopt %s %s` takes an object over",
+                          w->ask->region, op->address);
+    }
+    struct store_res row = {.address = op->address,
+                            .generation = op->generation,
+                            .kind = op->kind,
+                            .subsystem = op->subsystem,
+                            .type = op->type,
+                            .instance = op->instance,
+                            .driver = driver->name,
+                            .driver_version = driver->version,
+                            .schema_version = type->facts.schema->version,
+                            .ext_id = w->id ? w->id : w->ask->id,
+                            .marker = op->marker,
+                            .desired = op->desired,
+                            .observed = w->state ? value_json_text(w->mem, w->state) : op->desired,
+                            .memo = w->memo ? value_json_text(w->mem, w->memo) : NULL,
+                            .depends_on = meta_json(w->mem, meta, "depends_on"),
+                            .holds = meta_json(w->mem, meta, "holds"),
+                            .declared_at = value_get_text(meta, "declared_at", NULL),
+                            .shared = value_get_bool(meta, "shared", false),
+                            .protect = value_get_bool(meta, "protect", false)};
+    store_put_res(w->ask->writer, &row);
+    move_op(w, STORE_OP_DONE, NULL);
+    return commit(w, arena_print(w->mem, "kept: '%s' is it", w->ask->id), err);
+}
+
+/* ---- the other two, and the choice -------------------------------------------------------------------- */
+
+static bool forget(struct work *w, struct err *err)
+{
+    const struct store_snapshot *t = w->ask->truth;
+    for (size_t i = 0; i < t->res_count; i++) {
+        if (strcmp(t->res[i].address, w->ask->address) == 0)
+            store_remove_res(w->ask->writer, t->res[i].address, t->res[i].generation);
+    }
+    const char *text = arena_print(w->mem, "forgotten: %s", w->ask->why);
+    if (w->op)
+        move_op(w, STORE_OP_FAILED, text);
+    return commit(w, text, err);
+}
+
+static bool nothing_open(const struct verdict_ask *ask, struct err *err)
+{
+    err_set(err, "resolve.nothing", "'%s' has nothing to resolve in '%s'", ask->address, ask->region);
+    return err_advise(err, "`landfall status %s` lists what is held", ask->region);
+}
+
+bool verdict_run(const struct verdict_ask *ask, struct err *err)
+{
+    struct work w = {.ask = ask, .mem = arena_new(), .op = find_op(ask)};
+    bool ok;
+    if (!w.op && !(ask->verdict == VERDICT_FORGET && has_row(ask))) {
+        ok = nothing_open(ask, err);
+    } else if (ask->verdict == VERDICT_KEEP) {
+        ok = keep(&w, err);
+    } else if (ask->verdict == VERDICT_FORGET) {
+        ok = forget(&w, err);
+    } else {
+        move_op(&w, STORE_OP_FAILED, "resolved: it did not happen");
+        ok = commit(&w, "it did not happen: the next apply plans it anew", err);
+    }
+    arena_free(w.mem);
+    return ok;
+}

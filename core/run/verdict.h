@@ -1,0 +1,33 @@
+/* The verdict: a person settles what landfall could not - `landfall resolve`. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "model/event.h"
+
+struct err;
+struct loop;
+struct registry;
+struct store_snapshot;
+struct store_writer;
+
+enum verdict { VERDICT_KEEP = 1, VERDICT_RETRY, VERDICT_FORGET };
+
+struct verdict_ask {
+    struct loop *loop;
+    struct registry *registry;
+    struct store_writer *writer;
+    const struct store_snapshot *truth;
+    const char *region, *address;
+    enum verdict verdict;
+    const char *id;  /* VERDICT_KEEP: the service's id of the object that is it */
+    const char *why; /* VERDICT_FORGET */
+    event_fn *tell;
+    void *tell_user;
+};
+
+/* keep: the object is read back, its row written, the operation done.  retry: it did not happen; the next
+ * apply plans it anew. forget: landfall lets go of it, row and operation, and whatever is there stays there.
+ * Runs the loop; durable when it returns. */
+MUST_USE bool verdict_run(const struct verdict_ask *ask, struct err *err);
