@@ -325,6 +325,28 @@ static struct zonefile_set *set_for(struct parser *parser, const char *type,
     return set;
 }
 
+static const char *upper_copy(const struct zonefile *zone, const struct rdata_word *word)
+{
+    char *text = kit_copy(zone->kit, zone->op, word->text, word->len);
+    for (char *c = text; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return text;
+}
+
+/* A record's data in canonical form; the SOA record has fields of its own instead. */
+static bool take_rdata(struct parser *parser, struct zonefile_set *set, const struct rdata_word *words,
+                       size_t count)
+{
+    struct zonefile *zone = parser->zone;
+    const char *rdata = NULL;
+    const char *why = NULL;
+    if (!rdata_from_words(zone->kit, zone->op, set->type, words, count, parser->origin, &rdata, &why))
+        return broken(parser,
+                      kit_format(zone->kit, zone->op, "%s record of '%s': %s", set->type, set->owner, why));
+    zonefile_add_rdata(zone, set, rdata);
+    return true;
+}
+
 static bool take_record(struct parser *parser, const struct scan_entry *entry)
 {
     struct zonefile *zone = parser->zone;
@@ -332,9 +354,7 @@ static bool take_record(struct parser *parser, const struct scan_entry *entry)
     size_t at = 0;
     if (!take_head(parser, entry, &record, &at))
         return false;
-    char *type = kit_copy(zone->kit, zone->op, entry->words[at].text, entry->words[at].len);
-    for (char *c = type; *c; c++)
-        *c = (char)toupper((unsigned char)*c);
+    const char *type = upper_copy(zone, &entry->words[at]);
     const struct rdata_word *words = entry->words + at + 1;
     size_t count = entry->count - at - 1;
     bool is_soa = strcmp(type, "SOA") == 0;
@@ -350,14 +370,8 @@ static bool take_record(struct parser *parser, const struct scan_entry *entry)
         return broken(parser, "a record without a time to live, and nothing above says one");
     if (is_soa && !had_time)
         record.ttl = record.set->ttl = parser->ttl;
-    const char *rdata = NULL;
-    if (!is_soa) {
-        const char *why = NULL;
-        if (!rdata_from_words(zone->kit, zone->op, type, words, count, parser->origin, &rdata, &why))
-            return broken(parser,
-                          kit_format(zone->kit, zone->op, "%s record of '%s': %s", type, parser->owner, why));
-        zonefile_add_rdata(zone, record.set, rdata);
-    }
+    if (!is_soa && !take_rdata(parser, record.set, words, count))
+        return false;
     record.takes_ttl = record.takes_ttl && !parser->ttl_stated;
     if (!parser->ttl_stated) {
         parser->ttl = record.ttl;

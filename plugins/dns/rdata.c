@@ -286,33 +286,45 @@ bool rdata_from_words(const struct kit *kit, struct lf_op *op, const char *type,
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* One word from *at, which is not a blank; *at moves past it. */
+static bool take_word(const char *value, size_t len, size_t *at, struct rdata_word *word)
+{
+    word->quoted = value[*at] == '"';
+    *at += word->quoted ? 1 : 0;
+    word->text = value + *at;
+    while (*at < len && (word->quoted ? value[*at] != '"' : !is_blank(value[*at])))
+        *at += value[*at] == '\\' && *at + 1 < len ? 2 : 1;
+    word->len = (size_t)(value + *at - word->text);
+    if (word->quoted && *at == len)
+        return false;
+    *at += word->quoted ? 1 : 0;
+    return true;
+}
+
 /* Words of a playbook's value: separated by blanks, or in double quotes. */
 static bool split(const char *value, size_t len, struct rdata_word *words, size_t *count, const char **why)
 {
-    size_t at = 0;
     *count = 0;
-    while (true) {
-        while (at < len && (value[at] == ' ' || value[at] == '\t'))
+    for (size_t at = 0; at < len;) {
+        if (is_blank(value[at])) {
             at++;
-        if (at == len)
-            return true;
+            continue;
+        }
         if (*count == WORDS_MAX) {
             *why = "it has too many words";
             return false;
         }
-        struct rdata_word *word = &words[(*count)++];
-        word->quoted = value[at] == '"';
-        at += word->quoted ? 1 : 0;
-        word->text = value + at;
-        while (at < len && (word->quoted ? value[at] != '"' : value[at] != ' ' && value[at] != '\t'))
-            at += value[at] == '\\' && at + 1 < len ? 2 : 1;
-        word->len = (size_t)(value + at - word->text);
-        if (word->quoted && at == len) {
+        if (!take_word(value, len, &at, &words[(*count)++])) {
             *why = "a quote is not closed";
             return false;
         }
-        at += word->quoted ? 1 : 0;
     }
+    return true;
 }
 
 /* TXT without quotes is the text itself: nothing in it is an escape. */
