@@ -33,9 +33,7 @@ void as_json_run(struct out *o, const struct facts_run *r);         /* landfall.
 void as_json_history(struct out *o, const struct facts_history *h); /* landfall.history/1 */
 /* landfall.outputs/1: region, outputs.  With a name: that output alone, still under "outputs". */
 void as_json_outputs(struct out *o, const char *region, const char *name, const struct value *outputs);
-void as_json_deed(struct out *o, const struct facts_deed *d); /* landfall.deed/1 */
-/* landfall.leftovers/1 */
-void as_json_leftovers(struct out *o, const char *region, const struct facts_leftover *at, size_t count);
+void as_json_deed(struct out *o, const struct facts_deed *d);                     /* landfall.deed/1 */
 void as_json_plugins(struct out *o, const struct facts_plugin *at, size_t count); /* landfall.plugins/1 */
 /* landfall.describe/1: each driver whole - settings, types, calls - as far as asked: type, call may be NULL.
  */

@@ -17,6 +17,7 @@ struct graph;
 struct out;
 struct plan;
 struct provenance_step;
+struct sweep;
 struct value;
 
 /* error: summary; where; detail, indented; advice behind "to do:" or the like; code, dim. */
@@ -48,7 +49,8 @@ void as_text_run(struct out *o, const struct facts_run *r);
 void as_text_history(struct out *o, const struct facts_history *h);
 void as_text_outputs(struct out *o, const struct value *outputs); /* NULL or empty: says so */
 void as_text_deed(struct out *o, const struct facts_deed *d);
-void as_text_leftovers(struct out *o, const char *region, const struct facts_leftover *at, size_t count);
+/* After a destroy: what carries our marker and nobody knows; nothing when the sweep is clean and whole. */
+void as_text_leftovers(struct out *o, const char *region, const struct sweep *sweep);
 
 /* plugin list: one line each, refused ones with why. */
 void as_text_plugins(struct out *o, const struct facts_plugin *at, size_t count);

@@ -16,6 +16,7 @@ struct region;
 struct store_event;
 struct store_run;
 struct store_snapshot;
+struct sweep;
 struct value;
 
 /* What is known of a region without asking anybody. */
@@ -37,6 +38,7 @@ struct facts_run {
     const struct event *troubles; /* STEP_FAILED, CONFLICT, HELD, BLOCKED and WAITS, in order; kept by cli/ */
     size_t trouble_count;
     const struct value *outputs; /* as they stand now, or NULL */
+    const struct sweep *sweep;   /* after a destroy: what is left over; else NULL */
     int64_t took_ms;
     const char *next; /* the command to go on with, or NULL: nothing is left to do */
 };
@@ -65,11 +67,4 @@ struct facts_deed {
     const char *id;   /* or NULL */
     const char *what; /* "kept zone-2 as dns.zone.apex" */
     const char *next; /* the command to go on with, or NULL */
-};
-
-/* An object that carries a marker of ours and that no row of the store knows. */
-struct facts_leftover {
-    const char *subsystem, *type, *instance;
-    const char *id, *marker;
-    const char *address; /* the marker says, or NULL: not one that this store minted */
 };
