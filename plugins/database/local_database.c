@@ -25,6 +25,7 @@ const char local_tables[] =
     "  without rowid;";
 /* clang-format on */
 
+/* Whole and in place: also for a file that comes with somebody's mark, once adoption has compared it. */
 #define WRITE_MARK                                                                                           \
     "insert or replace into landfall_marks"                                                                  \
     " (one, name, cluster, size, storage_gb, replicas, place, marker, address) values"                       \
@@ -34,12 +35,14 @@ const char local_tables[] =
 /* Side files SQLite puts next to a database. */
 static const char *const sides[] = {"-journal", "-wal", "-shm"};
 
+/* Anything in the way counts, a dangling link too: create must not go through it. */
 static bool is_there(const char *file)
 {
     struct stat found;
     return lstat(file, &found) == 0 || errno != ENOENT;
 }
 
+/* A journal of an earlier file of this name would be rolled back into the new one. */
 static void remove_sides(struct kit_sql_job *job, const char *file)
 {
     for (size_t i = 0; i < sizeof(sides) / sizeof(sides[0]); i++)
@@ -72,6 +75,7 @@ static void ask_cluster(struct kit_sql_job *job, struct kit_sql_item *item)
     sqlite3_close(db);
 }
 
+/* The arguments are JSON here, and SQLite is the reader of JSON at hand. */
 static bool names_cluster(struct kit_sql_job *job, struct kit_sql_item *item)
 {
     sqlite3 *db = NULL;
@@ -81,6 +85,7 @@ static bool names_cluster(struct kit_sql_job *job, struct kit_sql_item *item)
     return named;
 }
 
+/* The draft is complete and synced when this returns: the commit is the sync. */
 static bool build(struct kit_sql_job *job, struct kit_sql_item *item, const char *draft)
 {
     sqlite3 *db = NULL;
@@ -109,6 +114,8 @@ static bool put_in_place(const char *draft, const char *file)
     return (errno == EINVAL || errno == ENOSYS) && rename(draft, file) == 0;
 }
 
+/* From here to the rename nobody else can see anything; after it the database is complete.  Until the folder
+ * is synced a power cut may still take the name away, so a failure there is in doubt. */
 static void create(struct kit_sql_job *job, struct kit_sql_item *item)
 {
     const char *draft = kit_sql_print(job, "%s/.%s.db.new", job->driver->folder, item->id);
@@ -137,6 +144,8 @@ static void create(struct kit_sql_job *job, struct kit_sql_item *item)
     }
 }
 
+/* Looks at the mark and removes the file under one exclusive lock: a program in the middle of a transaction
+ * makes this wait, and then end as RETRY. */
 static void destroy(struct kit_sql_job *job, struct kit_sql_item *item)
 {
     sqlite3 *db = NULL;
@@ -175,6 +184,7 @@ static bool whole_database(struct kit_sql_job *job, struct kit_sql_item *item)
     return item->status != 0;
 }
 
+/* catalogue.db would be a valid name otherwise. */
 static bool check_database(const struct kit *kit, struct lf_op *op, const struct lf_value *desired,
                            struct kit_sql_note *bad)
 {

@@ -7,9 +7,11 @@
 #include <sodium.h>
 #include <string.h>
 
+/* The two halves of an id, which every verb has; `want` has them only where something is asked. */
 #define NAME     "substr(:id, instr(:id, '/') + 1)"
 #define DATABASE "substr(:id, 1, instr(:id, '/') - 1)"
 
+/* The same 64 digits as `b2sum -l 256`, so that a person can compare a ledger with a file. */
 const char *local_checksum(const struct kit *kit, struct lf_op *op, const char *text, size_t len)
 {
     unsigned char digest[crypto_generichash_BYTES];
@@ -34,6 +36,7 @@ static bool check_migration(const struct kit *kit, struct lf_op *op, const struc
     return false;
 }
 
+/* :text is the checksum, extra the SQL.  Verbs that do not ask for anything (read, destroy) have neither. */
 static bool prepare_migration(struct kit_sql_job *job, size_t i)
 {
     const struct kit *kit = &job->driver->kit;
@@ -48,6 +51,7 @@ static bool prepare_migration(struct kit_sql_job *job, size_t i)
     return true;
 }
 
+/* The line is the one a person sees in the file the text came from. */
 static void say_where(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, const char *at,
                       const char *why)
 {
@@ -66,6 +70,8 @@ static bool is_outside(int rc)
            code != SQLITE_MISMATCH;
 }
 
+/* Statement by statement behind the fence, inside the savepoint of the item: whatever goes wrong takes all of
+ * them back, and the ledger row with them. */
 static void apply(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     const char *rest = item->extra;
@@ -99,6 +105,8 @@ static const char *blocked_by(const struct kit_sql_job *job, const struct kit_sq
     return NULL;
 }
 
+/* Runs the SQL just before its ledger row is added.  A row that is there already (item->got_id) is a create
+ * that was done before. */
 static void guard_migration(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     if (item->verb != LF_VERB_CREATE || item->got_id)
@@ -114,6 +122,7 @@ static void guard_migration(struct kit_sql_job *job, sqlite3 *db, struct kit_sql
         apply(job, db, item);
 }
 
+/* Asked of the ledger inside the transaction that will write to it, so nothing can come in between. */
 #define WRITES (KIT_SQL_ON(LF_VERB_CREATE) | KIT_SQL_ON(LF_VERB_UPDATE))
 
 static const struct kit_sql_rule rules[] = {

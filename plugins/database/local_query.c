@@ -28,6 +28,8 @@ struct query {
 
 /* ---- on the loop -------------------------------------------------------------------------- */
 
+/* The rules that need no file.  The database's name becomes a path, so it is looked at before anything is
+ * opened; the catalogue is no database of the playbook's. */
 static bool check_query(const struct kit *kit, struct lf_op *op, const struct lf_value *args,
                         struct kit_sql_note *bad)
 {
@@ -90,6 +92,8 @@ static bool take_param(const struct kit *kit, struct lf_op *op, const struct lf_
     return true;
 }
 
+/* Everything the worker needs, copied: the values are borrowed and a running worker may outlive the
+ * operation. */
 static bool prepare_query(struct kit_sql_job *job, size_t i)
 {
     const struct kit *kit = &job->driver->kit;
@@ -125,23 +129,33 @@ static const char *no_file_yet(const struct kit_sql_driver *driver, struct lf_op
 
 /* ---- rows as JSON ------------------------------------------------------------------------- */
 
+/* The well-formed sequences of Unicode's table 3-7: which second byte may follow which first byte.  It
+ * leaves out overlong forms, surrogates, and what is above the last character. */
+static const struct {
+    unsigned char first_low, first_high;
+    unsigned char second_low, second_high;
+    size_t size;
+} sequences[] = {
+    {0x01, 0x7f, 0x00, 0xff, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+/* Bytes of the character at `text`; 0 when it is none, or NUL. */
 static size_t utf8_step(const unsigned char *text, size_t len)
 {
-    size_t size = *text < 0x80   ? 1
-                  : *text < 0xc2 ? 0
-                  : *text < 0xe0 ? 2
-                  : *text < 0xf0 ? 3
-                  : *text < 0xf5 ? 4
-                                 : 0;
-    if (size == 0 || size > len)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    /* Overlong forms, surrogates, and what is above the last character. */
-    bool bad = (*text == 0xe0 && text[1] < 0xa0) || (*text == 0xed && text[1] > 0x9f) ||
-               (*text == 0xf0 && text[1] < 0x90) || (*text == 0xf4 && text[1] > 0x8f);
-    return bad ? 0 : size;
+    for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
+        size_t size = sequences[i].size;
+        if (*text < sequences[i].first_low || *text > sequences[i].first_high)
+            continue;
+        bool good =
+            size <= len &&
+            (size == 1 || (text[1] >= sequences[i].second_low && text[1] <= sequences[i].second_high));
+        for (size_t at = 2; good && at < size; at++)
+            good = (text[at] & 0xc0) == 0x80;
+        return good ? size : 0;
+    }
+    return 0;
 }
 
 /* False when the text is not UTF-8 or has a NUL. */
@@ -151,7 +165,7 @@ static bool add_text(sqlite3_str *json, const char *text, size_t len)
     for (size_t i = 0; i < len;) {
         const unsigned char *at = (const unsigned char *)text + i;
         size_t size = utf8_step(at, len - i);
-        if (size == 0 || *at == 0)
+        if (size == 0)
             return false;
         if (*at == '"' || *at == '\\')
             sqlite3_str_appendf(json, "\\%c", *at);
@@ -165,6 +179,8 @@ static bool add_text(sqlite3_str *json, const char *text, size_t len)
     return true;
 }
 
+/* JSON has no blobs and no infinities: the first become hexadecimal, the second are refused, since a number
+ * that silently turns into another is worse than an error. */
 static bool add_value(sqlite3_str *json, sqlite3_stmt *row, int column)
 {
     switch (sqlite3_column_type(row, column)) {
@@ -211,6 +227,7 @@ static const char *add_row(sqlite3_str *json, sqlite3_stmt *row)
 
 /* ---- on the worker ------------------------------------------------------------------------ */
 
+/* Placeholders are counted from 1; their number was compared with query->count before. */
 static int bind(sqlite3_stmt *row, const struct query *query)
 {
     int rc = SQLITE_OK;
@@ -229,6 +246,7 @@ static int bind(sqlite3_stmt *row, const struct query *query)
     return rc;
 }
 
+/* A row is given as a map, where a second column of one name would hide the first. */
 static const char *repeated_column(sqlite3_stmt *row)
 {
     for (int a = 0; a < sqlite3_column_count(row); a++)
@@ -258,6 +276,7 @@ static void judge(struct kit_sql_job *job, struct kit_sql_item *item, sqlite3_st
                        "name one of them with AS");
 }
 
+/* Trouble that only other SQL or other values can mend. */
 static void refuse_sql(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, const char *why)
 {
     kit_sql_refuse(item, "database.query_failed", "sql", "the database refuses the statement",
@@ -266,7 +285,8 @@ static void refuse_sql(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item
                    "correct the SQL or its values: nothing of it was kept");
 }
 
-/* Fills item->reply, or answers the item. */
+/* Fills item->reply, or answers the item.  The bounds are looked at between rows, so a statement that gives
+ * rows for ever ends here as well. */
 static int step(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, sqlite3_stmt *row)
 {
     sqlite3_str *json = sqlite3_str_new(db);
@@ -297,7 +317,8 @@ static int step(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item,
     return item->status == 0 ? rc : SQLITE_DONE;
 }
 
-/* The last statement of trouble wins: 0 left in item->status means item->reply is there. */
+/* 0 left in item->status means that item->reply is there.  True when the statement may have changed
+ * something, which is SQLite's word and not a guess from the text. */
 static bool run(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     struct local_sql_denial denial = {NULL};
@@ -326,6 +347,7 @@ static bool run(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
     return !reads;
 }
 
+/* Token first: a call that was answered before is answered the same way again and does nothing. */
 static void act_query(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     if (kit_sql_look(job, db, item)) {

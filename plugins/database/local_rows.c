@@ -42,6 +42,7 @@ const char *local_file_of(struct kit_sql_job *job, const char *name)
 
 /* ---- cluster ------------------------------------------------------------------------------ */
 
+/* Drafts begin with a dot; the catalogue is not a database of the playbook's. */
 static int is_database(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name);
@@ -128,6 +129,7 @@ struct password {
 #define HASH_BYTES   ((size_t)19 * 1024 * 1024)
 #define PASSWORD_MAX 1024
 
+/* The three roles of the contract.  One that is not known yet is left for later. */
 static bool check_user(const struct kit *kit, struct lf_op *op, const struct lf_value *desired,
                        struct kit_sql_note *bad)
 {
@@ -140,6 +142,7 @@ static bool check_user(const struct kit *kit, struct lf_op *op, const struct lf_
     return false;
 }
 
+/* A password crosses to the worker as bytes, and is wiped there once it is hashed. */
 static bool prepare_user(struct kit_sql_job *job, size_t i)
 {
     const struct kit *kit = &job->driver->kit;
@@ -164,6 +167,7 @@ static bool prepare_user(struct kit_sql_job *job, size_t i)
     return true;
 }
 
+/* On the worker: this takes about 20 ms by design. */
 static void hash_password(struct kit_sql_job *job, struct kit_sql_item *item)
 {
     struct password *password = item->extra;
@@ -179,6 +183,7 @@ static void hash_password(struct kit_sql_job *job, struct kit_sql_item *item)
                                        "Argon2id needs 19 MiB of memory", "free memory, then resume"};
 }
 
+/* A right to a database that is not there would become a right to whatever gets that name later. */
 static void guard_user(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     (void)db;

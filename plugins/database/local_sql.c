@@ -36,6 +36,7 @@ static int deny(struct local_sql_denial *denial, const char *why)
     return SQLITE_DENY;
 }
 
+/* An allow-list: SQLite's list of pragmas grows, and many of them outlive a rollback. */
 static int judge_pragma(struct local_sql_denial *denial, const char *name)
 {
     for (size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++)
@@ -44,6 +45,8 @@ static int judge_pragma(struct local_sql_denial *denial, const char *name)
     return deny(denial, "this PRAGMA: it would change more than this transaction");
 }
 
+/* SQLite asks this while it prepares a statement, once for each thing the statement would do; triggers and
+ * views are asked about too, so there is no way around. */
 static int judge(void *user, int action, const char *first, const char *second, const char *database,
                  const char *trigger)
 {

@@ -12,6 +12,8 @@
 
 /* ---- settings ----------------------------------------------------------------------------- */
 
+/* The folder is taken as it is written: it is relative to the project, and the core is there already. Nothing
+ * is looked at on disk, because open() also runs for plans and shell completion. */
 int kit_sql_open(const struct lf_host *host, const struct lf_value *settings, void **self,
                  struct lf_diag *why)
 {
@@ -54,6 +56,7 @@ void kit_sql_close(void *self)
 
 /* ---- what a request is about -------------------------------------------------------------- */
 
+/* A destroy and a read have no desired state; then the last one known names the object. */
 static const struct lf_value *subject(const struct lf_request *req)
 {
     return req->desired ? req->desired : req->prior;
@@ -84,6 +87,8 @@ static bool is_name(const struct kit_sql_type *type, const char *name, size_t le
     return starts && len <= type->name_max && strspn(name, type->name_chars) >= len;
 }
 
+/* The id of a request may come from a store that somebody edited: it is checked like a name, since it becomes
+ * part of a path. */
 static bool is_id(const struct kit_sql_type *type, const char *id)
 {
     for (size_t i = 0; type->keys[i]; i++) {
@@ -97,6 +102,7 @@ static bool is_id(const struct kit_sql_type *type, const char *id)
     return *id == '\0';
 }
 
+/* Only what is known can be wrong: in a plan some names come from other steps. */
 static bool names_hold(const struct kit_sql_type *type, const struct kit *kit, struct lf_op *op,
                        const struct lf_value *desired, struct kit_sql_note *bad)
 {
@@ -177,6 +183,8 @@ static const char *held(const struct kit *kit, struct lf_op *op, const char *tex
     return text ? kit_copy(kit, op, text, strlen(text)) : NULL;
 }
 
+/* SQL picks attributes out of this text, so a value crosses to the worker whole and without a copy for each
+ * attribute.  A secret never crosses this way. */
 static const char *as_json(const struct kit_sql_job *job, const struct lf_value *value)
 {
     const struct kit *kit = &job->driver->kit;
@@ -190,6 +198,7 @@ static const char *as_json(const struct kit_sql_job *job, const struct lf_value 
     return text ? kit_copy(kit, op, text, len) : "{}";
 }
 
+/* The core says in the memo that a person adopts the object, and which marker that person saw. */
 static const char *adopted_from(const struct kit *kit, struct lf_op *op, const struct lf_value *memo)
 {
     if (!kit_get_bool(kit, memo, "adopt", false))
@@ -198,6 +207,7 @@ static const char *adopted_from(const struct kit *kit, struct lf_op *op, const s
     return was ? held(kit, op, was) : "";
 }
 
+/* One request, looked at and copied.  What is refused here never reaches a file. */
 static void fill(struct kit_sql_job *job, size_t i)
 {
     const struct lf_request *req = job->batch->reqs[i];
@@ -250,6 +260,7 @@ static struct lf_result result_of(const struct kit *kit, struct lf_op *op, const
     return result;
 }
 
+/* The job's memory is about to go: everything handed on is copied to the operation. */
 static void answer(struct kit_sql_job *job, size_t i)
 {
     const struct kit *kit = &job->driver->kit;
@@ -282,6 +293,7 @@ static void worked(struct lf_op *op, void *user, int canceled)
     kit_batch_end(job->batch);
 }
 
+/* The job lives in the operation's scratch memory, which outlives a worker that is still running. */
 static struct kit_sql_job *job_new(const struct kit_sql_type *type, struct kit_batch *batch)
 {
     const struct kit_sql_driver *driver = batch->self;
@@ -371,6 +383,7 @@ static void climb(char *path)
         memcpy(path, ".", 2);
 }
 
+/* Looks only: whether the folder could be made is a question about the nearest one that is there. */
 static void look_at_folder(void *user)
 {
     struct kit_sql_job *job = user;

@@ -12,6 +12,7 @@
 /* How long SQLite waits for a program that is using the file; it is the drivers' documented bound. */
 #define BUSY_MS 5000
 
+/* A worker may not use the host's memory, and cannot know how much it will need. */
 struct kit_sql_block {
     struct kit_sql_block *next;
     max_align_t bytes[];
@@ -19,6 +20,7 @@ struct kit_sql_block {
 
 /* ---- memory ------------------------------------------------------------------------------- */
 
+/* Out of memory ends the process, as it does in the core: a crash is a path that is tested. */
 void *kit_sql_memory(struct kit_sql_job *job, size_t size)
 {
     struct kit_sql_block *block = calloc(1, sizeof(*block) + size);
@@ -137,6 +139,7 @@ int kit_sql_connect(const char *file, int flags, sqlite3 **out)
     return rc;
 }
 
+/* A statement names only the parameters it needs; a NULL text is bound as SQL NULL. */
 static int bind_text(sqlite3_stmt *row, const char *name, const char *text)
 {
     int index = sqlite3_bind_parameter_index(row, name);
@@ -226,6 +229,7 @@ void kit_sql_refuse(struct kit_sql_item *item, const char *code, const char *pat
     item->note = (struct kit_sql_note){code, path, summary, detail, advice};
 }
 
+/* A call counts as a change even when its SQL only reads: nobody can tell before it is prepared. */
 static bool changes(const struct kit_sql_item *item)
 {
     return item->verb == LF_VERB_CREATE || item->verb == LF_VERB_UPDATE || item->verb == LF_VERB_DESTROY ||
@@ -260,6 +264,8 @@ static const struct {
      "change what is asked so that the constraint holds"},
 };
 
+/* Nothing was committed when this is called, so a change that failed is never in doubt here; a look that
+ * failed says nothing about what is there. */
 void kit_sql_fail(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, int rc)
 {
     const char *what = "sqlite";
@@ -295,6 +301,7 @@ bool kit_sql_is_ours(const struct kit_sql_item *item)
 
 /* ---- the verbs of a row ------------------------------------------------------------------- */
 
+/* Gives SQLITE_ROW, SQLITE_DONE, or the trouble, which has answered the item then. */
 static int take_row(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, const char *sql)
 {
     sqlite3_stmt *row = NULL;
@@ -334,6 +341,7 @@ bool kit_sql_look(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *ite
     return take_row(job, db, item, job->type->bare) == SQLITE_ROW;
 }
 
+/* The first broken rule answers. */
 static void ask_rules(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     const struct kit_sql_rule *rule = job->type->rules;
@@ -345,6 +353,8 @@ static void ask_rules(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item 
     }
 }
 
+/* Rules, then the write, then the truth read back: what is answered is what the file says, not what was
+ * hoped. */
 static void write_row(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, const char *sql)
 {
     int rc = SQLITE_OK;
@@ -386,6 +396,7 @@ static void change_row(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item
         write_row(job, db, item, item->verb == LF_VERB_DESTROY ? job->type->drop : job->type->change);
 }
 
+/* The table of durability: there or not, ours or not, asked to look or to change. */
 void kit_sql_row(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     bool there = kit_sql_look(job, db, item);

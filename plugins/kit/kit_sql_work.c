@@ -25,6 +25,7 @@ static bool is_change(const struct kit_sql_item *item)
            item->verb == LF_VERB_CALL;
 }
 
+/* One change makes the whole group a writing one: it is one transaction. */
 static void survey(struct group *group)
 {
     group->file = group->items[0].file;
@@ -53,6 +54,7 @@ static void answer_missing(struct group *group)
     }
 }
 
+/* The file itself could not be used: every item meets the same trouble, each by its own verb. */
 static void answer_failure(struct group *group, int rc)
 {
     for (size_t i = 0; i < group->count; i++) {
@@ -66,6 +68,8 @@ static void answer_failure(struct group *group, int rc)
     }
 }
 
+/* A change takes the write lock at once: a lock that is taken only at the first write can be lost to another
+ * program after everything was looked at. */
 static int begin(struct group *group, int flags)
 {
     int rc = kit_sql_connect(group->file, flags, &group->db);
@@ -90,6 +94,7 @@ static int begin_any(struct group *group)
     return begin(group, SQLITE_OPEN_READWRITE);
 }
 
+/* 0 for a file that was just made. */
 static int format_of(struct group *group)
 {
     sqlite3_stmt *row = NULL;
@@ -147,6 +152,7 @@ static int by_id(const void *a, const void *b)
     return strcmp((*x)->id, (*y)->id);
 }
 
+/* Stops when SQLite has rolled everything back by itself; commit() then takes the answers back. */
 static void act_all(struct group *group)
 {
     struct kit_sql_item **order = kit_sql_memory(group->job, group->count * sizeof(struct kit_sql_item *));
@@ -193,6 +199,7 @@ static void commit(struct group *group)
     (void)sqlite3_exec(group->db, "rollback", NULL, NULL, NULL);
 }
 
+/* A file is looked for before it is opened, so that opening can never make one for a verb that reads. */
 static void run_group(struct group *group)
 {
     struct stat there;
@@ -237,6 +244,7 @@ void kit_sql_work(void *user)
 
 /* ---- owned -------------------------------------------------------------------------------- */
 
+/* Into job->owned, in no order that means anything. */
 static int collect(struct kit_sql_job *job, struct group *group, const struct kit_sql_item *like)
 {
     sqlite3_stmt *row = NULL;
@@ -280,6 +288,7 @@ static void owned_in(struct kit_sql_job *job, const char *file, const char *id)
     sqlite3_close(group.db);
 }
 
+/* Drafts begin with a dot. */
 static int is_database(const struct dirent *entry)
 {
     size_t len = strlen(entry->d_name);

@@ -8,6 +8,9 @@
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
 /* clang-format off */
+/* Times are whole Unix seconds of SQLite's own clock: the programs that receive use the same statements, so
+ * both sides go by one clock.  Views and triggers carry the rules that every program must follow; what is
+ * left to a program is one short statement each. */
 static const char tables[] =
     "create table namespace (name text primary key not null, marker text, address text) without rowid;"
     "create table queue ("
@@ -33,6 +36,7 @@ static const char tables[] =
     "  received integer not null default 0,"
     "  receipt text,"
     "  dead_from text);"
+    /* One for each question a receive asks, so that its cost does not grow with the queue. */
     "create index message_due on message (queue, visible_at);"
     "create index message_sent on message (queue, sent_at);"
     "create index message_received on message (queue, received) where received > 0;"
@@ -55,6 +59,7 @@ static const char tables[] =
     "  where queue = new.queue and visible_at <= unixepoch() and received > 0 and received >="
     "    (select max_receives from queue where name = new.queue and dead_letter is not null);"
     " end;"
+    /* All keys of a filter must hold; a list holds when one of its values does. */
     "create view publish as select null as topic, null as body, null as attributes, null as delay_s where false;"
     "create trigger publish_fans_out instead of insert on publish begin"
     "  select raise(abort, 'no such topic') where not exists (select 1 from topic where name = new.topic);"
@@ -81,6 +86,7 @@ static const char *const subscription_keys[] = {"topic", "queue", NULL};
 
 #define WRITES (KIT_SQL_ON(LF_VERB_CREATE) | KIT_SQL_ON(LF_VERB_UPDATE))
 
+/* Of queues and topics alike. */
 #define NAMESPACE_RULE                                                                                       \
     {                                                                                                        \
         WRITES,                                                                                              \
@@ -124,6 +130,7 @@ const struct kit_sql_type local_namespace_rows = {
 
 /* ---- queue -------------------------------------------------------------------------------- */
 
+/* A number without a queue, or a queue without a number, would silently never dead-letter anything. */
 static bool check_queue(const struct kit *kit, struct lf_op *op, const struct lf_value *desired,
                         struct kit_sql_note *bad)
 {
@@ -152,6 +159,7 @@ static bool check_queue(const struct kit *kit, struct lf_op *op, const struct lf
     return true;
 }
 
+/* The contract's bounds, which are what SQS takes too. */
 static const struct kit_sql_range queue_ranges[] = {
     {"visibility_timeout_s", 0, 43200},
     {"retention_s", 60, 1209600},
@@ -160,6 +168,8 @@ static const struct kit_sql_range queue_ranges[] = {
     {NULL, 0, 0},
 };
 
+/* Other rows may come from programs and people, so the loop is looked for in what is there, not in what the
+ * playbook says. */
 static const struct kit_sql_rule queue_rules[] = {
     NAMESPACE_RULE,
     {WRITES,

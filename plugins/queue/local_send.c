@@ -8,6 +8,7 @@
 /* The contract's bound on a body, which is SQS's too. */
 #define BODY_MAX 262144
 
+/* The rules that need no file. */
 static bool check_send(const struct kit *kit, struct lf_op *op, const struct lf_value *args,
                        struct kit_sql_note *bad)
 {
@@ -40,6 +41,8 @@ static const char no_target[] =
     " union all select 'no topic ''' || (:want->>'$.topic') || '''' where :want->>'$.topic' is not null"
     " and not exists (select 1 from topic where name = :want->>'$.topic')";
 
+/* Each statement does nothing when it is not meant: the arguments name a queue or a topic, never both.  The
+ * last one is the ledger row, with what was made. */
 static const char send_sql[] =
     "insert into message (queue, body, attributes, visible_at)"
     " select :want->>'$.queue', :want->>'$.body', coalesce(nullif(:want->'$.attributes', 'null'), '{}'),"
@@ -51,6 +54,7 @@ static const char send_sql[] =
     "insert into landfall_calls (token, reply) select :token,"
     " json_object('ids', json_group_array(cast(id as text))) from message where id > :text + 0;";
 
+/* Token first: a call that was answered before is answered the same way again and sends nothing. */
 static void act_send(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
 {
     const char *how = NULL;
