@@ -600,6 +600,18 @@ static void test_values_are_bound_and_never_become_sql(void **state)
                         "integerreal");
 }
 
+static void test_texts_of_any_language_come_back_as_they_went(void **state)
+{
+    struct set *set = *state;
+    with_table(set);
+    const char *texts =
+        "'\\u007f \\u0080 \\u07ff \\u0800 \\ud7ff \\ue000 \\uffff \\ud800\\udc00 \\udbff\\udfff \\u0001\\\\'";
+    const struct op_result *r = query(set, "t", "select ? as x", arena_print(set->mem, "[%s]", texts));
+    assert_int_equal(r->status, LF_END_OK);
+    const char *expected = arena_print(set->mem, "{'rows':[{'x':%s}],'changes':0}", texts);
+    assert_true(value_equal(r->reply, bench_value(set->b, expected)));
+}
+
 static void test_bad_queries_are_refused_and_change_nothing(void **state)
 {
     struct set *set = *state;
@@ -616,6 +628,9 @@ static void test_bad_queries_are_refused_and_change_nothing(void **state)
     query_refused(set, "commit", "[]", "database.query_failed");
     query_refused(set, "attach database ? as e", "['/tmp/elsewhere.db']", "database.query_failed");
     query_refused(set, "select cast(? as blob) union select 1e999", "['x']", "database.bad_value");
+    query_refused(set, "select cast(substr(cast(? as blob), 1, 1) as text)", "['\u00e9']",
+                  "database.bad_value");
+    query_refused(set, "select ? || char(0)", "['x']", "database.bad_value");
     query_refused(set, "with recursive n (i) as (select 1 union all select i + 1 from n) select i from n",
                   "[]", "database.too_many_rows");
     struct op_item item = {.verb = LF_VERB_CALL};
@@ -774,6 +789,7 @@ int main(void)
         STORY(test_recover_of_a_query_looks_its_token_up),
         STORY(test_a_query_that_reads_leaves_no_row_in_the_ledger),
         STORY(test_values_are_bound_and_never_become_sql),
+        STORY(test_texts_of_any_language_come_back_as_they_went),
         STORY(test_bad_queries_are_refused_and_change_nothing),
         STORY(test_verbs_that_read_never_make_or_write_a_file),
         STORY(test_nodes_and_storage_are_priced_where_they_are_asked_for),
