@@ -21,6 +21,7 @@ struct sending {
     struct op_item *items;
     size_t count, room;
     bool recovering;
+    const char *note_code, *note, *advice; /* said since the last answer; live in the op */
 };
 
 /* ---- answers ------------------------------------------------------------------------------------ */
@@ -79,6 +80,14 @@ static void answered(struct change *c, const struct op_result *result)
     }
 }
 
+static void take_note(struct sending *s, struct change *c)
+{
+    c->note_code = arena_text(c->mem, s->note_code);
+    c->note = arena_text(c->mem, s->note);
+    c->advice = arena_text(c->mem, s->advice);
+    s->note_code = s->note = s->advice = NULL;
+}
+
 static void on_item(void *user, struct op *op, size_t i, const struct op_result *result)
 {
     (void)op;
@@ -87,35 +96,30 @@ static void on_item(void *user, struct op *op, size_t i, const struct op_result 
     if (s->owner->failed)
         return;
     c->op = NULL;
+    take_note(s, c);
     if (s->recovering)
         change_recovered(c, result);
     else
         answered(c, result);
 }
 
-/* Notes come without an item: those of a batch belong to all of its changes. */
+/* A note belongs to the item that is answered next: drivers speak first, then answer. */
 static void on_note(void *user, struct op *op, const struct diag *note)
 {
-    (void)op;
     struct sending *s = user;
-    for (size_t i = 0; i < s->count; i++) {
-        struct change *c = s->changes[i];
-        if (note->address && strcmp(note->address, c->ask.op.address) != 0)
-            continue;
-        if (note->severity == DIAG_ERROR && !c->ended) {
-            c->note_code = arena_text(c->mem, note->code);
-            c->note = arena_text(c->mem, note->summary);
-            if (note->detail)
-                c->note = arena_print(c->mem, "%s: %s", c->note, note->detail);
-            c->advice = arena_text(c->mem, note->advice);
-        } else if (note->severity == DIAG_WARNING) {
-            struct event e = {.kind = EVENT_NOTE,
-                              .address = c->ask.op.address,
-                              .text = note->summary,
-                              .code = note->code,
-                              .advice = note->advice};
-            changes_tell(c->owner, &e);
-        }
+    struct arena *mem = op_arena(op);
+    if (note->severity == DIAG_ERROR) {
+        s->note_code = arena_text(mem, note->code);
+        s->note = note->detail ? arena_print(mem, "%s: %s", note->summary, note->detail)
+                               : arena_text(mem, note->summary);
+        s->advice = arena_text(mem, note->advice);
+    } else if (note->severity == DIAG_WARNING) {
+        struct event e = {.kind = EVENT_NOTE,
+                          .address = s->count == 1 ? s->changes[0]->ask.op.address : NULL,
+                          .text = note->summary,
+                          .code = note->code,
+                          .advice = note->advice};
+        changes_tell(s->owner, &e);
     }
 }
 
