@@ -213,7 +213,8 @@ bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out,
                                 .registry = ask->registry,
                                 .truth = plan->truth,
                                 .parallel = p.parallel,
-                                .no_refresh = ask->no_refresh};
+                                .no_refresh = ask->no_refresh,
+                                .held = ask->held};
     struct refresh_row *rows;
     if (!refresh_run(mem, &reads, &rows, diags, err))
         return err_wrap(err, "reading what is there");

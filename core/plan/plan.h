@@ -137,9 +137,10 @@ struct plan_ask {
     size_t replace_count;
     const char *adopting; /* an address whose object may be another's: `landfall adopt`; or NULL */
     bool refresh_only;
-    bool destroy;         /* plan the destruction of everything in the store */
-    bool keep_body;       /* for a plan file */
-    bool no_refresh;      /* trust the stored observation (tests and resume's first look) */
+    bool destroy;    /* plan the destruction of everything in the store */
+    bool keep_body;  /* for a plan file */
+    bool no_refresh; /* trust the stored observation (tests and resume's first look) */
+    bool held;       /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
     const char *playbook; /* for the header */
     uint32_t parallel;    /* reads in flight; 0: 256 */
 };

@@ -226,7 +226,8 @@ static void start_batch(struct refresh *r)
     }
     r->next += n;
     r->in_flight++;
-    struct op_ask ask = {.driver = driver, .type = type, .items = items, .count = n, .read_only = true};
+    struct op_ask ask = {
+        .driver = driver, .type = type, .items = items, .count = n, .read_only = !r->ask->held};
     op_start(&ask, &events, b);
 }
 

@@ -31,6 +31,7 @@ struct refresh_ask {
     const struct store_snapshot *truth;
     uint32_t parallel; /* operations in flight, at least 1 */
     bool no_refresh;   /* believe the store */
+    bool held;         /* the region is held by this run: see lf_request.read_only */
 };
 
 /* Runs the loop.  A row whose driver cannot tell is an error: an unread object is not an absent one.  rows:

@@ -23,7 +23,7 @@ static void fill_request(const struct op *op, size_t i, struct lf_request *r)
     r->struct_size = sizeof(*r);
     r->verb = item->verb;
     r->attempt = item->attempt ? item->attempt : 1;
-    r->read_only = !op->may_change;
+    r->read_only = op->ask.read_only;
     r->address = item->address ? item->address : "";
     r->token = item->token ? item->token : "";
     r->marker = item->marker ? item->marker : "";

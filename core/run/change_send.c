@@ -228,7 +228,6 @@ static void sending_start(struct sending *s)
                          .type = first->ask.type,
                          .items = s->items,
                          .count = s->count,
-                         .read_only = s->recovering,
                          .timeout_ms = timeout};
     op_start(&ask, &events, s);
 }

@@ -216,6 +216,7 @@ static void fill(struct kit_sql_job *job, size_t i)
     struct kit_sql_item *item = &job->items[i];
     bool is_call = !job->type->keys;
     item->verb = req->verb;
+    item->may_settle = !req->read_only;
     item->marker = held(kit, op, req->marker);
     item->address = held(kit, op, req->address);
     item->token = held(kit, op, req->token);
@@ -358,6 +359,7 @@ static struct kit_sql_job *job_of_folder(const struct kit_sql_type *type, void *
     const struct kit_sql_driver *driver = self;
     struct kit_sql_job *job = job_new(type, kit_batch_one(&driver->kit, self, op, req));
     job->items[0].verb = req->verb;
+    job->items[0].may_settle = !req->read_only;
     job->items[0].file = driver->folder;
     return job;
 }

@@ -34,6 +34,7 @@ struct kit_sql_note {
 struct kit_sql_item {
     struct kit_sql_item *next; /* in the list of owned objects */
     uint32_t verb;
+    bool may_settle; /* asked while the region is held: what a crash left half-way may be rolled back */
     uint32_t status; /* LF_END_*; 0 while unanswered */
     const char *file;
     const char *id;

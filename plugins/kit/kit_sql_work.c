@@ -16,7 +16,7 @@ struct group {
     sqlite3 *db;
     bool writes;
     bool makes;
-    bool recovers; /* nothing but recover: the only reader that may roll a dead transaction back */
+    bool settles; /* asked by who holds the region: such a reader may roll a dead transaction back */
 };
 
 static bool is_change(const struct kit_sql_item *item)
@@ -29,11 +29,11 @@ static bool is_change(const struct kit_sql_item *item)
 static void survey(struct group *group)
 {
     group->file = group->items[0].file;
-    group->recovers = true;
+    group->settles = true;
     for (size_t i = 0; i < group->count; i++) {
         const struct kit_sql_item *item = &group->items[i];
         group->writes = group->writes || is_change(item);
-        group->recovers = group->recovers && item->verb == LF_VERB_RECOVER;
+        group->settles = group->settles && item->may_settle;
         group->makes = group->makes || (item->verb == LF_VERB_CREATE && group->job->type->tables);
     }
 }
@@ -85,7 +85,7 @@ static int begin_any(struct group *group)
 {
     int flags = group->writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     int rc = begin(group, flags | (group->makes ? SQLITE_OPEN_CREATE : 0));
-    if (rc != SQLITE_READONLY_ROLLBACK || !group->recovers)
+    if (rc != SQLITE_READONLY_ROLLBACK || !group->settles)
         return rc;
     /* The transaction a crash cut off: rolling it back changes no committed byte, and without it nobody
      * could tell what happened. */

@@ -752,9 +752,11 @@ static void test_recover_rolls_back_what_a_dead_program_left_and_a_read_only_say
     assert_true(world_killed(INT_MAX, die_half_way, set));
     assert_int_equal(access(arena_print(set->mem, "%s-journal", file_of(set, "main")), F_OK), 0);
     const char *before = world_picture(set->mem, set->folder);
+    bench_read_only(set->b, true);
     assert_int_equal(want(set, LF_VERB_READ, "database", "{'name':'main'}")->status, LF_END_CANNOT_TELL);
     assert_true(bench_has_note(set->b, "database.unfinished_transaction"));
     assert_string_equal(world_picture(set->mem, set->folder), before);
+    bench_read_only(set->b, false);
     assert_int_equal(want(set, LF_VERB_RECOVER, "database", "{'name':'main'}")->status, LF_END_OK);
     assert_int_equal(want(set, LF_VERB_READ, "database", "{'name':'main'}")->status, LF_END_OK);
     assert_string_equal(ask(set, "main", "select count(*) from t"), "0");
