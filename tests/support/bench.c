@@ -380,6 +380,11 @@ const struct driver *bench_driver(const struct bench *b)
     return b->driver;
 }
 
+struct registry *bench_registry(struct bench *b)
+{
+    return b->registry;
+}
+
 struct arena *bench_arena(struct bench *b)
 {
     return b->mem;

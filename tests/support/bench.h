@@ -52,5 +52,6 @@ const struct op_result *bench_found(const struct bench *b, size_t *count);
 /* Breaches of contract told after an operation had ended, since the bench was opened. */
 const struct diag *bench_breaches(const struct bench *b, size_t *count);
 const struct driver *bench_driver(const struct bench *b);
+struct registry *bench_registry(struct bench *b);
 struct arena *bench_arena(struct bench *b);
 struct loop *bench_loop(struct bench *b);

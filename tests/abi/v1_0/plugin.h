@@ -182,7 +182,10 @@ struct lf_request {
     uint32_t struct_size;
     uint32_t verb;
     uint32_t attempt;   /* 1 for the first try                                               */
-    uint32_t read_only; /* 1: must not change anything, whatever transport is used           */
+    /* 1: must not change anything, whatever transport is used (a plan).  0 in a read: the region is held by
+     * a run, so a driver with a transport of its own may tidy what a crash cut off (roll a dead transaction
+     * back); it still changes nothing that was committed. */
+    uint32_t read_only;
     const char *address; /* "dns.zone.main", for messages                                    */
     const char *token;   /* same for every try of this change; send it where the API takes one */
     const char *marker;  /* ours, short (30 chars), unique per lineage + region + address + generation */
