@@ -40,15 +40,23 @@ struct host *host_new(struct host_parts parts)
     return h;
 }
 
+void host_settle(struct host *h)
+{
+    h->settling = true;
+    /* A stop that was asked for before the loop ran ends the first run at once. */
+    for (int tries = 0; h->lingering && tries < 2; tries++)
+        loop_run(h->parts.loop);
+    h->settling = false;
+}
+
 void host_free(struct host *h)
 {
     if (!h)
         return;
-    assert(h->live == 0);
-    if (h->strays)
-        loop_run(h->parts.loop);
-    /* A loop that was told to stop may leave a job behind; its memory must then outlive the host. */
-    if (h->strays)
+    assert(h->live == h->lingering);
+    host_settle(h);
+    /* Somebody stopped the loop under a running job: its memory must outlive the host. */
+    if (h->lingering)
         return;
     op_slab_done(h);
     for (size_t i = 0; i < h->arena_count; i++)

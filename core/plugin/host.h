@@ -45,8 +45,10 @@ struct host_parts {
 };
 
 struct host *host_new(struct host_parts parts);
-/* All ops must have ended.  Waits for worker jobs that outlived theirs.  Free it before its loop. */
+/* All ops must have ended; waits as host_settle does.  Before its loop and its pools. */
 void host_free(struct host *h);
+/* Runs the loop until the worker jobs that outlived their operations are back. */
+void host_settle(struct host *h);
 const struct lf_host *host_table(const struct host *h);
 struct loop *host_loop(const struct host *h);
 struct pools *host_pools(const struct host *h);

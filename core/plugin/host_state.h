@@ -22,7 +22,10 @@ struct host {
     struct lf_host table;
     pthread_t thread;
     struct op *current; /* whose plugin callback runs now, or NULL */
-    uint64_t live, strays;
+    uint64_t live;      /* ops taken from the slab */
+    uint64_t lingering; /* of these: ended, but a job or a callback still holds them */
+    uint64_t strays;    /* worker jobs of ended ops */
+    bool settling;
 
     struct op *free_first, *free_last; /* tombstones, oldest first */
     size_t free_count;

@@ -142,6 +142,8 @@ static void end_op(struct op *op)
     op->host->strays += op->jobs;
     if (op->holds == 0)
         bury(op);
+    else
+        op->host->lingering++;
 }
 
 static void deliver(void *user)
@@ -205,8 +207,12 @@ void op_hold(struct op *op)
 
 void op_release(struct op *op)
 {
-    if (--op->holds == 0 && op->stage == OP_ENDED)
-        bury(op);
+    struct host *h = op->host;
+    if (--op->holds > 0 || op->stage != OP_ENDED)
+        return;
+    bury(op);
+    if (--h->lingering == 0 && h->settling)
+        loop_stop(h->parts.loop);
 }
 
 void op_job_started(struct op *op)

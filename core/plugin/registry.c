@@ -41,6 +41,7 @@ void registry_free(struct registry *r)
 {
     if (!r)
         return;
+    host_settle(r->host); /* no job may run when its driver is closed */
     for (size_t i = 0; i < r->drivers.count; i++) {
         const struct driver *d = r->drivers.at[i];
         if (d->plugin->close)

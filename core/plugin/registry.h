@@ -40,7 +40,8 @@ struct registry_ask {
 };
 
 struct registry *registry_new(struct host *host, const char *const *folders, size_t folder_count);
-void registry_free(struct registry *r); /* closes the drivers; never dlcloses */
+/* Waits for their worker jobs (host_settle), then closes the drivers; never dlcloses.  Before the host. */
+void registry_free(struct registry *r);
 /* Loads <subsystem>-<driver>.so from the first folder that has it, checks and opens it. */
 MUST_USE bool registry_add(struct registry *r, const struct registry_ask *ask, struct err *err);
 const struct driver *registry_find(const struct registry *r, const char *subsystem,

@@ -18,7 +18,7 @@ static int start(void **state)
 {
     struct files *t = test_calloc(1, sizeof(*t));
     fixture_init(&t->f, loop_new());
-    strcpy(t->folder, "/tmp/landfall-files-XXXXXX");
+    snprintf(t->folder, sizeof(t->folder), "/tmp/landfall-files-XXXXXX");
     assert_non_null(mkdtemp(t->folder));
     *state = t;
     return 0;

@@ -173,7 +173,7 @@ static void test_many_requests_share_a_narrow_pool(void **state)
 static void test_nobody_listening_is_certainly_not_sent(void **state)
 {
     struct sending *t = *state;
-    strcpy(t->url, "http://127.0.0.1:9/");
+    snprintf(t->url, sizeof(t->url), "http://127.0.0.1:9/");
     run(t, LF_VERB_READ);
     fixture_said(&t->f, "sent2:0:-:-:0 item0=1 end ");
 }
@@ -181,7 +181,7 @@ static void test_nobody_listening_is_certainly_not_sent(void **state)
 static void test_only_safe_requests_pass_the_gate_of_a_look(void **state)
 {
     struct sending *t = *state;
-    strcpy(t->url, "http://127.0.0.1:9/");
+    snprintf(t->url, sizeof(t->url), "http://127.0.0.1:9/");
     const char *const unsafe[] = {"POST", "PUT", "PATCH", "DELETE", "get", "TRACE"};
     for (size_t i = 0; i < 6; i++) {
         t->ask.method = unsafe[i];
@@ -219,7 +219,7 @@ static void test_without_http_nothing_is_sent(void **state)
     host_free(t->f.host);
     t->f.host = host_new((struct host_parts){.loop = t->f.loop, .pools = t->f.pools});
     t->f.driver.host = t->f.host;
-    strcpy(t->url, "http://127.0.0.1:9/");
+    snprintf(t->url, sizeof(t->url), "http://127.0.0.1:9/");
     run(t, LF_VERB_CREATE);
     fixture_said(&t->f, "sent2:0:-:-:0 item0=1 end ");
 }

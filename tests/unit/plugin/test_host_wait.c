@@ -216,6 +216,36 @@ static void test_a_job_is_told_that_its_operation_finished_without_it(void **sta
     close(pipe_ends[1]);
 }
 
+static void write_later(void *user)
+{
+    (void)user;
+    assert_int_equal(write(pipe_ends[1], "x", 1), 1);
+}
+
+static void stop_loop(void *user)
+{
+    loop_stop(((struct fixture *)user)->loop);
+}
+
+static void test_the_host_waits_for_its_stray_jobs(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(pipe(pipe_ends), 0);
+    f->raw.create = work_stuck;
+    fixture_start(f, LF_VERB_CREATE, 1);
+    loop_after(f->loop, 10, stop_loop, f);
+    loop_run(f->loop);
+    fixture_said(f, "item0=5 end ");
+    assert_int_equal(host_stray_jobs(f->host), 1);
+    loop_after(f->loop, 10, write_later, f);
+    loop_stop(f->loop); /* a stop from before does not cut the waiting short */
+    host_settle(f->host);
+    fixture_said(f, "done1 ");
+    assert_int_equal(host_stray_jobs(f->host), 0);
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -226,6 +256,7 @@ int main(void)
         TEST(test_work_in_the_operations_own_pool_does_not_wait_for_itself),
         TEST(test_a_job_that_outlives_its_operation_is_waited_for),
         TEST(test_a_job_is_told_that_its_operation_finished_without_it),
+        TEST(test_the_host_waits_for_its_stray_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
