@@ -38,50 +38,49 @@ extern "C" {
 #endif
 
 /* True when *p was made by a side that knows `field`. */
-#define LF_HAS(type, p, field) \
-    ((p)->struct_size >= offsetof(type, field) + sizeof((p)->field))
+#define LF_HAS(type, p, field) ((p)->struct_size >= offsetof(type, field) + sizeof((p)->field))
 
 struct lf_op;    /* one running operation; made and freed by the core  */
 struct lf_value; /* one immutable value; lives as long as its operation */
 struct lf_reply; /* one HTTP reply; valid inside its callback           */
 
 /* Kinds of value.  Integer constants, not enum types: an enum has no fixed size. */
-#define LF_KIND_NULL 1u
-#define LF_KIND_BOOL 2u
-#define LF_KIND_INT 3u
-#define LF_KIND_REAL 4u
-#define LF_KIND_TEXT 5u
-#define LF_KIND_LIST 6u
-#define LF_KIND_MAP 7u
-#define LF_KIND_UNKNOWN 8u /* will be known after some other step is done           */
-#define LF_KIND_SECRET 9u  /* a handle; reveal() gives the bytes inside an op only  */
-#define LF_KIND_ANY 10u    /* in a schema only                                      */
+#define LF_KIND_NULL    1u
+#define LF_KIND_BOOL    2u
+#define LF_KIND_INT     3u
+#define LF_KIND_REAL    4u
+#define LF_KIND_TEXT    5u
+#define LF_KIND_LIST    6u
+#define LF_KIND_MAP     7u
+#define LF_KIND_UNKNOWN 8u  /* will be known after some other step is done           */
+#define LF_KIND_SECRET  9u  /* a handle; reveal() gives the bytes inside an op only  */
+#define LF_KIND_ANY     10u /* in a schema only                                      */
 
 /* How an operation, or one item of it, ended. */
-#define LF_END_OK 1u          /* done; `state` and `id` tell the truth now                     */
-#define LF_END_GONE 2u        /* definitely not there; for destroy this is success             */
-#define LF_END_EXISTS 3u      /* the name is taken; `marker` says by whom, if it can be read   */
-#define LF_END_RETRY 4u       /* for certain nothing happened; try again                       */
-#define LF_END_UNSURE 5u      /* something may have happened: the core reconciles first        */
-#define LF_END_CANNOT_TELL 6u /* recover, find, read: no definite answer; never means "gone"   */
-#define LF_END_MANY 7u        /* recover: several objects carry the marker; a person decides   */
-#define LF_END_REFUSED 8u     /* can never work as asked; a person must change something       */
-#define LF_END_FAILED 9u      /* broke in a way the plugin understands but cannot mend         */
-#define LF_END_DAMAGED 10u    /* it exists but is not right; `state` is kept                   */
-#define LF_END_CANCELED 11u   /* the core asked to stop and nothing more will happen           */
+#define LF_END_OK          1u  /* done; `state` and `id` tell the truth now                     */
+#define LF_END_GONE        2u  /* definitely not there; for destroy this is success             */
+#define LF_END_EXISTS      3u  /* the name is taken; `marker` says by whom, if it can be read   */
+#define LF_END_RETRY       4u  /* for certain nothing happened; try again                       */
+#define LF_END_UNSURE      5u  /* something may have happened: the core reconciles first        */
+#define LF_END_CANNOT_TELL 6u  /* recover, find, read: no definite answer; never means "gone"   */
+#define LF_END_MANY        7u  /* recover: several objects carry the marker; a person decides   */
+#define LF_END_REFUSED     8u  /* can never work as asked; a person must change something       */
+#define LF_END_FAILED      9u  /* broke in a way the plugin understands but cannot mend         */
+#define LF_END_DAMAGED     10u /* it exists but is not right; `state` is kept                   */
+#define LF_END_CANCELED    11u /* the core asked to stop and nothing more will happen           */
 
-#define LF_DO_KEEP 1u
-#define LF_DO_UPDATE 2u
-#define LF_DO_CREATE 3u
+#define LF_DO_KEEP    1u
+#define LF_DO_UPDATE  2u
+#define LF_DO_CREATE  3u
 #define LF_DO_REPLACE 4u
 #define LF_DO_DESTROY 5u
 
 /* ---- diagnostics ------------------------------------------------------------------------- */
 
-#define LF_DIAG_ERROR 1u
+#define LF_DIAG_ERROR   1u
 #define LF_DIAG_WARNING 2u
-#define LF_DIAG_HINT 3u
-#define LF_DIAG_TRACE 4u
+#define LF_DIAG_HINT    3u
+#define LF_DIAG_TRACE   4u
 
 /* One thing a person should read.  summary: one line, no full stop.  detail: what was seen.
  * advice: what to do.  path: the attribute at fault ("records[0].ttl"), or NULL. */
@@ -97,23 +96,23 @@ struct lf_diag {
 
 /* ---- schema ------------------------------------------------------------------------------ */
 
-#define LF_ATTR_REQUIRED (1u << 0)
-#define LF_ATTR_COMPUTED (1u << 1)  /* the service may set it; unknown until then             */
-#define LF_ATTR_FIXED (1u << 2)     /* a change means a new object                            */
-#define LF_ATTR_SECRET (1u << 3)    /* a handle going in, sealed at rest coming out           */
+#define LF_ATTR_REQUIRED  (1u << 0)
+#define LF_ATTR_COMPUTED  (1u << 1) /* the service may set it; unknown until then             */
+#define LF_ATTR_FIXED     (1u << 2) /* a change means a new object                            */
+#define LF_ATTR_SECRET    (1u << 3) /* a handle going in, sealed at rest coming out           */
 #define LF_ATTR_UNORDERED (1u << 4) /* a list whose order carries no meaning                  */
-#define LF_ATTR_PLACE (1u << 5)     /* says where the object lives; residency reads it back   */
-#define LF_ATTR_KEY (1u << 6)       /* part of the object's natural name in its instance      */
+#define LF_ATTR_PLACE     (1u << 5) /* says where the object lives; residency reads it back   */
+#define LF_ATTR_KEY       (1u << 6) /* part of the object's natural name in its instance      */
 
 struct lf_attr {
-    const char *name;            /* never "step": that key is the core's               */
+    const char *name; /* never "step": that key is the core's               */
     uint32_t kind;
     uint32_t flags;
-    const char *doc;             /* one sentence with the unit; shown by `describe`    */
-    const struct lf_schema *of;  /* shape of a map, or of each element of a list; or NULL */
-    const char *fallback;        /* default as JSON text, or NULL                      */
-    uint32_t of_kind;            /* kind of each element where `of` is NULL            */
-    uint32_t since;              /* contract version that brought it                   */
+    const char *doc;            /* one sentence with the unit; shown by `describe`    */
+    const struct lf_schema *of; /* shape of a map, or of each element of a list; or NULL */
+    const char *fallback;       /* default as JSON text, or NULL                      */
+    uint32_t of_kind;           /* kind of each element where `of` is NULL            */
+    uint32_t since;             /* contract version that brought it                   */
 };
 
 /* attr_size is the stride, so that an older core can walk a newer, wider array. */
@@ -124,16 +123,18 @@ struct lf_schema {
     uint32_t attr_count;
     uint32_t attr_size;
 };
-#define LF_SCHEMA(v, a) \
-    { sizeof(struct lf_schema), (v), (a), sizeof(a) / sizeof((a)[0]), sizeof((a)[0]) }
+#define LF_SCHEMA(v, a)                                                                                      \
+    {                                                                                                        \
+        sizeof(struct lf_schema), (v), (a), sizeof(a) / sizeof((a)[0]), sizeof((a)[0])                       \
+    }
 
 /* ---- how a doubt is settled --------------------------------------------------------------- */
 
-#define LF_SETTLE_NAMED 1u       /* natural key: doing it twice is doing it once               */
-#define LF_SETTLE_TOKENED 2u     /* the service makes `token` idempotent for token_retention_s */
+#define LF_SETTLE_NAMED       1u /* natural key: doing it twice is doing it once               */
+#define LF_SETTLE_TOKENED     2u /* the service makes `token` idempotent for token_retention_s */
 #define LF_SETTLE_CONDITIONAL 3u /* the request carries a precondition the service checks      */
-#define LF_SETTLE_FINDABLE 4u    /* recover() finds it by marker, for certain, after the drain */
-#define LF_SETTLE_BLIND 5u       /* none of these: after a crash a person must look            */
+#define LF_SETTLE_FINDABLE    4u /* recover() finds it by marker, for certain, after the drain */
+#define LF_SETTLE_BLIND       5u /* none of these: after a crash a person must look            */
 
 struct lf_settle {
     uint32_t struct_size;
@@ -146,9 +147,9 @@ struct lf_settle {
 
 /* ---- cost: the driver says what and how much, the core prices it from the price book ------ */
 
-#define LF_PER_ONCE 1u
-#define LF_PER_HOUR 2u
-#define LF_PER_MONTH 3u
+#define LF_PER_ONCE       1u
+#define LF_PER_HOUR       2u
+#define LF_PER_MONTH      3u
 #define LF_COST_UNBOUNDED (1u << 0) /* usage nobody can bound: needs a guess in the playbook */
 
 struct lf_cost {
@@ -164,24 +165,24 @@ struct lf_cost {
 
 /* ---- one operation ----------------------------------------------------------------------- */
 
-#define LF_VERB_READ 1u
-#define LF_VERB_PLAN 2u
-#define LF_VERB_CREATE 3u
-#define LF_VERB_UPDATE 4u
-#define LF_VERB_DESTROY 5u
-#define LF_VERB_RECOVER 6u
-#define LF_VERB_ESTIMATE 7u
-#define LF_VERB_UPGRADE 8u
-#define LF_VERB_FIND 9u
-#define LF_VERB_OWNED 10u
+#define LF_VERB_READ      1u
+#define LF_VERB_PLAN      2u
+#define LF_VERB_CREATE    3u
+#define LF_VERB_UPDATE    4u
+#define LF_VERB_DESTROY   5u
+#define LF_VERB_RECOVER   6u
+#define LF_VERB_ESTIMATE  7u
+#define LF_VERB_UPGRADE   8u
+#define LF_VERB_FIND      9u
+#define LF_VERB_OWNED     10u
 #define LF_VERB_PREFLIGHT 11u
-#define LF_VERB_TYPES 12u
-#define LF_VERB_CALL 13u
+#define LF_VERB_TYPES     12u
+#define LF_VERB_CALL      13u
 
 struct lf_request {
     uint32_t struct_size;
     uint32_t verb;
-    uint32_t attempt;   /* 1 for the first try                                               */
+    uint32_t attempt; /* 1 for the first try                                               */
     /* 1: must not change anything, whatever transport is used (a plan).  0 in a read: the region is held by
      * a run, so a driver with a transport of its own may tidy what a crash cut off (roll a dead transaction
      * back); it still changes nothing that was committed. */
@@ -207,11 +208,11 @@ struct lf_result {
     uint32_t action;         /* plan: LF_DO_*; else 0                                */
     uint32_t retry_after_ms; /* LF_END_RETRY: 0 lets the core choose                 */
     const char *id;
-    const char *marker;            /* as read back from the object, or NULL          */
-    const struct lf_value *state;  /* plan: the promise; otherwise: the truth        */
-    const struct lf_value *reply;  /* of a call                                      */
-    const struct lf_value *memo;   /* kept with the state, never shown, never diffed */
-    const char *const *because;    /* plan: attribute paths that force it; ends NULL */
+    const char *marker;           /* as read back from the object, or NULL          */
+    const struct lf_value *state; /* plan: the promise; otherwise: the truth        */
+    const struct lf_value *reply; /* of a call                                      */
+    const struct lf_value *memo;  /* kept with the state, never shown, never diffed */
+    const char *const *because;   /* plan: attribute paths that force it; ends NULL */
     const struct lf_cost *costs;
     uint32_t cost_count;
     uint32_t cost_size; /* stride, as in lf_schema */
@@ -241,8 +242,8 @@ struct lf_values {
     const struct lf_value *(*of_secret)(struct lf_op *op, const char *bytes, size_t len);
     const struct lf_value *(*of_list)(struct lf_op *op, const struct lf_value *const *v, size_t n);
     const struct lf_value *(*unknown)(struct lf_op *op, uint32_t kind);
-    const struct lf_value *(*with)(struct lf_op *op, const struct lf_value *base,
-                                   const char *path, const struct lf_value *v);
+    const struct lf_value *(*with)(struct lf_op *op, const struct lf_value *base, const char *path,
+                                   const struct lf_value *v);
     const struct lf_value *(*from_json)(struct lf_op *op, const char *text, size_t len);
     const char *(*to_json)(struct lf_op *op, const struct lf_value *v, size_t *len);
 };
@@ -253,22 +254,22 @@ struct lf_ops {
     uint32_t struct_size;
     uint32_t reserved;
     void (*finish)(struct lf_op *op, const struct lf_result *result);
-    void (*item)(struct lf_op *op, size_t i, const struct lf_result *result);    /* of a many     */
-    void (*found)(struct lf_op *op, const struct lf_result *result);             /* owned: one more */
+    void (*item)(struct lf_op *op, size_t i, const struct lf_result *result); /* of a many     */
+    void (*found)(struct lf_op *op, const struct lf_result *result);          /* owned: one more */
     /* Make identity and progress durable, then call fn: continue from there. */
-    void (*save)(struct lf_op *op, const char *id, const struct lf_value *progress,
-                 lf_after_fn *fn, void *user);
-    void (*item_save)(struct lf_op *op, size_t i, const char *id,
-                      const struct lf_value *progress, lf_after_fn *fn, void *user);
+    void (*save)(struct lf_op *op, const char *id, const struct lf_value *progress, lf_after_fn *fn,
+                 void *user);
+    void (*item_save)(struct lf_op *op, size_t i, const char *id, const struct lf_value *progress,
+                      lf_after_fn *fn, void *user);
     void (*note)(struct lf_op *op, const struct lf_diag *diag);
     void (*after)(struct lf_op *op, uint64_t ms, lf_after_fn *fn, void *user);
     void *(*scratch)(struct lf_op *op, size_t size); /* zeroed; never NULL */
     int64_t (*now_ms)(struct lf_op *op);             /* the only clock a plugin may read */
 };
 
-#define LF_SENT_REPLY 1u    /* a reply came; see status                                     */
-#define LF_SENT_NOT 2u      /* certain: the service never saw it.  LF_END_RETRY is right    */
-#define LF_SENT_MAYBE 3u    /* the line broke after sending.  LF_END_UNSURE is right        */
+#define LF_SENT_REPLY    1u /* a reply came; see status                                     */
+#define LF_SENT_NOT      2u /* certain: the service never saw it.  LF_END_RETRY is right    */
+#define LF_SENT_MAYBE    3u /* the line broke after sending.  LF_END_UNSURE is right        */
 #define LF_SENT_CANCELED 4u
 
 struct lf_header {
@@ -289,10 +290,10 @@ struct lf_send {
     uint32_t header_size; /* stride */
     const char *body;
     size_t body_len;
-    uint64_t timeout_ms;              /* counted from the moment it leaves the pool's queue */
-    const char *aws_sigv4;            /* "aws:amz:eu-west-1:rds", or NULL                   */
-    const char *user;                 /* for it, or for basic auth, or NULL                 */
-    const struct lf_value *password;  /* a secret handle, or NULL                           */
+    uint64_t timeout_ms;             /* counted from the moment it leaves the pool's queue */
+    const char *aws_sigv4;           /* "aws:amz:eu-west-1:rds", or NULL                   */
+    const char *user;                /* for it, or for basic auth, or NULL                 */
+    const struct lf_value *password; /* a secret handle, or NULL                           */
 };
 
 typedef void lf_reply_fn(struct lf_op *op, const struct lf_reply *reply, void *user);
@@ -317,8 +318,8 @@ typedef void lf_work_fn(void *user);
 typedef void lf_work_done_fn(struct lf_op *op, void *user, int canceled);
 
 /* What a watch waits for and is told; on a canceled callback events is 0. */
-#define LF_WATCH_READ (1u << 0)
-#define LF_WATCH_WRITE (1u << 1)
+#define LF_WATCH_READ   (1u << 0)
+#define LF_WATCH_WRITE  (1u << 1)
 #define LF_WATCH_CLOSED (1u << 2)
 
 /* watch: fn is called as long as the descriptor is ready, until unwatch; a second watch of a descriptor
@@ -329,8 +330,7 @@ struct lf_wait {
     uint32_t reserved;
     void (*watch)(struct lf_op *op, int fd, uint32_t events, lf_ready_fn *fn, void *user);
     void (*unwatch)(struct lf_op *op, int fd);
-    void (*work)(struct lf_op *op, const char *pool, lf_work_fn *fn, lf_work_done_fn *done,
-                 void *user);
+    void (*work)(struct lf_op *op, const char *pool, lf_work_fn *fn, lf_work_done_fn *done, void *user);
 };
 
 /* Files of local drivers, behind the same gate.  Every reply has LF_SENT_REPLY and a status: 200 done,
@@ -343,8 +343,8 @@ struct lf_files {
     uint32_t struct_size;
     uint32_t reserved;
     void (*read)(struct lf_op *op, const char *path, size_t cap, lf_reply_fn *fn, void *user);
-    void (*replace)(struct lf_op *op, const char *path, const char *bytes, size_t len,
-                    lf_reply_fn *fn, void *user);
+    void (*replace)(struct lf_op *op, const char *path, const char *bytes, size_t len, lf_reply_fn *fn,
+                    void *user);
     void (*list)(struct lf_op *op, const char *path, lf_reply_fn *fn, void *user);
     void (*remove)(struct lf_op *op, const char *path, lf_reply_fn *fn, void *user);
 };
@@ -367,12 +367,11 @@ typedef void lf_verb_fn(void *self, struct lf_op *op, const struct lf_request *r
 
 /* The same over many requests of one type, one instance and one lane: 10 000 records are a
  * handful of calls.  Each request carries its own verb; items unsettled at the end are UNSURE. */
-typedef void lf_many_fn(void *self, struct lf_op *op, const struct lf_request *const *reqs,
-                        size_t count);
+typedef void lf_many_fn(void *self, struct lf_op *op, const struct lf_request *const *reqs, size_t count);
 
 #define LF_TRAIT_OWN_TRANSPORT (1u << 0) /* reaches the service past the host's gate          */
-#define LF_TRAIT_MARKLESS (1u << 1)      /* the object cannot carry a marker                  */
-#define LF_TRAIT_HOLDS_DATA (1u << 2)    /* destroying it destroys data: asks twice           */
+#define LF_TRAIT_MARKLESS      (1u << 1) /* the object cannot carry a marker                  */
+#define LF_TRAIT_HOLDS_DATA    (1u << 2) /* destroying it destroys data: asks twice           */
 
 struct lf_resource {
     uint32_t struct_size;
@@ -420,10 +419,10 @@ struct lf_call {
 struct lf_plugin {
     uint32_t struct_size;
     uint32_t abi_major;
-    uint32_t abi_minor;        /* the header it was built with                      */
-    uint32_t needs_minor;      /* the oldest core it can live with                  */
-    const char *subsystem;     /* "dns": the contract its types follow              */
-    const char *name;          /* "powerdns"; with the subsystem, the file name     */
+    uint32_t abi_minor;    /* the header it was built with                      */
+    uint32_t needs_minor;  /* the oldest core it can live with                  */
+    const char *subsystem; /* "dns": the contract its types follow              */
+    const char *name;      /* "powerdns"; with the subsystem, the file name     */
     const char *version;
     const char *doc;
     uint32_t contract_version; /* of the subsystem's contract                       */
