@@ -17,6 +17,8 @@
 #define CALL_1_0            END_OF(lf_call, recover)
 #define SETTLE_1_0          END_OF(lf_settle, reserved)
 
+/* Every refusal names the plugin, the thing and the field: the reader is as often the author of the plugin as
+ * its user. */
 static bool bad(const struct lf_plugin *p, const char *thing, struct err *err, const char *what)
 {
     err_set(err, "plugin.bad_descriptor", "plugin %s-%s: %s %s", p->subsystem, p->name, thing, what);
@@ -40,6 +42,7 @@ static bool take_way(const struct lf_plugin *p, const char *thing, const char *v
     return err_advise(err, "set lf_settle.%s to one of LF_SETTLE_*", verb);
 }
 
+/* A copy as wide as this core knows: what an older plugin left out reads as zero, which is no promise. */
 static bool take_settle(const struct lf_plugin *p, const char *thing, const struct lf_settle *from,
                         struct lf_settle *out, struct err *err)
 {
@@ -55,6 +58,7 @@ static bool take_settle(const struct lf_plugin *p, const char *thing, const stru
 
 /* ---- types --------------------------------------------------------------------------------------------- */
 
+/* What no type can do without.  The rest of the verbs are optional and only recorded as there or not. */
 static bool check_type(const struct lf_plugin *p, const struct lf_resource *raw, const char *thing,
                        struct err *err)
 {
@@ -74,6 +78,8 @@ static size_t batch_of(const struct lf_resource *raw)
     return raw->max_batch < BATCH_MAX ? (size_t)raw->max_batch : BATCH_MAX;
 }
 
+/* Without a pool of its own a type shares one with all of its plugin, so that an operator always has a name
+ * to limit. */
 static void fill_type(struct arena *mem, const struct lf_plugin *p, const struct lf_resource *raw,
                       struct contract_type *out)
 {
@@ -97,6 +103,8 @@ static void fill_type(struct arena *mem, const struct lf_plugin *p, const struct
     out->has_recover_many = raw->recover_many != NULL;
 }
 
+/* The settle of an update counts only where there is one: a type whose every change is a replacement has no
+ * such doubt. */
 static bool compile_type(struct arena *mem, const struct lf_plugin *p, const struct lf_resource *raw,
                          struct contract_type *out, struct err *err)
 {
@@ -114,6 +122,7 @@ static bool compile_type(struct arena *mem, const struct lf_plugin *p, const str
     return contract_schema_compile(mem, p, thing, raw->schema, &out->facts.schema, err);
 }
 
+/* Lists are short (a handful of types), and this runs once per plugin. */
 static bool is_repeated(const struct contract *c, const char *name)
 {
     for (size_t i = 0; i < c->type_count; i++) {
@@ -133,6 +142,7 @@ static bool repeated(const struct lf_plugin *p, const char *name, struct err *er
     return err_advise(err, "types and calls of a plugin share one space of names");
 }
 
+/* A list that lost its NULL would be read far past its end: the cap turns most such lists into a sentence. */
 static bool compile_types(struct arena *mem, const struct lf_plugin *p, struct contract *out, struct err *err)
 {
     size_t count = 0;
@@ -154,6 +164,7 @@ static bool compile_types(struct arena *mem, const struct lf_plugin *p, struct c
 
 /* ---- calls --------------------------------------------------------------------------------------------- */
 
+/* A call is journaled like a create, so only that part of its settle counts. */
 static bool compile_call(struct arena *mem, const struct lf_plugin *p, const struct lf_call *raw,
                          struct contract_call *out, struct err *err)
 {
@@ -205,6 +216,7 @@ static bool compile_calls(struct arena *mem, const struct lf_plugin *p, struct c
     return true;
 }
 
+/* Nothing is handed out before all of it is sound: a half-checked contract would be found out in a run. */
 bool contract_compile(struct arena *mem, const struct lf_plugin *plugin, struct contract *out,
                       struct err *err)
 {

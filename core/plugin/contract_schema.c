@@ -27,6 +27,7 @@ struct place {
     int depth;
 };
 
+/* An attribute is named by its whole path, for nested schemas share names like 'name' and 'size'. */
 static bool bad(const struct place *at, struct err *err, const char *what)
 {
     const struct lf_plugin *p = at->plugin;
@@ -41,11 +42,14 @@ static bool bad(const struct place *at, struct err *err, const char *what)
 static bool compile(const struct place *at, const struct lf_schema *from, const struct schema **out,
                     struct err *err);
 
+/* UNKNOWN is a state of a value, never a promise of a schema; NULL would be an attribute that holds nothing.
+ */
 static bool kind_is_known(uint32_t kind)
 {
     return kind >= LF_KIND_BOOL && kind <= LF_KIND_ANY && kind != LF_KIND_UNKNOWN;
 }
 
+/* Only the top of a type is shared with the core's own words; deeper maps and settings are the plugin's. */
 static bool check_name(const struct place *at, const char *name, struct err *err)
 {
     if (!name || !addr_name_is_valid(name))
@@ -56,6 +60,8 @@ static bool check_name(const struct place *at, const char *name, struct err *err
     return true;
 }
 
+/* Contradictions that would otherwise show as odd plans: each is a slip somebody has made in some contract.
+ */
 static bool check_shape(const struct place *at, const struct lf_attr *a, struct err *err)
 {
     if (!kind_is_known(a->kind))
@@ -74,12 +80,15 @@ static bool check_shape(const struct place *at, const struct lf_attr *a, struct 
     return true;
 }
 
+/* As schema_check sees it: an integer stands for a real. */
 static bool fits(const struct value *v, uint32_t kind)
 {
     enum value_kind is = value_kind(v);
     return kind == LF_KIND_ANY || (uint32_t)is == kind || (kind == LF_KIND_REAL && is == VALUE_INT);
 }
 
+/* Parsed here once, so that a typo in a default fails at load and not in the first plan that leaves it out.
+ */
 static bool take_fallback(const struct place *at, const struct lf_attr *a, const struct value **out,
                           struct err *err)
 {
@@ -125,6 +134,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct schema_attr *)a)->name, ((const struct schema_attr *)b)->name);
 }
 
+/* The stride must keep pointers aligned; a smaller one than 1.0's means that attr_size was forgotten. */
 static bool check_frame(const struct place *at, const struct lf_schema *from, struct err *err)
 {
     if (from->struct_size < SCHEMA_1_0)
@@ -138,6 +148,7 @@ static bool check_frame(const struct place *at, const struct lf_schema *from, st
     return true;
 }
 
+/* Attributes are copied out by the plugin's own stride: what a newer one appended is skipped, unread. */
 static bool compile(const struct place *at, const struct lf_schema *from, const struct schema **out,
                     struct err *err)
 {
@@ -157,6 +168,7 @@ static bool compile(const struct place *at, const struct lf_schema *from, const 
         if (!take_attr(&here, &a, &attrs[i], err))
             return false;
     }
+    /* Sorted for schema_find, which also puts equal names side by side. */
     qsort(attrs, s->count, sizeof(attrs[0]), by_name);
     for (size_t i = 1; i < s->count; i++) {
         struct place here = *at;

@@ -21,6 +21,7 @@ struct host_limbo {
     max_align_t bytes[];
 };
 
+/* The thread that makes the host is the engine's: calls from any other are named as breaches. */
 struct host *host_new(struct host_parts parts)
 {
     struct host *h = calloc(1, sizeof(*h));
@@ -88,6 +89,7 @@ uint64_t host_stray_jobs(const struct host *h)
     return h->strays;
 }
 
+/* Whoever sees the bytes, the filter is armed first with them: a plugin may print them in its next note. */
 bool host_reveal(struct host *h, const struct secret *secret, const char **bytes, size_t *count,
                  struct err *err)
 {
@@ -108,6 +110,7 @@ bool host_reveal(struct host *h, const struct secret *secret, const char **bytes
 
 /* ---- memory ------------------------------------------------------------------------------------ */
 
+/* Arenas go round: most operations fit into the first chunk, and then cost no malloc at all. */
 struct arena *host_arena_take(struct host *h)
 {
     return h->arena_count ? h->arenas[--h->arena_count] : arena_new();
@@ -122,6 +125,7 @@ void host_arena_give(struct host *h, struct arena *mem)
         h->arenas[h->arena_count++] = mem;
 }
 
+/* A list that only grows needs no lock: each thread pushes with one compare-and-swap. */
 void *host_limbo_alloc(struct host *h, size_t size)
 {
     struct host_limbo *l = calloc(1, sizeof(*l) + size);
@@ -133,6 +137,7 @@ void *host_limbo_alloc(struct host *h, size_t size)
     return l->bytes;
 }
 
+/* Without a watcher the log has it; a breach is never a reason to stop. */
 void host_tell_broke(struct host *h, const struct diag *diag)
 {
     log_debug("%s: %s", diag->code, diag->summary);

@@ -44,6 +44,7 @@ struct job {
 
 /* ---- on the thread ----------------------------------------------------------------------------------- */
 
+/* Matching words is safe here: both sides are strerror's, and a path cut short only turns into TROUBLE. */
 static bool says(const struct err *err, int errno_value)
 {
     return str_ends(err->summary, strerror(errno_value));
@@ -59,6 +60,7 @@ static uint32_t status_of(const struct err *err)
     return says(err, ENOSPC) || says(err, EDQUOT) ? NO_ROOM : TROUBLE;
 }
 
+/* The words become the body, so that a driver can pass them on in its note. */
 static void fail(struct job *j, const struct err *err)
 {
     j->status = status_of(err);
@@ -75,6 +77,8 @@ static void read_now(struct job *j)
         fail(j, &err);
 }
 
+/* An ENOSPC strikes while the temporary file is written, so the old file still stands: NO_ROOM may promise
+ * that nothing was changed. */
 static void replace_now(struct job *j)
 {
     struct err err;
@@ -96,6 +100,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Not every file system fills in d_type. */
 static bool is_regular(int folder, const struct dirent *entry)
 {
     struct stat st;
@@ -110,6 +115,7 @@ static bool is_listed(int folder, const struct dirent *entry)
     return entry->d_name[0] != '.' && !strchr(entry->d_name, '\n') && is_regular(folder, entry);
 }
 
+/* Sorted, because the order of a folder differs from one file system to the next and would reach a plan. */
 static void list_now(struct job *j)
 {
     struct err err;
@@ -138,6 +144,7 @@ static void list_now(struct job *j)
     ARRAY_DONE(&names);
 }
 
+/* Gone from the folder is not gone for good before the folder is on disk. */
 static void remove_now(struct job *j)
 {
     struct err err;
@@ -158,6 +165,7 @@ static void remove_now(struct job *j)
 
 /* ---- on the loop --------------------------------------------------------------------------------------- */
 
+/* The reply lives on the stack: a plugin keeps nothing of it beyond the callback. */
 static void answer(struct job *j, uint32_t sent)
 {
     struct op *op = j->pend.op, *before = op_guard_enter(op);
@@ -202,6 +210,7 @@ static void drop(struct op_pend *p)
     (void)p;
 }
 
+/* Only refused jobs are ever pending; a running one answers when its thread is back. */
 static void cancel(struct op_pend *p)
 {
     answer((struct job *)p, LF_SENT_CANCELED);
@@ -209,6 +218,7 @@ static void cancel(struct op_pend *p)
 
 static const struct op_pend_kind refused_kind = {.drop = drop, .cancel = cancel};
 
+/* Answered next turn like everything else: a driver may not be called back inside its own call. */
 static void refuse(struct job *j, uint32_t status, const char *why)
 {
     j->status = status;
@@ -218,6 +228,7 @@ static void refuse(struct job *j, uint32_t status, const char *why)
     op_pend_soon(&j->pend, refused);
 }
 
+/* The path is copied, for the caller's may be gone when the thread looks at it. */
 static struct job *job_new(struct op *op, job_fn *work, const char *path, lf_reply_fn *fn, void *user)
 {
     struct job *j = ARENA_NEW(op->mem, struct job);
@@ -254,6 +265,7 @@ static void start_change(struct job *j, const char *attempt)
     refuse(j, FORBIDDEN, "refused by the read-only gate");
 }
 
+/* Reading passes the gate in every verb. */
 static void read_file(struct lf_op *lf, const char *path, size_t cap, lf_reply_fn *fn, void *user)
 {
     struct op *op = (struct op *)lf;

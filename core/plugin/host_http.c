@@ -34,12 +34,14 @@ static void answer(struct send *s, const struct lf_reply *reply)
     op_guard_leave(op, before);
 }
 
+/* For all that never became a reply: the body says why, in words. */
 static void answer_without(struct send *s, uint32_t sent, const char *why)
 {
     struct lf_reply reply = {.sent = sent, .body = why, .body_count = strlen(why)};
     answer(s, &reply);
 }
 
+/* Before the plugin is called: its next request may want the very place. */
 static void leave_pool(struct send *s)
 {
     if (s->ticket)
@@ -47,6 +49,7 @@ static void leave_pool(struct send *s)
     s->ticket = NULL;
 }
 
+/* http's reply under the plugin's names; nothing is copied, both live as long as the callback. */
 static void arrived(void *user, const struct http_reply *from)
 {
     struct send *s = user;
@@ -66,6 +69,8 @@ static void arrived(void *user, const struct http_reply *from)
     answer(s, &reply);
 }
 
+/* A refusal by the gate is NOT_SENT, for certain; after a request to stop it is CANCELED like all the rest.
+ */
 static void refused(struct op_pend *p)
 {
     struct send *s = (struct send *)p;
@@ -78,6 +83,7 @@ static void refuse(struct send *s, const char *why)
     op_pend_soon(&s->pend, refused);
 }
 
+/* The password is revealed as late as possible, when the request leaves its queue. */
 static void go(void *user)
 {
     struct send *s = user;
@@ -92,6 +98,8 @@ static void go(void *user)
     s->flying = http_send(op->host->parts.http, &s->ask, arrived, s);
 }
 
+/* A change that was on its way is remembered: after it the plugin's "nothing happened" is no longer believed.
+ */
 static void drop(struct op_pend *p)
 {
     struct send *s = (struct send *)p;
@@ -117,6 +125,7 @@ static const struct op_pend_kind send_kind = {.drop = drop, .cancel = cancel};
 
 /* ---- asking ------------------------------------------------------------------------------------------ */
 
+/* Method names are case-sensitive (RFC 9110): "get" is not GET and may mean anything. */
 static bool is_safe(const struct lf_send *what)
 {
     static const char *const safe[] = {"GET", "HEAD", "OPTIONS"};
@@ -127,6 +136,7 @@ static bool is_safe(const struct lf_send *what)
     return strcmp(what->method, "POST") == 0 && (what->flags & LF_SEND_SAFE);
 }
 
+/* A newer plugin's wider lf_send and lf_header are fine, narrower ones than 1.0's cannot be. */
 static bool is_readable(struct op *op, const struct lf_send *what)
 {
     size_t least = offsetof(struct lf_send, password) + sizeof(what->password);
@@ -218,6 +228,7 @@ static uint32_t status(const struct lf_reply *reply)
     return reply->status;
 }
 
+/* The first of several; names of headers know no case. */
 static const char *header(const struct lf_reply *reply, const char *name)
 {
     for (size_t i = 0; i < reply->header_count; i++) {

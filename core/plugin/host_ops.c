@@ -19,6 +19,7 @@ static void item(struct lf_op *lf, size_t i, const struct lf_result *result)
         op_settle(op, i, result);
 }
 
+/* Finds are checked like results: an object without marker or id can be neither claimed nor shown. */
 static void found(struct lf_op *lf, const struct lf_result *result)
 {
     struct op *op = (struct op *)lf;
@@ -33,6 +34,8 @@ static void found(struct lf_op *lf, const struct lf_result *result)
         op_event_found(op, taken);
 }
 
+/* Saving makes an identity durable that only a change can bring forth.  A save in the wrong place is named,
+ * and its callback still comes: the breach must not turn into a hang as well. */
 static void item_save(struct lf_op *lf, size_t i, const char *id, const struct lf_value *progress,
                       lf_after_fn *fn, void *user)
 {
@@ -83,12 +86,14 @@ static void after(struct lf_op *lf, uint64_t ms, lf_after_fn *fn, void *user)
         op_pend_after(op, ms, fn, user);
 }
 
+/* Never NULL by contract, so a plugin that asks for a dead operation gets memory nobody misses. */
 static void *scratch(struct lf_op *lf, size_t size)
 {
     struct op *op = (struct op *)lf;
     return op_guard_may_make(op, "scratch") ? arena_alloc(op->mem, size) : host_limbo_alloc(op->host, size);
 }
 
+/* The loop's clock, which a test may own; reading it harms nobody, so there is no guard. */
 static int64_t now_ms(struct lf_op *lf)
 {
     return loop_now_ms(host_loop(((struct op *)lf)->host));

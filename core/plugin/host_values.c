@@ -35,6 +35,7 @@ static int64_t as_int(const struct lf_value *v, int64_t otherwise)
     return value_kind(in(v)) == VALUE_INT ? in(v)->number : otherwise;
 }
 
+/* An integer is a real that happens to be whole; the other way round digits would be lost. */
 static double as_real(const struct lf_value *v, double otherwise)
 {
     if (value_kind(in(v)) == VALUE_REAL)
@@ -62,6 +63,7 @@ static size_t count(const struct lf_value *v)
     return k == VALUE_LIST || k == VALUE_MAP ? in(v)->count : 0;
 }
 
+/* Past the end is NULL, so that a loop over at() needs no count. */
 static const struct lf_value *at(const struct lf_value *v, size_t i, const char **key)
 {
     if (key)
@@ -82,6 +84,7 @@ static bool is_plain_key(const char *path)
     return path[0] && path[strspn(path, plain)] == '\0';
 }
 
+/* Any other path is parsed anew each time; its memory is given back at once, for there is no op to own it. */
 static const struct lf_value *get(const struct lf_value *v, const char *path)
 {
     if (!v || !path)
@@ -94,6 +97,7 @@ static const struct lf_value *get(const struct lf_value *v, const char *path)
     return out(found);
 }
 
+/* A plain text is its own secret: settings may hold one where the schema leaves the choice. */
 static const char *reveal(struct lf_op *lf, const struct lf_value *v, size_t *len)
 {
     struct op *op = (struct op *)lf;
@@ -143,6 +147,7 @@ static const struct lf_value *of_int(struct lf_op *lf, int64_t n)
     return out(mem ? value_int(mem, n) : value_null());
 }
 
+/* JSON has neither infinities nor NaN, so neither could be stored. */
 static const struct lf_value *of_real(struct lf_op *lf, double d)
 {
     struct arena *mem = maker(lf);
@@ -153,6 +158,8 @@ static const struct lf_value *of_real(struct lf_op *lf, double d)
     return out(value_null());
 }
 
+/* Text that no store could hold is escaped where it stands: a reply with one bad byte is still worth reading.
+ */
 static const struct lf_value *of_text(struct lf_op *lf, const char *s, size_t len)
 {
     struct arena *mem = maker(lf);
@@ -169,6 +176,8 @@ static const struct lf_value *of_text(struct lf_op *lf, const char *s, size_t le
     return out(v);
 }
 
+/* Its source is the step it came from; the keyed digest, where the core has the key, tells one from another.
+ */
 static const struct lf_value *of_secret(struct lf_op *lf, const char *bytes, size_t len)
 {
     struct arena *mem = maker(lf);
@@ -196,6 +205,7 @@ static const struct lf_value *of_list(struct lf_op *lf, const struct lf_value *c
     return out(value_list(mem, items, n));
 }
 
+/* A kind nobody knows is unknown of any kind. */
 static const struct lf_value *unknown(struct lf_op *lf, uint32_t will_be)
 {
     if (maker(lf) && will_be >= LF_KIND_BOOL && will_be <= LF_KIND_ANY && will_be != LF_KIND_UNKNOWN)
@@ -203,6 +213,8 @@ static const struct lf_value *unknown(struct lf_op *lf, uint32_t will_be)
     return out(value_unknown(VALUE_ANY));
 }
 
+/* The key is copied: a plugin builds paths in its own buffers.  A path that leads nowhere gives `base` back.
+ */
 static const struct lf_value *with(struct lf_op *lf, const struct lf_value *base, const char *path,
                                    const struct lf_value *v)
 {
@@ -221,6 +233,7 @@ static const struct lf_value *with(struct lf_op *lf, const struct lf_value *base
     return out(from);
 }
 
+/* NULL for what is no JSON: text from a service is data, and no breach. */
 static const struct lf_value *from_json(struct lf_op *lf, const char *text, size_t len)
 {
     struct arena *mem = maker(lf);

@@ -51,6 +51,7 @@ static void watch_cancel(struct op_pend *p)
 
 static const struct op_pend_kind watch_kind = {.drop = watch_drop, .cancel = watch_cancel};
 
+/* An op watches one or two descriptors, so a walk over its waits is the shortest way. */
 static void stop_watching(struct op *op, int fd)
 {
     for (struct op_pend *p = op->pending.next; p != &op->pending; p = p->next) {
@@ -62,6 +63,7 @@ static void stop_watching(struct op *op, int fd)
     }
 }
 
+/* The loop would report a descriptor to the watch it met last; one watch each keeps that unambiguous. */
 static void watch(struct lf_op *lf, int fd, uint32_t events, lf_ready_fn *fn, void *user)
 {
     struct op *op = (struct op *)lf;
@@ -132,6 +134,7 @@ static void returned(void *user)
     op_job_ended(op);
 }
 
+/* From here on nothing can stop it: the job leaves the list of waits and holds the op's memory instead. */
 static void start(void *user)
 {
     struct job *j = user;
@@ -156,6 +159,8 @@ static void work_cancel(struct op_pend *p)
 
 static const struct op_pend_kind work_kind = {.drop = work_drop, .cancel = work_cancel};
 
+/* The op's own place in a pool serves for its jobs: an op that waited for a second place in a full pool would
+ * wait for itself. */
 static void work(struct lf_op *lf, const char *pool, lf_work_fn *fn, lf_work_done_fn *done, void *user)
 {
     struct op *op = (struct op *)lf;

@@ -18,6 +18,8 @@
 
 typedef const struct lf_plugin *plugin_fn(void);
 
+/* Trust comes before dlopen: constructors of a library run inside it, before any symbol could be looked at.
+ */
 static bool check_place(const char *path, struct err *err)
 {
     if (!file_exists(path)) {
@@ -74,6 +76,7 @@ static bool check_abi(const char *path, const struct lf_plugin *p, struct err *e
     return true;
 }
 
+/* Names become parts of addresses, so they must be fit for it. */
 static bool check_text(const char *path, const char *field, const char *text, bool name, struct err *err)
 {
     if (text && text[0] && (!name || addr_name_is_valid(text)))
@@ -83,6 +86,7 @@ static bool check_text(const char *path, const char *field, const char *text, bo
     return err_advise(err, "report it to whoever wrote the plugin");
 }
 
+/* Only what every later message needs; types and calls are the contract's business. */
 static bool check_fields(const char *path, const struct lf_plugin *p, struct err *err)
 {
     if (!check_text(path, "subsystem", p->subsystem, true, err) ||
@@ -95,6 +99,9 @@ static bool check_fields(const char *path, const struct lf_plugin *p, struct err
     return err_advise(err, "report it to whoever wrote the plugin");
 }
 
+/* RTLD_NOW finds a missing symbol here and not in the middle of a run; RTLD_LOCAL keeps two plugins with the
+ * same inner names apart.  There is no dlclose: libraries leave threads and destructors behind that outlive
+ * it. */
 static bool open_library(const char *path, void **library, struct err *err)
 {
     struct arena *tmp = arena_new();

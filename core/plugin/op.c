@@ -38,6 +38,7 @@ static void fill_request(const struct op *op, size_t i, struct lf_request *r)
     r->prior_version = item->prior_version;
 }
 
+/* A batch may change the world only if all of it may: the gate knows operations, not items. */
 static struct op *op_new(const struct op_ask *ask)
 {
     struct op *op = op_slab_take(ask->driver->host);
@@ -96,6 +97,7 @@ bool op_is_over(const struct op *op)
     return op->stage >= OP_FINISHED || op->stage == OP_IDLE;
 }
 
+/* The result is in its slot; the owner hears of it next turn. */
 static void settled(struct op *op, size_t i)
 {
     op->slots[i].settled = true;
@@ -127,6 +129,8 @@ static void close_op(struct op *op)
     op_schedule(op);
 }
 
+/* The place in pool and lane is given back last: while a stray job runs, whoever recovers its object waits.
+ */
 static void bury(struct op *op)
 {
     if (op->ticket)
@@ -135,6 +139,7 @@ static void bury(struct op *op)
     op_slab_give(op);
 }
 
+/* The owner may start the next operation from inside end(): this one is already out of its way. */
 static void end_op(struct op *op)
 {
     op->events.end(op->user, op);
@@ -146,6 +151,8 @@ static void end_op(struct op *op)
         op->host->lingering++;
 }
 
+/* One callback of the loop does all the telling, so that the owner is never called from inside a plugin and
+ * hears notes, items and the end in the order in which they were said. */
 static void deliver(void *user)
 {
     struct op *op = user;
@@ -169,6 +176,7 @@ void op_schedule(struct op *op)
     loop_soon(host_loop(op->host), deliver, op);
 }
 
+/* A batch's own result says nothing about its items; only a senseless one is worth a word. */
 void op_finish(struct op *op, const struct lf_result *result)
 {
     if (!op->many) {
@@ -184,6 +192,7 @@ void op_finish(struct op *op, const struct lf_result *result)
     close_op(op);
 }
 
+/* The first answer stands: by the time a second one comes, the first may be on disk. */
 void op_settle(struct op *op, size_t i, const struct lf_result *result)
 {
     if (!op->many) {
@@ -248,6 +257,7 @@ static void expired(void *user)
     close_op(op);
 }
 
+/* Only for an operation that still runs when its verb returned; most never need a timer. */
 static void arm(struct op *op, int64_t now)
 {
     uint64_t left = op->deadline_ms > now ? (uint64_t)(op->deadline_ms - now) : 0;
@@ -256,6 +266,7 @@ static void arm(struct op *op, int64_t now)
 
 /* ---- start ------------------------------------------------------------------------------------------ */
 
+/* The array of pointers is the contract's: a plugin may sort or split a batch without copying requests. */
 static void call_plugin(struct op *op)
 {
     void *self = op->ask.driver->self;
@@ -276,6 +287,7 @@ static bool is_offered(const struct op *op)
     return op->many ? op_verb_many(op) != NULL : op_verb_single(op) != NULL;
 }
 
+/* Not a breach: optional verbs are optional, and the core has a way round most of them. */
 static void refuse(struct op *op)
 {
     const struct lf_plugin *plugin = op->ask.driver->plugin;
@@ -285,6 +297,7 @@ static void refuse(struct op *op)
     close_op(op);
 }
 
+/* Looking is quick or broken; making a database takes a quarter of an hour on a good day. */
 static int64_t timeout_of(const struct op *op)
 {
     if (op->ask.timeout_ms > 0)
@@ -292,6 +305,7 @@ static int64_t timeout_of(const struct op *op)
     return op->may_change ? CHANGE_TIMEOUT_MS : READ_TIMEOUT_MS;
 }
 
+/* The deadline is set before the owner is asked, for it records until when a request may still land. */
 static void left_queue(void *user)
 {
     struct op *op = user;
@@ -326,6 +340,7 @@ static const char *pool_of(struct op *op)
     return arena_print(op->mem, "%s-%s", plugin->subsystem, plugin->name);
 }
 
+/* The lane is asked for once, at the start: it may not change while the operation waits. */
 struct op *op_start(const struct op_ask *ask, const struct op_events *events, void *user)
 {
     assert(ask->count > 0 && events->item && events->end);
@@ -337,6 +352,7 @@ struct op *op_start(const struct op_ask *ask, const struct op_events *events, vo
     return op;
 }
 
+/* Never later than its own deadline. */
 static void hurry(struct op *op)
 {
     int64_t now = loop_now_ms(host_loop(op->host));
@@ -349,6 +365,7 @@ static void hurry(struct op *op)
     }
 }
 
+/* In the queue it just ends.  In the plugin's hands it is asked, and the plugin answers in its own way. */
 void op_cancel(struct op *op)
 {
     if (op_is_over(op) || op->cancel_asked)

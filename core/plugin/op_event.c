@@ -10,6 +10,7 @@
 #define NOTES_MAX 200  /* of one operation, and one more per item: as many as a person may still read */
 #define TEXT_MAX  4000 /* bytes of one part of a note: a service's error page is not a message */
 
+/* Queues are linked through memory of the operation: no event costs a malloc of its own. */
 static void append(struct op_event_list *list, struct op_event *e)
 {
     e->next = NULL;
@@ -51,6 +52,7 @@ void op_event_item(struct op *op, size_t i)
     op_schedule(op);
 }
 
+/* Notes beyond the cap are dropped in silence: a plugin in a loop must not fill the report of a run. */
 void op_event_note(struct op *op, struct diag *diag)
 {
     if (op->notes++ >= NOTES_MAX + op->ask.count)
@@ -102,6 +104,7 @@ static void deliver_item(struct op *op, size_t i)
     op->events.item(op->user, op, i, result);
 }
 
+/* The head is taken off before its callback runs, which may add more. */
 void op_event_flush(struct op *op)
 {
     while (op->ready.first) {
@@ -132,6 +135,8 @@ void op_event_say(struct op *op, const char *code, const char *advice, const cha
     op_event_note(op, d);
 }
 
+/* Where it is told depends on who is left to hear it.  The texts are short and made on the stack, for an
+ * ended operation has no memory. */
 void op_event_broke(struct op *op, const char *fmt, ...)
 {
     char what[400], text[560];
@@ -179,6 +184,7 @@ static const char *printable(struct op *op, const char *text)
     return kept;
 }
 
+/* A field that is missing does not make a note worthless. */
 struct diag *op_event_diag(struct op *op, const struct lf_diag *from)
 {
     struct diag *d = ARENA_NEW(op->mem, struct diag);

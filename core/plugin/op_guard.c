@@ -18,6 +18,7 @@ void op_guard_leave(struct op *op, struct op *before)
 
 /* ---- may a plugin do that? ---------------------------------------------------------------------------- */
 
+/* Nothing of an operation is safe to look at from another thread, but for the flag. */
 static bool on_engine_thread(struct op *op)
 {
     if (pthread_equal(op->host->thread, pthread_self()))
@@ -27,12 +28,14 @@ static bool on_engine_thread(struct op *op)
     return false;
 }
 
+/* Operations of one driver may end each other: a driver that batches on its own connection does just that. */
 static bool is_foreign(const struct op *op)
 {
     const struct op *current = op->host->current;
     return current && current->ask.driver != op->ask.driver;
 }
 
+/* The words a person will read in the report; `what` is the function as plugin.h calls it. */
 static bool name_mistake(struct op *op, const char *what)
 {
     bool over = op_is_over(op);
@@ -48,6 +51,7 @@ static bool name_mistake(struct op *op, const char *what)
     return false;
 }
 
+/* The common case is one comparison of threads and one of stages. */
 bool op_guard_may_act(struct op *op, const char *what)
 {
     if (!on_engine_thread(op))
@@ -57,6 +61,7 @@ bool op_guard_may_act(struct op *op, const char *what)
     return op->late ? false : name_mistake(op, what);
 }
 
+/* After its end an operation's memory may live on under a job; making a value in it then does no harm. */
 bool op_guard_may_make(struct op *op, const char *what)
 {
     if (!on_engine_thread(op))

@@ -12,6 +12,7 @@ bool op_pend_is_empty(const struct op *op)
     return op->pending.next == &op->pending;
 }
 
+/* A list of two links: any wait may end at any time, from any callback. */
 void op_pend_add(struct op *op, struct op_pend *p, const struct op_pend_kind *kind)
 {
     p->op = op;
@@ -28,6 +29,8 @@ void op_pend_remove(struct op_pend *p)
     p->next = p->prev = NULL;
 }
 
+/* The loop cannot forget what it was asked to call.  A wait that was dropped meanwhile is no longer in the
+ * list, and the callback only lets go of the memory. */
 static void soon(void *user)
 {
     struct op_pend *p = user;
@@ -46,6 +49,7 @@ void op_pend_soon(struct op_pend *p, void (*fire)(struct op_pend *p))
     loop_soon(host_loop(p->op->host), soon, p);
 }
 
+/* From the front each time: dropping one may take others along. */
 void op_pend_drop_all(struct op *op)
 {
     while (!op_pend_is_empty(op)) {
@@ -100,6 +104,7 @@ static void after_elapsed(void *user)
     call_after(a, 0);
 }
 
+/* An operation that was asked to stop gets no more time. */
 static void after_refused(struct op_pend *p)
 {
     call_after((struct after *)p, 1);

@@ -34,6 +34,7 @@ static void broke(struct taking *t, const char *what)
     t->out->status = op_verb_doubt(t->op, t->i);
 }
 
+/* Texts are copied, because a plugin's live on its stack; a text that no store could hold counts as none. */
 static const char *take_text(struct taking *t, const char *text, size_t most, const char *complaint)
 {
     if (!text)
@@ -57,6 +58,8 @@ static const struct value *take_value(struct taking *t, const struct lf_value *g
     return NULL;
 }
 
+/* Values are not copied: they belong to the operation already.  Only a plan may promise what is not yet
+ * known. */
 static void take_values(struct taking *t, const struct lf_result *given)
 {
     bool plan = t->verb == LF_VERB_PLAN;
@@ -69,6 +72,7 @@ static void take_values(struct taking *t, const struct lf_result *given)
     }
 }
 
+/* Reasons explain a plan; a bad one is left out, and named. */
 static void take_because(struct taking *t, const char *const *given)
 {
     size_t count = 0;
@@ -86,6 +90,7 @@ static void take_because(struct taking *t, const char *const *given)
     t->out->because = kept;
 }
 
+/* A price built on nonsense would be believed: rather none at all. */
 static bool cost_is_sane(const struct lf_cost *c)
 {
     bool ordered =
@@ -93,6 +98,7 @@ static bool cost_is_sane(const struct lf_cost *c)
     return c->sku && c->unit && c->per >= LF_PER_ONCE && c->per <= LF_PER_MONTH && ordered;
 }
 
+/* By the plugin's stride, into the shape of this core. */
 static void take_costs(struct taking *t, const struct lf_result *given)
 {
     size_t count = given->cost_count, stride = given->cost_size;
@@ -128,6 +134,7 @@ static bool needs_id(const struct taking *t)
     return t->out->status == LF_END_OK && (t->verb == LF_VERB_FIND || t->verb == LF_VERB_RECOVER);
 }
 
+/* Verbs that speak of the object they were asked about: its name is known without being repeated. */
 static bool names_known(uint32_t verb)
 {
     return verb == LF_VERB_CREATE || verb == LF_VERB_UPDATE || verb == LF_VERB_READ ||
@@ -144,6 +151,7 @@ static void take_id(struct taking *t, const struct lf_result *given)
     t->out->id = saved ? saved : t->op->ask.items[t->i].id;
 }
 
+/* A status can be wrong in itself, for its verb, or for what is known of the operation. */
 static void take_status(struct taking *t, uint32_t status)
 {
     const struct op *op = t->op;
@@ -162,6 +170,7 @@ static void take_status(struct taking *t, uint32_t status)
         t->out->status = LF_END_UNSURE; /* a request was called off on its way: nobody can be so certain */
 }
 
+/* All of it is checked even after the first breach: the state of a doubtful create still helps a person. */
 void op_result_take(struct op *op, size_t i, const struct lf_result *given, struct op_result *out)
 {
     struct taking t = {.op = op, .i = i, .verb = op->ask.items[i].verb, .out = out};

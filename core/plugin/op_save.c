@@ -14,6 +14,7 @@ struct op_save {
     void *user;
 };
 
+/* A plugin that only wants its id kept passes no callback. */
 static void call(struct op_save *s, int canceled)
 {
     struct op *op = s->pend.op, *before = op_guard_enter(op);
@@ -22,6 +23,7 @@ static void call(struct op_save *s, int canceled)
     op_guard_leave(op, before);
 }
 
+/* On disk, yet the operation may have been asked to stop meanwhile: then it hears both in one. */
 static void durable(struct op_pend *p)
 {
     call((struct op_save *)p, p->op->cancel_told);
@@ -39,6 +41,7 @@ static void cancel(struct op_pend *p)
 
 static const struct op_pend_kind save_kind = {.drop = drop, .cancel = cancel};
 
+/* Into two lists: the op's waits, and the item's saves in the order in which they will become durable. */
 static struct op_save *queue(struct op *op, size_t i, lf_after_fn *fn, void *user)
 {
     struct op_slot *slot = &op->slots[i];
@@ -55,6 +58,7 @@ static struct op_save *queue(struct op *op, size_t i, lf_after_fn *fn, void *use
     return s;
 }
 
+/* The id is kept in the slot as well: a result that forgets it, or never comes, still carries it. */
 void op_save_start(struct op *op, size_t i, const char *id, const struct value *progress, lf_after_fn *fn,
                    void *user)
 {
@@ -72,6 +76,7 @@ void op_save_start(struct op *op, size_t i, const char *id, const struct value *
         op_saved(op, i);
 }
 
+/* Tolerant on purpose: the owner's disk may be slower than the plugin's end. */
 void op_saved(struct op *op, size_t i)
 {
     if (op->stage == OP_IDLE || i >= op->ask.count)

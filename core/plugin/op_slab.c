@@ -13,6 +13,7 @@ struct host_block {
     struct op ops[BLOCK_OPS];
 };
 
+/* At the back: the longer a tombstone rests, the surer a late call is named. */
 static void push(struct host *h, struct op *op)
 {
     op->next = NULL;
@@ -41,6 +42,7 @@ static struct op *grow(struct host *h)
     return &b->ops[0];
 }
 
+/* Fresh ops are used up before a young tombstone is disturbed. */
 static struct op *pop(struct host *h)
 {
     if (h->free_count >= TOMBSTONES) {
@@ -58,6 +60,7 @@ static struct op *pop(struct host *h)
     return op;
 }
 
+/* Everything of the earlier life is wiped here, not at its end: until now it was evidence. */
 struct op *op_slab_take(struct host *h)
 {
     struct op *op = pop(h);

@@ -23,6 +23,7 @@ struct verb {
 
 #define OF(field) offsetof(struct lf_resource, field)
 
+/* One row per verb is all there is to adding one, beside the field of lf_resource. */
 static const struct verb verbs[] = {
     [LF_VERB_READ] = {"reading", false, LOOKS, OF(read), OF(read_many)},
     [LF_VERB_PLAN] = {"planning", false, ASKS, OF(plan), 0},
@@ -39,6 +40,7 @@ static const struct verb verbs[] = {
     [LF_VERB_CALL] = {"calling", true, CHANGES, 0, 0},
 };
 
+/* A verb out of range comes from a caller above, not from a plugin; it is allowed nothing. */
 static const struct verb *find(uint32_t verb)
 {
     static const struct verb none = {.doing = "doing an unknown thing with"};
@@ -73,6 +75,7 @@ static const char *field_of(const struct lf_resource *raw, size_t offset)
     return has ? (const char *)raw + offset : NULL;
 }
 
+/* Calls have but two verbs, the plugin's own ones no type. */
 lf_verb_fn *op_verb_single(const struct op *op)
 {
     uint32_t verb = op->ask.items[0].verb;

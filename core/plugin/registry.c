@@ -22,6 +22,7 @@ struct registry {
     ARRAY(struct driver *) drivers; /* sorted by subsystem, instance */
 };
 
+/* Folders are copied: they come from a configuration that may be read anew. */
 struct registry *registry_new(struct host *host, const char *const *folders, size_t folder_count)
 {
     struct registry *r = calloc(1, sizeof(*r));
@@ -61,6 +62,8 @@ static const char *label_of(struct arena *mem, const struct registry_ask *ask)
     return arena_print(mem, "%s%s%s", ask->subsystem, slash, ask->instance);
 }
 
+/* A file that holds another plugin than its name says would be found, trusted and shown under a false name.
+ */
 static bool check_names(const struct registry_ask *ask, const char *path, const struct lf_plugin *p,
                         struct err *err)
 {
@@ -86,11 +89,14 @@ static bool open_driver(struct driver *d, const char *label, struct err *err)
     return false;
 }
 
+/* Of the bytes that were loaded; a plan records it, so that another build shows. */
 static bool take_digest(struct arena *mem, struct driver *d, struct err *err)
 {
     return registry_folder_digest(mem, d->so_path, &d->so_digest, err);
 }
 
+/* From a name to an opened driver, in the order in which a person can mend things: the file, its trust, its
+ * age, its contract, the settings, and last the driver's own objections. */
 static bool make_driver(struct registry *r, const struct registry_ask *ask, const char *label,
                         struct driver **out, struct err *err)
 {
@@ -122,6 +128,7 @@ static int order(const struct driver *d, const char *subsystem, const char *inst
 }
 
 /* Where it is, or where it would go. */
+/* Sorted at all times, so that every listing has one order. */
 static size_t position(const struct registry *r, const char *subsystem, const char *instance)
 {
     size_t low = 0, high = r->drivers.count;
@@ -135,6 +142,7 @@ static size_t position(const struct registry *r, const char *subsystem, const ch
     return low;
 }
 
+/* The drivers block is where a person mends it, unless a place nearer to the fault is known. */
 static void place(struct err *err, const char *where)
 {
     size_t room = sizeof(err->where) - 1;

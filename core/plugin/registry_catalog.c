@@ -16,6 +16,7 @@ struct names {
     size_t count;
 };
 
+/* Sources are sorted, so equal names follow each other. */
 static void add(struct names *n, const char *name)
 {
     if (n->count > 0 && str_equal(n->at[n->count - 1], name))
@@ -41,6 +42,7 @@ static bool advise(struct err *err, const struct names *n, const char *word, con
     return false;
 }
 
+/* The first question of a playbook: use("dns"). */
 static bool has_subsystem(void *user, const char *subsystem, struct err *err)
 {
     size_t count;
@@ -55,6 +57,7 @@ static bool has_subsystem(void *user, const char *subsystem, struct err *err)
     return advise(err, &names, subsystem, "name one under 'drivers' in the region file");
 }
 
+/* A region may have dns/parent and no plain dns: then the advice is to name the instance. */
 static bool find_instance(struct registry *r, const char *subsystem, const char *instance,
                           const struct driver **out, struct err *err)
 {

@@ -26,6 +26,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Adds the plugins of one folder, sorted.  False when it cannot be read: errno says why. */
+/* Hidden files are left out: an editor's or a package manager's temporary copy is no plugin. */
 static bool list(struct arena *mem, const char *folder, struct files *out)
 {
     size_t before = out->at.count;
@@ -72,6 +73,7 @@ static bool missing(struct arena *mem, const char *const *folders, size_t count,
     return false;
 }
 
+/* A name with a slash in it could lead out of the configured folders, which is where trust ends. */
 bool registry_folder_find(struct arena *mem, const char *const *folders, size_t folder_count,
                           const char *subsystem, const char *driver, const char **path, struct err *err)
 {
@@ -86,6 +88,7 @@ bool registry_folder_find(struct arena *mem, const char *const *folders, size_t 
     return missing(mem, folders, folder_count, file, err);
 }
 
+/* In memory of its own: the library is far larger than its digest. */
 bool registry_folder_digest(struct arena *mem, const char *path, const char **digest, struct err *err)
 {
     struct arena *tmp = arena_new();
@@ -116,6 +119,8 @@ static void look(struct arena *mem, const char *path, struct registry_found *out
         out->refusal = arena_print(mem, err.detail[0] ? "%s: %s" : "%s", err.summary, err.detail);
 }
 
+/* A folder that does not exist has no plugins; one that cannot be read is an error, or a plugin would vanish
+ * from the list without a trace. */
 bool registry_scan(struct arena *mem, const char *const *folders, size_t folder_count,
                    struct registry_found **out, size_t *count, struct err *err)
 {

@@ -37,6 +37,7 @@ static bool reveal_all(struct arena *mem, struct host *host, const struct value 
     return true;
 }
 
+/* Checked first, revealed second: a typo is told before anybody is asked for a secret. */
 bool registry_settings_resolve(struct arena *mem, struct host *host, const struct schema *schema,
                                const struct value *given, const char *label, const char *where,
                                const struct value **out, struct err *err)
