@@ -128,10 +128,24 @@ static bool busy(const char *path, const char *doing, struct err *err)
     return err_advise(err, "close what has it open (a backup tool, the sqlite3 shell), then run it again");
 }
 
-/* The system's reason where SQLite passes one on. */
+/* The system's reason, 0 when SQLite does not know one.  What a COMMIT fails with is known only to the file
+ * that failed: the store itself or its log. */
+static int system_reason(struct store_db *db)
+{
+    int number = db->handle ? sqlite3_system_errno(db->handle) : 0;
+    sqlite3_file *log = NULL;
+    if (number == 0 && db->handle)
+        sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (number == 0 && db->handle)
+        sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log && log->pMethods)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
 static bool failed_io(struct store_db *db, const char *doing, const char *why, struct err *err)
 {
-    int number = sqlite3_system_errno(db->handle);
+    int number = system_reason(db);
     if (number != 0)
         return store_db_failed_sys(db->path, number, doing, err);
     return broken_disk(db->path, doing, why, err);

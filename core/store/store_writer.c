@@ -22,9 +22,10 @@
  * makes those wait who are in it. */
 #define OPS_MAX 1024
 
-/* Pages of log to move into the file when nobody waits, and at the latest.  16 MiB are written in one go in a
- * few ms; four times as much is what a commit may find in front of it when the writer never rests. */
-#define BACKLOG_IDLE 4096
+/* Pages of log to move into the file when nobody waits, and at the latest.  A short log is written over and
+ * over in place, which spares each commit the growing of a file: SQLite's own default serves well.  A commit
+ * must not find more than 64 MiB in front of it when the writer never rests. */
+#define BACKLOG_IDLE 1000
 #define BACKLOG_BUSY 16384
 
 /* Cleared batches kept for the next turns. */
