@@ -213,11 +213,19 @@ static bool entry_is_trusted(const char *path, const struct stat *st, struct err
     if (st->st_mode & (S_IWGRP | S_IWOTH)) {
         err_set(err, "file.not_trusted", "%s '%s' can be written by other users (mode %04o)", what, path,
                 (unsigned)st->st_mode & 07777);
-        if (st->st_mode & S_ISVTX)
-            return err_advise(err, "move the file to a folder that is not shared");
         return err_advise(err, "take that right away: chmod go-w '%s'", path);
     }
     return true;
+}
+
+static bool entry_is_shared(const char *folder, struct err *err)
+{
+    struct stat st = {0};
+    if (stat(folder, &st) != 0)
+        return err_sys(err, "file.not_trusted", errno, "cannot look at '%s'", folder);
+    err_set(err, "file.not_trusted", "folder '%s' can be written by other users (mode %04o)", folder,
+            (unsigned)st.st_mode & 07777);
+    return err_advise(err, "move the file to a folder that is not shared");
 }
 
 /* 40 is the kernel's own bound for one path (MAXSYMLINKS). */
@@ -228,6 +236,7 @@ struct walk {
     char done[PATH_MAX];
     char rest[PATH_MAX];
     unsigned links;
+    bool in_shared; /* `done` is a sticky folder: safe to pass through, not to keep a file in */
 };
 
 static bool walk_failed(const char *path, int why, struct err *err)
@@ -264,6 +273,11 @@ static bool walk_name(struct walk *w, char *name, size_t room)
     return true;
 }
 
+static bool is_sticky(const struct stat *st)
+{
+    return S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) && st->st_uid == 0;
+}
+
 /* One step: checks what `done`/`name` is and goes there. */
 static bool walk_step(struct walk *w, const char *name, struct stat *st, struct err *err)
 {
@@ -273,6 +287,9 @@ static bool walk_step(struct walk *w, const char *name, struct stat *st, struct 
         char *slash = strrchr(w->done, '/');
         if (slash)
             *slash = '\0';
+        if (lstat(w->done[0] ? w->done : "/", st) != 0)
+            return walk_failed(w->done, errno, err);
+        w->in_shared = is_sticky(st);
         return true;
     }
     char next[PATH_MAX];
@@ -281,10 +298,17 @@ static bool walk_step(struct walk *w, const char *name, struct stat *st, struct 
         return walk_failed(w->done, ENAMETOOLONG, err);
     if (lstat(next, st) != 0)
         return walk_failed(next, errno, err);
+    /* In a sticky folder such as /tmp nobody can move or replace what is ours, so a folder of ours in it is
+     * as good as anywhere; a file or a link right in it could have been put there by anyone under any name.
+     */
+    bool was_shared = w->in_shared;
+    w->in_shared = is_sticky(st);
+    if (was_shared && !S_ISDIR(st->st_mode))
+        return entry_is_shared(w->done, err);
     if (S_ISLNK(st->st_mode))
         return walk_link(w, next, err);
     memcpy(w->done, next, (size_t)put + 1);
-    return entry_is_trusted(next, st, err);
+    return w->in_shared || entry_is_trusted(next, st, err);
 }
 
 bool file_is_trusted(const char *path, struct err *err)

@@ -25,7 +25,8 @@ const char *file_real(struct arena *mem, const char *path);
 const char *file_name(const char *path);                      /* behind the last slash */
 const char *file_folder(struct arena *mem, const char *path); /* before it; "." when there is none */
 /* Regular file owned by root or the user, not writable by others, nor any parent folder
- * (a sticky folder such as /tmp is not safe either).  Says which and how to mend it. */
+ * (a folder of ours below a sticky one such as /tmp is fine, a file right in it is not).  Says which and how
+ * to mend it. */
 MUST_USE bool file_is_trusted(const char *path, struct err *err);
 
 void file_close_fd(int *fd); /* for AUTO; -1 is fine */
