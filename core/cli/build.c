@@ -1,0 +1,299 @@
+#include "cli/build.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/tick.h"
+#include "cli/command.h"
+#include "cli/confirm.h"
+#include "cli/resuming.h"
+#include "cli/running.h"
+#include "cli/session.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plan/plan.h"
+#include "plan/plan_file.h"
+#include "report/as_json.h"
+#include "report/as_text.h"
+#include "run/sweep.h"
+
+/* Lines of what is different, before the rest is only counted. */
+#define DIFFERENCES_MOST 20
+
+struct build {
+    struct session *s;
+    const struct build_ask *ask;
+    const char *command; /* as the store keeps it */
+    struct planning planning;
+    struct plan *plan;
+    const char *run_id;
+    bool settled;
+    struct recover_outcome recovered;
+    struct running ran;
+    struct sweep sweep;
+    bool swept;
+};
+
+/* ---- what an earlier run left behind -------------------------------------------------------- */
+
+static bool settle(struct build *b, struct err *err)
+{
+    struct session *s = b->s;
+    if (!running_has_doubts(s))
+        return true;
+    if (!session_open_writer(s, s->truth.lineage, b->command, err))
+        return false;
+    /* Another landfall may have settled them between the reading and the lock. */
+    if (!session_read_store(s, err))
+        return false;
+    if (!running_has_doubts(s))
+        return true;
+    b->settled = true;
+    return running_settle(s, &b->recovered, err);
+}
+
+/* ---- the beginnings ------------------------------------------------------------------------- */
+
+static bool is_unfinished(const struct store_run *run)
+{
+    return run && strcmp(run->state, "done") != 0;
+}
+
+/* A resume goes on as the run began: what was a destroy stays one. */
+static void begin_resume(struct build *b)
+{
+    const struct store_run *last = b->s->truth.last_run;
+    b->planning = (struct planning){.destroy = str_equal(last->command, "destroy")};
+    b->command = last->command;
+    b->run_id = last->run_id;
+}
+
+static const char *when(struct arena *mem, int64_t wall_ms)
+{
+    char *text = arena_alloc(mem, TICK_TEXT);
+    tick_print(wall_ms, text);
+    return text;
+}
+
+/* One run per plan file: a second apply of it would be another yes. */
+static bool check_unused(struct build *b, struct err *err)
+{
+    const struct store_run *used;
+    struct session *s = b->s;
+    if (!b->ask->file)
+        return true;
+    if (!store_read_run_of_plan(s->mem, s->store_path, b->ask->file->digest, &used, err))
+        return false;
+    if (!used)
+        return true;
+    err_set(err, "plan.used", "this plan was applied already, at %s", when(s->mem, used->started_ms));
+    if (is_unfinished(used))
+        return err_advise(err, "that run is not finished: landfall resume %s", b->ask->region);
+    return err_advise(err, "make a new plan: landfall plan %s -o FILE", b->ask->region);
+}
+
+static bool check_same(struct build *b, struct err *err)
+{
+    const struct plan_file *file = b->ask->file;
+    struct session *s = b->s;
+    if (!file)
+        return true;
+    bool same_store = !s->truth.exists || strcmp(s->truth.lineage, file->lineage) == 0;
+    if (same_store && strcmp(file->digest, b->plan->digest) == 0)
+        return true;
+    err_set(err, "plan.stale", "something changed since this plan was made");
+    if (same_store)
+        err_detail(err, "%s", plan_file_explain_stale(s->mem, file, b->plan, DIFFERENCES_MOST));
+    else
+        err_detail(err, "it was made for another store of region '%s' (lineage %s, here %s)", file->region,
+                   file->lineage, s->truth.lineage);
+    return err_advise(err, "look again: landfall plan %s -o FILE", b->ask->region);
+}
+
+/* ---- showing and asking --------------------------------------------------------------------- */
+
+static void show_differences(struct build *b, const struct resuming_difference *at, size_t count)
+{
+    struct out *o = b->s->json ? &b->s->err : &b->s->out;
+    out_text(o, "This is more than the run was started to do:\n");
+    for (size_t i = 0; i < count && i < DIFFERENCES_MOST; i++)
+        out_print(o, "    %s: %s, was %s\n", at[i].address, at[i].now,
+                  at[i].before ? at[i].before : "not part of it");
+    if (count > DIFFERENCES_MOST)
+        out_print(o, "    and %zu more\n", count - DIFFERENCES_MOST);
+}
+
+/* What the first yes covers needs no second one. */
+static bool ask_to_resume(struct build *b, struct err *err)
+{
+    struct session *s = b->s;
+    struct resuming_difference *differences;
+    size_t count;
+    resuming_compare(s->mem, s->truth.last_run->plan, b->plan, &differences, &count);
+    if (count == 0)
+        return true;
+    show_differences(b, differences, count);
+    return confirm_yes(s, "Go on with that", err) && confirm_data(s, b->plan, err);
+}
+
+static bool ask_first(struct build *b, struct err *err)
+{
+    struct session *s = b->s;
+    if (b->ask->kind == BUILD_RESUME)
+        return ask_to_resume(b, err);
+    if (!s->json)
+        as_text_plan(&s->out, b->plan, s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
+    if (!plan_has_changes(b->plan))
+        return true;
+    const char *what = b->ask->kind == BUILD_DESTROY ? "Destroy all of this" : "Apply this plan";
+    return confirm_yes(s, what, err) && confirm_data(s, b->plan, err);
+}
+
+/* ---- the lock ------------------------------------------------------------------------------- */
+
+static bool overtaken(struct build *b, struct err *err)
+{
+    err_set(err, "plan.overtaken", "another landfall changed region '%s' in the meantime", b->ask->region);
+    return err_advise(err, "nothing was done; look at what is due now: landfall plan %s", b->ask->region);
+}
+
+/* The plan was made without the lock, so that nobody waits for a person's yes; with the lock in hand, the
+ * store must still be what the plan was made from. */
+static bool lock(struct build *b, struct err *err)
+{
+    struct session *s = b->s;
+    struct store_snapshot now;
+    if (s->writer)
+        return true;
+    const char *lineage = s->truth.exists ? s->truth.lineage
+                          : b->ask->file  ? b->ask->file->lineage
+                                          : b->plan->lineage;
+    if (!session_open_writer(s, lineage, b->command, err) || !store_read(s->mem, s->store_path, &now, err))
+        return false;
+    bool same = strcmp(now.lineage, lineage) == 0 && now.serial == s->truth.serial &&
+                now.op_count == s->truth.op_count;
+    return same || overtaken(b, err);
+}
+
+/* ---- the end -------------------------------------------------------------------------------- */
+
+static bool is_partial(const struct executor_outcome *out)
+{
+    return out->stopped || out->failed + out->held + out->conflict + out->blocked + out->waits > 0;
+}
+
+static const char *next_command(const struct build *b)
+{
+    if (!is_partial(&b->ran.outcome))
+        return NULL;
+    return arena_print(b->s->mem, b->ran.outcome.held > 0 ? "landfall status %s" : "landfall resume %s",
+                       b->ask->region);
+}
+
+static bool tell(struct build *b, int *exit_code, struct err *err)
+{
+    struct session *s = b->s;
+    const struct value *outputs = NULL;
+    const char *stored = s->truth.outputs;
+    if (stored && !value_json_parse(s->mem, stored, strlen(stored), &outputs, err))
+        return err_wrap(err, "reading the outputs");
+    struct facts_run facts = {.region = b->ask->region,
+                              .command = b->command,
+                              .run_id = b->run_id,
+                              .plan = b->plan,
+                              .outcome = &b->ran.outcome,
+                              .recovered = b->settled ? &b->recovered : NULL,
+                              .troubles = b->ran.troubles,
+                              .trouble_count = b->ran.trouble_count,
+                              .outputs = outputs,
+                              .sweep = b->swept ? &b->sweep : NULL,
+                              .took_ms = b->ran.took_ms,
+                              .next = next_command(b)};
+    if (s->json)
+        as_json_run(&s->out, &facts);
+    else
+        as_text_run(&s->out, &facts);
+    *exit_code = is_partial(&b->ran.outcome) ? COMMAND_PARTIAL : COMMAND_OK;
+    return true;
+}
+
+static bool sweep(struct build *b, struct err *err)
+{
+    struct session *s = b->s;
+    if (!b->plan->destroy || b->ran.outcome.stopped)
+        return true;
+    struct sweep_ask ask = {.loop = s->loop,
+                            .registry = s->registry,
+                            .truth = &s->truth,
+                            .store_path = s->store_path,
+                            .region = b->ask->region};
+    b->swept = true;
+    return sweep_run(s->mem, &ask, &b->sweep, err) || err_wrap(err, "looking for leftovers");
+}
+
+/* Was exactly this done already?  Then nothing has changed since, in the playbook, the store or the world.  A
+ * run of this plan that did not end is taken up again. */
+static bool look_for_same_run(struct build *b, bool *is_done, struct err *err)
+{
+    const struct store_run *same;
+    struct session *s = b->s;
+    if (!store_read_run_of_plan(s->mem, s->store_path, b->plan->digest, &same, err))
+        return false;
+    const uint32_t *n = b->plan->totals.by_action;
+    bool is_empty = !s->truth.exists && !plan_has_changes(b->plan) && n[PLAN_WAIT] + n[PLAN_TODO] == 0;
+    *is_done = is_empty || (same && !is_unfinished(same));
+    if (!b->run_id && is_unfinished(same))
+        b->run_id = same->run_id;
+    if (!b->run_id) {
+        char hex[33];
+        digest_random_hex(16, hex);
+        b->run_id = arena_text(s->mem, hex);
+    }
+    return true;
+}
+
+static bool nothing_to_resume(struct build *b, int *exit_code)
+{
+    struct session *s = b->s;
+    const struct store_run *last = s->truth.last_run;
+    struct facts_deed deed = {.command = "resume", .region = b->ask->region};
+    if (last)
+        deed.what = arena_print(s->mem, "nothing to resume: the last run was done at %s",
+                                when(s->mem, last->ended_ms));
+    else
+        deed.what = arena_print(s->mem, "nothing to resume: nothing was ever applied here");
+    deed.next = arena_print(s->mem, "landfall apply %s", b->ask->region);
+    if (s->json)
+        as_json_deed(&s->out, &deed);
+    else
+        as_text_deed(&s->out, &deed);
+    *exit_code = COMMAND_OK;
+    return true;
+}
+
+bool build_run(struct session *s, const struct build_ask *ask, int *exit_code, struct err *err)
+{
+    static const char *const commands[] = {
+        [BUILD_APPLY] = "apply", [BUILD_RESUME] = "resume", [BUILD_DESTROY] = "destroy"};
+    struct build b = {.s = s, .ask = ask, .command = commands[ask->kind], .planning = ask->planning};
+    bool is_done = false;
+    if (!session_open_region(s, ask->region, err) || !session_open_drivers(s, err))
+        return false;
+    if (!check_unused(&b, err) || !settle(&b, err))
+        return false;
+    if (ask->kind == BUILD_RESUME && !is_unfinished(s->truth.last_run))
+        return nothing_to_resume(&b, exit_code);
+    if (ask->kind == BUILD_RESUME)
+        begin_resume(&b);
+    b.planning.keep_body = ask->file != NULL;
+    if (!planning_make(s, &b.planning, &b.plan, err) || !check_same(&b, err) ||
+        !look_for_same_run(&b, &is_done, err) || !ask_first(&b, err))
+        return false;
+    if (is_done)
+        return tell(&b, exit_code, err);
+    return lock(&b, err) && running_execute(s, b.plan, b.run_id, b.command, &b.ran, err) && sweep(&b, err) &&
+           tell(&b, exit_code, err);
+}

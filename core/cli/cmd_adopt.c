@@ -1,0 +1,62 @@
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/confirm.h"
+#include "cli/listener.h"
+#include "cli/planning.h"
+#include "cli/session.h"
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "plan/plan.h"
+#include "report/as_json.h"
+#include "report/as_text.h"
+#include "run/adopt.h"
+
+static bool adopt(struct session *s, const struct plan *plan, const char *address, struct err *err)
+{
+    struct listener listener;
+    char run_id[33];
+    digest_random_hex(16, run_id);
+    listener_open(&listener, s, plan);
+    struct adopt_ask ask = {.loop = s->loop,
+                            .registry = s->registry,
+                            .writer = s->writer,
+                            .plan = plan,
+                            .address = address,
+                            .lineage = args_text(s->args, OPTION_LINEAGE, NULL),
+                            .run_id = run_id,
+                            .tell = listener_tell,
+                            .tell_user = &listener};
+    bool ok = adopt_run(&ask, err);
+    listener_close(&listener);
+    return ok;
+}
+
+bool cmd_adopt_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
+{
+    const char *region = args_word(args, 0), *address = args_word(args, 1);
+    struct planning planning = {.targets = &address, .target_count = 1, .adopting = address};
+    struct plan *plan;
+    if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
+        !planning_make(s, &planning, &plan, err))
+        return false;
+    if (!s->json && !s->quiet)
+        out_print(&s->out, "%s becomes ours, and is brought to what the playbook declares.\n", address);
+    if (!confirm_yes(s, "Adopt it", err))
+        return false;
+    const char *lineage = s->truth.exists ? s->truth.lineage : plan->lineage;
+    if (!session_open_writer(s, lineage, "adopt", err) || !adopt(s, plan, address, err))
+        return false;
+    struct facts_deed deed = {.command = "adopt",
+                              .region = region,
+                              .address = address,
+                              .what = "it is ours now",
+                              .next = arena_print(s->mem, "landfall plan %s", region)};
+    if (s->json)
+        as_json_deed(&s->out, &deed);
+    else
+        as_text_deed(&s->out, &deed);
+    *exit_code = COMMAND_OK;
+    return true;
+}

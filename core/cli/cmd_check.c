@@ -1,0 +1,71 @@
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/decl.h"
+#include "model/schema.h"
+#include "plan/graph.h"
+#include "plugin/registry.h"
+#include "report/as_json.h"
+#include "report/as_text.h"
+
+/* Every step against its type, and the graph over all of them: what a plan finds before it asks a driver. */
+static void check_steps(struct session *s)
+{
+    const struct decls *decls = session_decls(s);
+    struct catalog catalog = registry_catalog(s->registry);
+    struct graph *graph;
+    struct err err;
+    for (size_t i = 0; i < decls->count; i++) {
+        const struct decl *d = &decls->at[i];
+        const struct catalog_type *type;
+        if (d->kind != DECL_RESOURCE && d->kind != DECL_EXISTING)
+            continue;
+        const char *where = arena_print(s->mem, "%s:%u", d->file, d->line);
+        if (!catalog.type(catalog.user, d->subsystem, d->instance, d->type, &type, &err)) {
+            err_at(&err, d->file, d->line, 0);
+            diag_add_err(&s->diags, DIAG_ERROR, d->address, &err);
+        } else if (d->kind == DECL_RESOURCE) {
+            schema_check(s->mem, type->schema, d->attrs, d->address, where, &s->diags);
+        }
+    }
+    /* False means that something was added to the diags: that is all a check wants to know. */
+    if (!graph_build(s->mem, decls, &s->truth, &graph, &s->diags))
+        return;
+}
+
+/* As far as it makes sense to go on: with a broken region or driver every playbook error would be an echo. */
+static void check_all(struct session *s, const char *region, struct err *err)
+{
+    if (session_open_region(s, region, err) && session_open_drivers(s, err)) {
+        if (session_open_playbook(s, err))
+            check_steps(s);
+        if (session_open_prices(s, err))
+            return;
+    }
+}
+
+bool cmd_check_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
+{
+    const char *region = args_word(args, 0);
+    if (!session_open_project(s, err))
+        return false;
+    if (!session_open_store(s, region, err))
+        return false;
+    err_clear(err);
+    check_all(s, region, err);
+    if (s->diags.errors == 0 && err->code[0])
+        diag_add_err(&s->diags, DIAG_ERROR, NULL, err);
+    size_t steps = session_decls(s)->count;
+    if (s->json)
+        as_json_check(&s->out, region, steps, &s->diags);
+    else
+        as_text_diags(&s->out, &s->diags);
+    bool ok = s->diags.errors == 0;
+    if (!s->json && ok && !s->quiet)
+        out_print(&s->out, "Region %s and its playbook are in order: %zu steps.\n", region, steps);
+    *exit_code = ok ? COMMAND_OK : COMMAND_FAILED;
+    return true;
+}

@@ -1,0 +1,32 @@
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+
+#include "base/err.h"
+#include "report/as_json.h"
+#include "report/as_text.h"
+
+#define EVENTS_USUAL 50
+#define EVENTS_MOST  1000000 /* what is asked for beyond this would not fit into memory */
+
+bool cmd_history_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
+{
+    struct facts_history facts = {.region = args_word(args, 0), .address = args_word(args, 1)};
+    struct store_run *runs = NULL;
+    struct store_event *events = NULL;
+    int64_t last = args_number(args, OPTION_LAST, EVENTS_USUAL);
+    size_t most = last > EVENTS_MOST ? EVENTS_MOST : (size_t)last;
+    if (!session_open_store(s, facts.region, err) ||
+        !store_read_events(s->mem, s->store_path, facts.address, most, &events, &facts.event_count, err))
+        return false;
+    if (!facts.address && !store_read_runs(s->mem, s->store_path, &runs, &facts.run_count, err))
+        return false;
+    facts.runs = runs;
+    facts.events = events;
+    if (s->json)
+        as_json_history(&s->out, &facts);
+    else
+        as_text_history(&s->out, &facts);
+    *exit_code = COMMAND_OK;
+    return true;
+}

@@ -1,0 +1,56 @@
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "region/project.h"
+#include "region/region.h"
+#include "report/as_json.h"
+#include "report/as_text.h"
+
+/* Newest events that are looked through for those of the last run: more than any summary needs, and little
+ * against a store of a hundred thousand steps. */
+#define EVENTS_MOST 20000
+
+static bool read_last_run(struct session *s, struct facts_status *facts, struct err *err)
+{
+    struct store_event *all;
+    size_t count;
+    if (!s->truth.last_run)
+        return true;
+    if (!store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &all, &count, err))
+        return false;
+    struct store_event *mine = ARENA_ARRAY(s->mem, struct store_event, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        if (str_equal(all[i].run_id, s->truth.last_run->run_id))
+            mine[facts->event_count++] = all[i];
+    }
+    facts->events = mine;
+    return true;
+}
+
+bool cmd_status_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
+{
+    struct facts_status facts = {.region = args_word(args, 0), .now_ms = session_wall_ms()};
+    struct region *region;
+    struct diags unsaid;
+    struct err none;
+    if (!session_open_store(s, facts.region, err) || !read_last_run(s, &facts, err))
+        return false;
+    /* A region file that is being edited must not keep anybody from seeing what stands. */
+    diag_init(&unsaid, s->mem);
+    if (region_load(s->mem, s->project->folder, facts.region, &region, &unsaid, &none))
+        facts.resolved = region;
+    facts.truth = &s->truth;
+    if (s->json)
+        as_json_status(&s->out, &facts);
+    else
+        as_text_status(&s->out, &facts,
+                       s->quiet     ? AS_TEXT_BRIEF
+                       : s->verbose ? AS_TEXT_FULL
+                                    : AS_TEXT_NORMAL);
+    *exit_code = COMMAND_OK;
+    return true;
+}

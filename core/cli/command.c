@@ -1,0 +1,290 @@
+#include "cli/command.h"
+
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+#include "cli/commands.h"
+
+#define BIT(name) OPTION_BIT(OPTION_##name)
+/* What chooses how a plan is made: the same for plan and apply. */
+#define CHOICE (BIT(TARGET) | BIT(REPLACE) | BIT(REFRESH_ONLY))
+#define RUN    (BIT(JSON) | BIT(YES) | BIT(YES_DATA) | BIT(CRASH_AFTER))
+
+static const char *const shells[] = {"bash", "zsh", NULL};
+static const char *const plugin_words[] = {"list", NULL};
+
+#define CRASH_DRILL                                                                                          \
+    "\n\n--crash-after N is a drill: rehearse the worst.  The process kills itself, as kill -9 would, "      \
+    "right\n"                                                                                                \
+    "after N steps are finished.  Then look at landfall status, and go on with landfall resume: nothing\n"   \
+    "is lost and nothing is made twice."
+
+static const struct command table[] = {
+    {
+        .name = "init",
+        .summary = "start a project: a folder with a region, its reference and a playbook",
+        .synopsis = "[DIR]",
+        .words_max = 1,
+        .words = {COMMAND_WORD_FOLDER},
+        .about =
+            "Writes a small, commented project into DIR (the current folder) that can be planned at once,\n"
+            "on drivers that need no server.  Nothing that exists is overwritten.",
+        .example = "landfall init acme\ncd acme\nlandfall plan eu",
+        .run = cmd_init_run,
+    },
+    {
+        .name = "check",
+        .summary = "find every mistake in a region and its playbook, asking no service",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON),
+        .about =
+            "Reads the region, the one it is copied from, the drivers' settings and the playbook; checks\n"
+            "every step against its type, and the graph.  Shows all errors, not only the first.",
+        .example = "landfall check eu",
+        .run = cmd_check_run,
+    },
+    {
+        .name = "show",
+        .summary = "show a region as it is resolved: copied, shrunk, overridden",
+        .synopsis = "REGION [PATH]",
+        .words_min = 1,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON) | BIT(STORY),
+        .about =
+            "Without PATH the whole region, as a playbook sees it.  --why tells the story of one value:\n"
+            "where it was written, by which rule it was shrunk and why, what overrides it.",
+        .example = "landfall show eu services.databases.main --why",
+        .run = cmd_show_run,
+    },
+    {
+        .name = "describe",
+        .summary = "explain subsystems, their types, attributes, calls and settings",
+        .synopsis = "[SUBSYSTEM[.TYPE]]",
+        .words_max = 1,
+        .words = {COMMAND_WORD_TEXT},
+        .options = BIT(JSON),
+        .about = "Reads the plugins that are installed; needs no project.",
+        .example = "landfall describe dns.record",
+        .run = cmd_describe_run,
+    },
+    {
+        .name = "plan",
+        .summary = "show everything an apply would do, with reasons and cost; write nothing",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(OUT) | CHOICE | BIT(EXIT_CODE) | BIT(DESTROY),
+        .about = "Asks the services what is there, and compares it with what the playbook declares.\n"
+                 "Exits 0; with --exit-code 2 when there is something to do.",
+        .example = "landfall plan eu -o eu.plan",
+        .run = cmd_plan_run,
+    },
+    {
+        .name = "apply",
+        .summary = "do it: build what the playbook declares",
+        .synopsis = "REGION | FILE.plan",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION_OR_FILE},
+        .options = RUN | CHOICE,
+        .about =
+            "Settles what an earlier run left in doubt, plans, asks, and builds.  With a plan file it does\n"
+            "exactly that plan, once, or refuses because something changed since.  Ctrl-C stops starting\n"
+            "steps and lets running ones end; a second Ctrl-C stops now, and still nothing is lost.\n"
+            "Exits 0 when all is done, 3 when some steps failed or wait for a person, 1 when it could not\n"
+            "run." CRASH_DRILL,
+        .example = "landfall apply eu.plan --yes",
+        .run = cmd_apply_run,
+    },
+    {
+        .name = "resume",
+        .summary = "go on where a run stopped, failed or was killed",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = RUN,
+        .about = "Does what is left of the last run, under the yes it was given.  What was edited since is "
+                 "shown,\n"
+                 "and needs a yes of its own.  Exits as apply does." CRASH_DRILL,
+        .example = "landfall resume eu",
+        .run = cmd_resume_run,
+    },
+    {
+        .name = "status",
+        .summary = "what stands, how the last run ended, what needs a person",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON),
+        .about = "Reads the store alone, and asks no service.",
+        .example = "landfall status eu",
+        .run = cmd_status_run,
+    },
+    {
+        .name = "output",
+        .summary = "what the playbook gives out: addresses, hosts, ids",
+        .synopsis = "REGION [NAME]",
+        .words_min = 1,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON),
+        .about = "As they were after the last run.  One output alone is printed bare, for scripts.",
+        .example = "landfall output eu app_url",
+        .run = cmd_output_run,
+    },
+    {
+        .name = "history",
+        .summary = "what happened, in order: all of it, or to one step",
+        .synopsis = "REGION [ADDRESS]",
+        .words_min = 1,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON) | BIT(LAST),
+        .about = "Runs and events, oldest first.",
+        .example = "landfall history eu dns.zone.apex -n 10",
+        .run = cmd_history_run,
+    },
+    {
+        .name = "graph",
+        .summary = "which step needs which",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(DOT),
+        .about = "Direct needs only, in order of doing.  Asks no service.",
+        .example = "landfall graph eu --dot | dot -Tsvg -o eu.svg",
+        .run = cmd_graph_run,
+    },
+    {
+        .name = "resolve",
+        .summary = "settle by hand what landfall cannot know",
+        .synopsis = "REGION ADDRESS",
+        .words_min = 2,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON) | BIT(KEEP) | BIT(RETRY) | BIT(FORGET) | BIT(REASON),
+        .about = "For a step that is held: look at the service, then say what is true.  One of\n"
+                 "--keep ID (it happened, this is the object), --retry (it did not happen, do it again) or\n"
+                 "--forget --why TEXT (let go of it).",
+        .example = "landfall resolve eu queue.queue.orders --keep q-4711",
+        .run = cmd_resolve_run,
+    },
+    {
+        .name = "adopt",
+        .summary = "take over an object that exists and is not ours",
+        .synopsis = "REGION ADDRESS",
+        .words_min = 2,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON) | BIT(YES) | BIT(LINEAGE),
+        .about =
+            "Looks the step's object up by its name, marks it as ours and brings it to what the playbook\n"
+            "declares.  Objects that another landfall marked need that store's --lineage.",
+        .example = "landfall adopt eu dns.zone.apex",
+        .run = cmd_adopt_run,
+    },
+    {
+        .name = "destroy",
+        .summary = "take everything down that was built, in reverse",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = RUN,
+        .about =
+            "Asks once, and once more by the region's name when objects that hold data are among it; in a\n"
+            "script that takes --yes --yes-destroy-data.  Afterwards it looks for leftovers that carry our\n"
+            "marker, and lists them." CRASH_DRILL,
+        .example = "landfall destroy eu",
+        .run = cmd_destroy_run,
+    },
+    {
+        .name = "done",
+        .summary = "record that a person did a human step",
+        .synopsis = "REGION human.NAME",
+        .words_min = 2,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON) | BIT(BY) | BIT(EVIDENCE),
+        .about = "Steps that come after it can go on with the next apply or resume.",
+        .example =
+            "landfall done eu human.dpa-signed --by 'Ada Byron' --evidence https://acme.example/dpa.pdf",
+        .run = cmd_done_run,
+    },
+    {
+        .name = "plugin",
+        .summary = "list the plugins that are found, and why one is refused",
+        .synopsis = "list",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_CHOICE},
+        .choices = plugin_words,
+        .options = BIT(JSON),
+        .about = "Looks into the folders of landfall.yaml, then into those landfall came with.",
+        .example = "landfall plugin list",
+        .run = cmd_plugin_run,
+    },
+    {
+        .name = "completion",
+        .summary = "a script that makes the shell complete commands, options and regions",
+        .synopsis = "bash | zsh",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_CHOICE},
+        .choices = shells,
+        .about = "For zsh save it as _landfall in a folder of $fpath.",
+        .example = "source <(landfall completion bash)",
+        .run = cmd_completion_run,
+    },
+    {
+        .name = "version",
+        .summary = "the version, and what it speaks",
+        .synopsis = "",
+        .options = BIT(JSON),
+        .about = "Versions of landfall, of the plugin interface and of the store.",
+        .example = "landfall version",
+        .run = cmd_version_run,
+    },
+    {
+        .name = "help",
+        .summary = "explain landfall, or one command",
+        .synopsis = "[COMMAND]",
+        .words_max = 1,
+        .words = {COMMAND_WORD_COMMAND},
+        .about = "The same as landfall COMMAND --help.",
+        .example = "landfall help apply",
+        .run = cmd_help_run,
+    },
+};
+
+const struct command *command_list(size_t *count)
+{
+    *count = COUNT_OF(table);
+    return table;
+}
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(table); i++) {
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+const char *command_nearest(const char *name)
+{
+    const char *names[COUNT_OF(table)];
+    for (size_t i = 0; i < COUNT_OF(table); i++)
+        names[i] = table[i].name;
+    return str_nearest(name, names, COUNT_OF(table));
+}

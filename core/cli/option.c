@@ -1,0 +1,81 @@
+#include "cli/option.h"
+
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+static const char *const colors[] = {"auto", "always", "never", NULL};
+
+static const struct option_facts table[OPTION_COUNT] = {
+    [OPTION_HELP] = {"help", 'h', OPTION_FLAG, .doc = "explain the command, with an example"},
+    [OPTION_FOLDER] = {"folder", 'C', OPTION_TEXT, OPTION_OFFER_FOLDER, "DIR",
+                       .doc = "work as if started in DIR"},
+    [OPTION_QUIET] = {"quiet", 'q', OPTION_FLAG, .doc = "say only what matters"},
+    [OPTION_VERBOSE] = {"verbose", 'v', OPTION_FLAG, .doc = "say more: what is kept, every attribute"},
+    [OPTION_COLOR] = {"color", 0, OPTION_TEXT, .value = "WHEN", .choices = colors,
+                      .doc = "auto (a terminal, and no NO_COLOR), always or never"},
+    [OPTION_ASCII] = {"ascii", 0, OPTION_FLAG, .doc = "nothing beyond ASCII"},
+    [OPTION_JSON] = {"json", 0, OPTION_FLAG, .doc = "one JSON document on standard output"},
+    [OPTION_OUT] = {"out", 'o', OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
+                    .doc = "write the plan to FILE, for landfall apply FILE"},
+    [OPTION_TARGET] = {"target", 0, OPTION_LIST, .value = "ADDRESS",
+                       .doc = "only this step, or all below this prefix, with what they need"},
+    [OPTION_REPLACE] = {"replace", 0, OPTION_LIST, .value = "ADDRESS",
+                        .doc = "make this object anew even if nothing differs"},
+    [OPTION_REFRESH_ONLY] = {"refresh-only", 0, OPTION_FLAG,
+                             .doc = "change nothing; only take over what the world says into the store"},
+    [OPTION_DESTROY] = {"destroy", 0, OPTION_FLAG, .doc = "plan the destruction of the whole region"},
+    [OPTION_EXIT_CODE] = {"exit-code", 0, OPTION_FLAG, .doc = "exit 2 when there is something to do"},
+    [OPTION_YES] = {"yes", 'y', OPTION_FLAG, .doc = "do not ask"},
+    [OPTION_YES_DATA] = {"yes-destroy-data", 0, OPTION_FLAG,
+                         .doc = "do not ask again before objects that hold data are destroyed"},
+    [OPTION_CRASH_AFTER] = {"crash-after", 0, OPTION_NUMBER, .value = "N",
+                            .doc = "a drill: kill -9 this process after N finished steps"},
+    [OPTION_STORY] = {"why", 0, OPTION_FLAG, .doc = "tell where the value comes from: file, line, rule"},
+    [OPTION_LAST] = {"last", 'n', OPTION_NUMBER, .value = "N", .doc = "the newest N entries (50)"},
+    [OPTION_DOT] = {"dot", 0, OPTION_FLAG, .doc = "in the language of graphviz"},
+    [OPTION_KEEP] = {"keep", 0, OPTION_TEXT, .value = "ID", .doc = "it happened: this is the object"},
+    [OPTION_RETRY] = {"retry", 0, OPTION_FLAG, .doc = "it did not happen: send it again"},
+    [OPTION_FORGET] = {"forget", 0, OPTION_FLAG, .doc = "drop it; the object, if any, is no longer ours"},
+    [OPTION_REASON] = {"why", 0, OPTION_TEXT, .value = "TEXT", .doc = "what you saw; kept in the history"},
+    [OPTION_LINEAGE] = {"lineage", 0, OPTION_TEXT, .value = "OLD",
+                        .doc = "the object is marked by a store that was lost; this was its lineage"},
+    [OPTION_BY] = {"by", 0, OPTION_TEXT, .value = "WHO", .doc = "the person who did it"},
+    [OPTION_EVIDENCE] = {"evidence", 0, OPTION_TEXT, .value = "TEXT",
+                         .doc = "what proves it: a link, a ticket, a document's name"},
+};
+
+const struct option_facts *option_get(enum option_id id)
+{
+    return &table[id];
+}
+
+enum option_id option_find(option_set allowed, const char *name)
+{
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        if ((allowed & OPTION_BIT(id)) && strcmp(table[id].name, name) == 0)
+            return (enum option_id)id;
+    }
+    return OPTION_COUNT;
+}
+
+enum option_id option_find_letter(option_set allowed, char letter)
+{
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        if ((allowed & OPTION_BIT(id)) && table[id].letter == letter)
+            return (enum option_id)id;
+    }
+    return OPTION_COUNT;
+}
+
+const char *option_nearest(option_set allowed, const char *name)
+{
+    const char *names[OPTION_COUNT];
+    size_t count = 0;
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        if (allowed & OPTION_BIT(id))
+            names[count++] = table[id].name;
+    }
+    return str_nearest(name, names, count);
+}

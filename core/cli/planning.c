@@ -1,0 +1,92 @@
+#include "cli/planning.h"
+
+#include "base/arena.h"
+#include "cli/args.h"
+#include "cli/session.h"
+#include "model/value.h"
+#include "plan/plan.h"
+#include "playbook/playbook.h"
+#include "region/project.h"
+
+struct planning planning_of_args(const struct args *args)
+{
+    return (struct planning){
+        .targets = args->options[OPTION_TARGET].at,
+        .target_count = args->options[OPTION_TARGET].count,
+        .replaces = args->options[OPTION_REPLACE].at,
+        .replace_count = args->options[OPTION_REPLACE].count,
+        .refresh_only = args_has(args, OPTION_REFRESH_ONLY),
+        .destroy = args_has(args, OPTION_DESTROY),
+    };
+}
+
+static const struct value *texts(struct arena *mem, const char *const *at, size_t count)
+{
+    const struct value **items = ARENA_ARRAY(mem, const struct value *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        items[i] = value_text(mem, at[i]);
+    return value_list(mem, items, count);
+}
+
+const struct value *planning_to_value(struct arena *mem, const struct planning *p)
+{
+    struct pair pairs[] = {
+        {"targets", texts(mem, p->targets, p->target_count)},
+        {"replaces", texts(mem, p->replaces, p->replace_count)},
+        {"refresh_only", value_bool(p->refresh_only)},
+        {"destroy", value_bool(p->destroy)},
+    };
+    return value_map(mem, pairs, COUNT_OF(pairs));
+}
+
+static const char *const *texts_of(struct arena *mem, const struct value *list, size_t *count)
+{
+    size_t most = value_kind(list) == VALUE_LIST ? list->count : 0;
+    const char **at = ARENA_ARRAY(mem, const char *, most + 1);
+    *count = 0;
+    for (size_t i = 0; i < most; i++) {
+        if (value_as_text(list->items[i]))
+            at[(*count)++] = list->items[i]->text;
+    }
+    return at;
+}
+
+struct planning planning_of_value(struct arena *mem, const struct value *v)
+{
+    struct planning p = {.refresh_only = value_get_bool(v, "refresh_only", false),
+                         .destroy = value_get_bool(v, "destroy", false)};
+    p.targets = texts_of(mem, value_get(v, "targets"), &p.target_count);
+    p.replaces = texts_of(mem, value_get(v, "replaces"), &p.replace_count);
+    return p;
+}
+
+bool planning_make(struct session *s, const struct planning *p, struct plan **out, struct err *err)
+{
+    /* What is destroyed is what the store holds: no playbook is needed, and a broken one is no hindrance. */
+    if (!p->destroy && !session_open_playbook(s, err))
+        return false;
+    if (!session_open_prices(s, err))
+        return false;
+    struct plan_ask ask = {
+        .loop = s->loop,
+        .region = s->region,
+        .decls = session_decls(s),
+        .truth = &s->truth,
+        .registry = s->registry,
+        .prices = s->prices,
+        .call = playbook_call,
+        .call_user = s->playbook,
+        .targets = p->targets,
+        .target_count = p->target_count,
+        .replaces = p->replaces,
+        .replace_count = p->replace_count,
+        .adopting = p->adopting,
+        .refresh_only = p->refresh_only,
+        .destroy = p->destroy,
+        .keep_body = p->keep_body,
+        .no_refresh = p->no_refresh,
+        .playbook = s->project->playbook,
+        .parallel = s->project->parallel,
+    };
+    return plan_make(s->mem, &ask, out, &s->diags, err);
+}

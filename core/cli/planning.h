@@ -1,0 +1,33 @@
+/* Planning: from options, typed or kept in a plan file, to a plan of the session's region. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct arena;
+struct args;
+struct err;
+struct plan;
+struct session;
+struct value;
+
+struct planning {
+    const char *const *targets;
+    size_t target_count;
+    const char *const *replaces;
+    size_t replace_count;
+    bool refresh_only, destroy;
+    const char *adopting; /* an address, or NULL */
+    bool no_refresh;      /* believe the store */
+    bool keep_body;       /* for a plan file */
+};
+
+struct planning planning_of_args(const struct args *args);
+/* How a plan file keeps them, and back. */
+const struct value *planning_to_value(struct arena *mem, const struct planning *p);
+struct planning planning_of_value(struct arena *mem, const struct value *v);
+/* The session's region and drivers are open; opens playbook (unless destroying) and prices.  Everything wrong
+ * with the declarations is in the session's diags. */
+MUST_USE bool planning_make(struct session *s, const struct planning *p, struct plan **out, struct err *err);

@@ -1,0 +1,134 @@
+#include "cli/running.h"
+
+#include <signal.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cli/listener.h"
+#include "cli/session.h"
+#include "io/loop.h"
+#include "region/project.h"
+#include "region/region.h"
+#include "report/progress.h"
+
+/* What a signal reaches.  One per session, because a handler stays with its loop. */
+struct interrupts {
+    struct session *s;
+    struct listener *listener; /* NULL: nothing is running */
+    struct executor *executor; /* NULL: settling */
+    unsigned count;
+};
+
+static void on_signal(void *user)
+{
+    struct interrupts *i = user;
+    if (!i->listener) {
+        signal(SIGINT, SIG_DFL);
+        raise(SIGINT);
+        return;
+    }
+    i->count++;
+    progress_clear(i->listener->progress);
+    out_text(&i->s->err,
+             i->executor && i->count == 1
+                 ? "Stopping: no step is started any more, running ones may end. Once more: now.\n"
+                 : "Stopping now.\n");
+    out_flush(&i->s->err);
+    if (i->executor && i->count <= 2) {
+        executor_interrupt(i->executor);
+        i->s->stranded = i->s->stranded || i->count == 2;
+    } else if (!i->executor) {
+        i->s->stranded = true;
+        loop_stop(i->s->loop);
+    }
+}
+
+static struct interrupts *watch_signals(struct session *s, struct listener *listener)
+{
+    if (!s->interrupts) {
+        s->interrupts = ARENA_NEW(s->mem, struct interrupts);
+        loop_on_signal(s->loop, SIGINT, on_signal, s->interrupts);
+        loop_on_signal(s->loop, SIGTERM, on_signal, s->interrupts);
+    }
+    *s->interrupts = (struct interrupts){.s = s, .listener = listener};
+    return s->interrupts;
+}
+
+/* ---- settling ------------------------------------------------------------------------------- */
+
+bool running_has_doubts(const struct session *s)
+{
+    for (size_t i = 0; i < s->truth.op_count; i++) {
+        enum store_op_state state = s->truth.ops[i].state;
+        if (state == STORE_OP_INTENT || state == STORE_OP_DOUBT || state == STORE_OP_SETTLING)
+            return true;
+    }
+    return false;
+}
+
+bool running_settle(struct session *s, struct recover_outcome *out, struct err *err)
+{
+    struct listener listener;
+    listener_open(&listener, s, NULL);
+    struct interrupts *signals = watch_signals(s, &listener);
+    struct recover_ask ask = {.loop = s->loop,
+                              .registry = s->registry,
+                              .writer = s->writer,
+                              .truth = &s->truth,
+                              .tell = listener_tell,
+                              .tell_user = &listener,
+                              .run_id = s->truth.ops[0].run_id,
+                              .region = s->region->name};
+    bool ok = recover_run(&ask, out, err);
+    signals->listener = NULL;
+    listener_close(&listener);
+    return ok && session_read_store(s, err);
+}
+
+/* ---- executing ------------------------------------------------------------------------------ */
+
+/* One limit serves every change: the most patient of what was asked for. */
+static int64_t change_timeout(const struct project_timeouts *t)
+{
+    int64_t most = t->create_ms > t->update_ms ? t->create_ms : t->update_ms;
+    return most > t->destroy_ms ? most : t->destroy_ms;
+}
+
+bool running_execute(struct session *s, const struct plan *plan, const char *run_id, const char *command,
+                     struct running *out, struct err *err)
+{
+    struct listener listener;
+    listener_open(&listener, s, plan);
+    struct interrupts *signals = watch_signals(s, &listener);
+    struct executor_ask ask = {.loop = s->loop,
+                               .registry = s->registry,
+                               .http = s->http,
+                               .writer = s->writer,
+                               .plan = plan,
+                               .playbook = s->playbook,
+                               .run_id = run_id,
+                               .command = command,
+                               .tell = listener_tell,
+                               .tell_user = &listener,
+                               .parallel = s->project->parallel,
+                               .timeout_read_ms = s->project->timeouts.read_ms,
+                               .timeout_change_ms = change_timeout(&s->project->timeouts)};
+    int64_t began = loop_now_ms(s->loop);
+    signals->executor = executor_new(&ask);
+    struct running ran = {0};
+    bool ok = executor_run(signals->executor, &ran.outcome, err);
+    signals->listener = NULL;
+    /* With a store that failed, or after the second Ctrl-C, calls are still in flight: freeing what they hold
+     * would be worse than ending the process. */
+    s->stranded = s->stranded || !ok;
+    if (!s->stranded)
+        executor_free(signals->executor);
+    ran.took_ms = loop_now_ms(s->loop) - began;
+    ran.troubles = ARRAY_KEEP(&listener.troubles, s->mem);
+    ran.trouble_count = listener.troubles.count;
+    listener_close(&listener);
+    if (!ok)
+        return err_advise(err, "nothing is lost: landfall resume %s", s->region->name);
+    *out = ran;
+    return session_read_store(s, err);
+}
