@@ -175,6 +175,10 @@ void store_commit_close(struct store_commit *c, bool failed)
     store_change_done(t);
     if (t->db.handle && failed)
         sqlite3_db_config(t->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    /* Closing alone would leave a full log when somebody reads just now, and every later reader would have to
+     * copy it; this waits for him.  When it fails the log stays, which loses nothing. */
+    else if (t->db.handle)
+        sqlite3_wal_checkpoint_v2(t->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     store_db_close(&t->db);
     store_known_free(t->known);
     arena_free(t->turn);
