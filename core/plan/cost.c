@@ -138,6 +138,8 @@ static void add_to_totals(struct planner *p)
 void cost_estimate(struct planner *p)
 {
     uint32_t i = 0;
+    if (p->ask->refresh_only) /* builds nothing, and no step has been matched with its driver */
+        return;
     while (i < p->plan->count || p->in_flight > 0) {
         for (; i < p->plan->count && p->in_flight < p->parallel; i++) {
             struct plan_step *s = &p->plan->steps[i];
