@@ -293,7 +293,7 @@ uint64_t store_row_sum_text(uint64_t sum, const char *text, size_t count)
 
 uint64_t store_row_sum(enum store_rows rows, int64_t id, uint64_t head, uint64_t rest)
 {
-    return mix(mix(mix(head, rest), (uint64_t)id), (uint64_t)rows + 1);
+    return mix(mix(mix(mix(STORE_SUM_START, head), rest), (uint64_t)id), (uint64_t)rows);
 }
 
 uint64_t store_row_sum_empty(size_t fields)

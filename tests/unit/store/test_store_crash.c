@@ -57,7 +57,7 @@ static int check_whole_turns(struct fixture *f)
     if (!s.exists || (s.op_count == 0 && s.res_count == 0))
         return 0;
     assert_int_equal(s.op_count, 1);
-    int step = atoi(s.ops[0].op_id);
+    int step = (int)strtol(s.ops[0].op_id, NULL, 10);
     assert_int_equal(s.ops[0].state, STORE_OP_INTENT);
     assert_int_equal(s.res_count, 2 * step);
     assert_int_equal(s.serial, step);
