@@ -52,6 +52,6 @@ query() { # DATABASE SQL
 
 # Both judges: the checkers of BIND and of Knot.
 check_zone() { # FOLDER ZONE
-  same "named-checkzone $2" "$(named-checkzone -q "$2" "$1/$2.zone" 2>&1 || echo refused)" ""
+  same "named-checkzone $2" "$(named-checkzone -i local -q "$2" "$1/$2.zone" 2>&1 || echo refused)" ""
   same "kzonecheck $2" "$(kzonecheck -o "$2" "$1/$2.zone" 2>&1 || echo refused)" ""
 }

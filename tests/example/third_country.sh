@@ -7,8 +7,8 @@ copy_example "$1" "$2"
 lines=$(wc -l <"$here/ca.yaml")
 [ "$lines" -le 45 ] || same "lines of ca.yaml" "$lines" "45 at most"
 cp "$here/ca.yaml" regions/
-landfall plan ca --json
-same "no warnings" "$(jq -c '[.diagnostics[]?.summary]' said)" '[]'
+landfall check ca --json
+same "in order, and no warnings" "$(jq -c '[.ok, .diagnostics]' said)" '[true,[]]'
 
 # With a price book for its currency the plan tells what it costs.
 cp "$here/cad.yaml" prices/
