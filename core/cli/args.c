@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/suggest.h"
 
 struct parser {
     struct arena *mem;
@@ -55,8 +56,7 @@ static bool check_value(struct parser *p, enum option_id id, const char *value, 
             return true;
     }
     const char *near = str_nearest(value, o->choices, count);
-    err_set(err, "usage.bad_value", "--%s does not know '%s'%s%s%s", o->name, value,
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    err_set(err, "usage.bad_value", "--%s does not know '%s'%s", o->name, value, suggest_text(p->mem, near));
     return err_advise(err, "%s", help_of(p));
 }
 
@@ -91,10 +91,8 @@ static bool take_long(struct parser *p, const char *word, struct err *err)
     if (id != OPTION_COUNT)
         return take_option(p, id, equals ? equals + 1 : NULL, err);
     const char *near = option_nearest(allowed(p->out), name);
-    if (near)
-        err_set(err, "usage.unknown_option", "unknown option '--%s'; did you mean '--%s'?", name, near);
-    else
-        err_set(err, "usage.unknown_option", "unknown option '--%s'", name);
+    near = near ? arena_print(p->mem, "--%s", near) : NULL;
+    err_set(err, "usage.unknown_option", "unknown option '--%s'%s", name, suggest_text(p->mem, near));
     if (option_find(~UINT64_C(0), name) != OPTION_COUNT && p->out->command)
         err_detail(err, "'%s' does not take it", p->out->command->name);
     return err_advise(err, "%s", help_of(p));
@@ -126,10 +124,7 @@ static bool take_word(struct parser *p, const char *word, struct err *err)
         if (a->command)
             return true;
         const char *near = command_nearest(word);
-        if (near)
-            err_set(err, "usage.unknown_command", "unknown command '%s'; did you mean '%s'?", word, near);
-        else
-            err_set(err, "usage.unknown_command", "unknown command '%s'", word);
+        err_set(err, "usage.unknown_command", "unknown command '%s'%s", word, suggest_text(p->mem, near));
         return err_advise(err, "landfall --help lists the commands");
     }
     if (a->word_count >= a->command->words_max) {
@@ -154,8 +149,8 @@ static bool check_choice(struct parser *p, struct err *err)
             return true;
     }
     const char *near = str_nearest(word, c->choices, count);
-    err_set(err, "usage.bad_word", "landfall %s does not know '%s'%s%s%s", c->name, word,
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    err_set(err, "usage.bad_word", "landfall %s does not know '%s'%s", c->name, word,
+            suggest_text(p->mem, near));
     return err_advise(err, "%s", help_of(p));
 }
 

@@ -185,12 +185,24 @@ static bool is_partial(const struct executor_outcome *out)
     return out->stopped || out->failed + out->held + out->conflict + out->blocked + out->waits > 0;
 }
 
+/* The command to go on with; NULL when only steps that nobody has written yet are open. */
 static const char *next_command(const struct build *b)
 {
-    if (!is_partial(&b->ran.outcome))
+    const struct executor_outcome *out = &b->ran.outcome;
+    struct arena *mem = b->s->mem;
+    if (!is_partial(out))
         return NULL;
-    return arena_print(b->s->mem, b->ran.outcome.held > 0 ? "landfall status %s" : "landfall resume %s",
-                       b->ask->region);
+    if (out->held + out->conflict > 0)
+        return arena_print(mem, "landfall status %s", b->ask->region);
+    if (out->stopped || out->failed > 0)
+        return arena_print(mem, "landfall resume %s", b->ask->region);
+    for (size_t i = 0; i < b->ran.trouble_count; i++) {
+        const struct event *e = &b->ran.troubles[i];
+        if (e->kind == EVENT_STEP_WAITS && str_starts(e->address, "human."))
+            return arena_print(mem, "landfall done %s %s --by WHO --evidence TEXT", b->ask->region,
+                               e->address);
+    }
+    return NULL;
 }
 
 static bool tell(struct build *b, int *exit_code, struct err *err)
@@ -274,21 +286,33 @@ static bool nothing_to_resume(struct build *b, int *exit_code)
     return true;
 }
 
+/* Everything that comes before a plan is made.  *over: that was all there is to do. */
+static bool begin(struct build *b, bool *over, int *exit_code, struct err *err)
+{
+    struct session *s = b->s;
+    bool resumes = b->ask->kind == BUILD_RESUME;
+    if (!session_open_region(s, b->ask->region, err) || !session_open_drivers(s, err) ||
+        !check_unused(b, err) || !settle(b, err))
+        return false;
+    *over = resumes && !is_unfinished(s->truth.last_run);
+    if (*over)
+        return nothing_to_resume(b, exit_code);
+    if (resumes)
+        begin_resume(b);
+    b->planning.keep_body = b->ask->file != NULL;
+    return true;
+}
+
 bool build_run(struct session *s, const struct build_ask *ask, int *exit_code, struct err *err)
 {
     static const char *const commands[] = {
         [BUILD_APPLY] = "apply", [BUILD_RESUME] = "resume", [BUILD_DESTROY] = "destroy"};
     struct build b = {.s = s, .ask = ask, .command = commands[ask->kind], .planning = ask->planning};
-    bool is_done = false;
-    if (!session_open_region(s, ask->region, err) || !session_open_drivers(s, err))
+    bool over = false, is_done = false;
+    if (!begin(&b, &over, exit_code, err))
         return false;
-    if (!check_unused(&b, err) || !settle(&b, err))
-        return false;
-    if (ask->kind == BUILD_RESUME && !is_unfinished(s->truth.last_run))
-        return nothing_to_resume(&b, exit_code);
-    if (ask->kind == BUILD_RESUME)
-        begin_resume(&b);
-    b.planning.keep_body = ask->file != NULL;
+    if (over)
+        return true;
     if (!planning_make(s, &b.planning, &b.plan, err) || !check_same(&b, err) ||
         !look_for_same_run(&b, &is_done, err) || !ask_first(&b, err))
         return false;

@@ -1,6 +1,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/suggest.h"
 
 #include <string.h>
 
@@ -50,8 +51,8 @@ static bool no_such_subsystem(struct session *s, const struct question *q, struc
     for (size_t i = 0; i < count; i++)
         names[i] = all[i].plugin->subsystem;
     const char *near = str_nearest(q->subsystem, names, count);
-    err_set(err, "describe.no_subsystem", "no plugin is for the subsystem '%s'%s%s%s", q->subsystem,
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    err_set(err, "describe.no_subsystem", "no plugin is for the subsystem '%s'%s", q->subsystem,
+            suggest_text(s->mem, near));
     return err_advise(err, "landfall plugin list shows what is found, and why one is refused");
 }
 
@@ -84,8 +85,8 @@ static bool no_such_type(struct session *s, const struct question *q, const stru
     for (size_t i = 0; i < c->call_count; i++)
         names[count++] = c->calls[i].facts.name;
     const char *near = str_nearest(q->type, names, count);
-    err_set(err, "describe.no_type", "'%s' has no type or call '%s'%s%s%s", q->subsystem, q->type,
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    err_set(err, "describe.no_type", "'%s' has no type or call '%s'%s", q->subsystem, q->type,
+            suggest_text(s->mem, near));
     return err_advise(err, "landfall describe %s lists them", q->subsystem);
 }
 

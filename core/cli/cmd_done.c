@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/planning.h"
 #include "cli/session.h"
+#include "cli/suggest.h"
 
 #include <string.h>
 
@@ -30,8 +31,7 @@ static bool no_such_step(struct session *s, const char *address, struct err *err
             names[count++] = decls->at[i].address;
     }
     const char *near = str_nearest(address, names, count);
-    err_set(err, "done.no_step", "there is no human step '%s'%s%s%s", address, near ? "; did you mean '" : "",
-            near ? near : "", near ? "'?" : "");
+    err_set(err, "done.no_step", "there is no human step '%s'%s", address, suggest_text(s->mem, near));
     return err_advise(err, "landfall status %s lists what waits for a person", args_word(s->args, 0));
 }
 

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/session.h"
+#include "cli/suggest.h"
 
 #include "base/err.h"
 
@@ -11,8 +12,7 @@ bool cmd_help_run(struct session *s, const struct args *args, int *exit_code, st
     const struct command *c = name ? command_find(name) : NULL;
     if (name && !c) {
         const char *near = command_nearest(name);
-        err_set(err, "usage.unknown_command", "unknown command '%s'%s%s%s", name,
-                near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        err_set(err, "usage.unknown_command", "unknown command '%s'%s", name, suggest_text(s->mem, near));
         return err_advise(err, "landfall --help lists the commands");
     }
     if (c)

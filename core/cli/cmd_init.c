@@ -47,11 +47,13 @@ bool cmd_init_run(struct session *s, const struct args *args, int *exit_code, st
     const char *folder = word ? word : ".";
     if (!check_empty(s, folder, err) || !write_all(s, folder, err))
         return false;
+    *exit_code = COMMAND_OK;
+    if (s->quiet)
+        return true;
     out_text(&s->out, "A project of two regions: us, which is copied from, and eu.\n");
     if (word)
         out_print(&s->out, "Next: cd %s && landfall plan eu\n", word);
     else
         out_text(&s->out, "Next: landfall plan eu\n");
-    *exit_code = COMMAND_OK;
     return true;
 }

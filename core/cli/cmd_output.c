@@ -1,6 +1,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/suggest.h"
 
 #include <string.h>
 
@@ -20,8 +21,8 @@ static bool no_such_output(struct session *s, const char *region, const char *na
     for (size_t i = 0; i < count; i++)
         names[i] = all->pairs[i].key;
     const char *near = str_nearest(name, names, count);
-    err_set(err, "output.missing", "region '%s' has no output '%s'%s%s%s", region, name,
-            near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+    err_set(err, "output.missing", "region '%s' has no output '%s'%s", region, name,
+            suggest_text(s->mem, near));
     if (count > 0)
         return err_advise(err, "landfall output %s lists what it has", region);
     return err_advise(err, "build it first: landfall apply %s", region);

@@ -16,6 +16,7 @@
 #include "base/tick.h"
 #include "cli/args.h"
 #include "cli/secrets.h"
+#include "cli/suggest.h"
 #include "io/http.h"
 #include "io/loop.h"
 #include "io/pool.h"
@@ -182,8 +183,7 @@ static bool no_such_region(struct session *s, const char *name, struct err *err)
     if (!region_list(s->mem, s->project->folder, &names, &count, &none))
         count = 0;
     const char *near = str_nearest(name, names, count);
-    err_set(err, "region.missing", "there is no region '%s'%s%s%s", name, near ? "; did you mean '" : "",
-            near ? near : "", near ? "'?" : "");
+    err_set(err, "region.missing", "there is no region '%s'%s", name, suggest_text(s->mem, near));
     return err_advise(err, "regions are the files regions/<name>.yaml of the project");
 }
 
