@@ -174,41 +174,74 @@ static void write_outline(struct planner *p)
     buf_done(&out);
 }
 
+/* A hundred thousand steps make fifty megabytes of body.  The digest needs it a piece at a time; only a plan
+ * file needs it whole. */
+#define PIECE (64u << 10)
+
+struct sink {
+    struct buf piece;
+    struct buf whole;
+    bool keep;
+    struct digest_stream *digest;
+};
+
+static void drain(struct sink *k)
+{
+    digest_stream_add(k->digest, k->piece.at, k->piece.count);
+    if (k->keep)
+        buf_add(&k->whole, k->piece.at, k->piece.count);
+    buf_clear(&k->piece);
+}
+
+static void write_head(struct planner *p, struct buf *out)
+{
+    const struct plan *plan = p->plan;
+    buf_char(out, '{');
+    if (plan->destroy)
+        buf_text(out, "\"destroy\":true,");
+    write_drivers(out, p->ask->registry);
+    write_files(out, plan);
+    buf_text(out, "\"format\":\"landfall.plan-body/1\",");
+    write_moves(out, plan->decls);
+    if (plan->outputs) {
+        buf_text(out, "\"outputs\":");
+        value_json_print(out, plan->outputs);
+        buf_char(out, ',');
+    }
+    if (plan->refresh_only)
+        buf_text(out, "\"refresh_only\":true,");
+    buf_print(out, "\"region\":\"%s\",\"steps\":[", plan->region->name);
+}
+
 void body_write(struct planner *p)
 {
     struct plan *plan = p->plan;
-    struct buf out, scratch;
-    buf_init(&out, 0);
+    struct sink k = {.keep = p->ask->keep_body, .digest = digest_stream_new(p->mem)};
+    struct buf scratch;
+    buf_init(&k.piece, 0);
+    buf_init(&k.whole, 0);
     buf_init(&scratch, 0);
-    buf_char(&out, '{');
-    if (plan->destroy)
-        buf_text(&out, "\"destroy\":true,");
-    write_drivers(&out, p->ask->registry);
-    write_files(&out, plan);
-    buf_text(&out, "\"format\":\"landfall.plan-body/1\",");
-    write_moves(&out, plan->decls);
-    if (plan->outputs) {
-        buf_text(&out, "\"outputs\":");
-        value_json_print(&out, plan->outputs);
-        buf_char(&out, ',');
-    }
-    if (plan->refresh_only)
-        buf_text(&out, "\"refresh_only\":true,");
-    buf_print(&out, "\"region\":\"%s\",\"steps\":[", plan->region->name);
+    write_head(p, &k.piece);
     for (uint32_t i = 0; i < plan->count; i++) {
         if (i)
-            buf_char(&out, ',');
-        write_step(&out, &plan->steps[i], &scratch);
+            buf_char(&k.piece, ',');
+        write_step(&k.piece, &plan->steps[i], &scratch);
+        if (k.piece.count >= PIECE)
+            drain(&k);
     }
-    buf_text(&out, "]}");
+    buf_text(&k.piece, "]}");
+    drain(&k);
+    uint8_t bytes[DIGEST_BYTES];
     char hex[DIGEST_HEX];
-    digest_text(out.at, out.count, hex);
+    digest_stream_end(k.digest, bytes);
+    digest_hex(bytes, sizeof(bytes), hex);
     plan->digest = arena_text(p->mem, hex);
-    if (p->ask->keep_body) {
-        plan->body = buf_keep(&out, p->mem);
-        plan->body_count = out.count;
+    if (k.keep) {
+        plan->body = buf_keep(&k.whole, p->mem);
+        plan->body_count = k.whole.count;
     }
     write_outline(p);
     buf_done(&scratch);
-    buf_done(&out);
+    buf_done(&k.whole);
+    buf_done(&k.piece);
 }
