@@ -15,12 +15,22 @@
 
 /* Secrets by value: each in its plain form and as base64 (all three alignments), hex (both cases), URL- and
  * JSON-escaped text.  What stands in the output instead is "[secret]". */
+struct buf;
 struct out_filter;
 
 struct out_filter *out_filter_new(void);
 void out_filter_free(struct out_filter *f); /* NULL is fine; wipes what it knew */
 /* Copied.  Shorter than 8 bytes is not filtered: too much of the innocent text would go with it. */
 void out_filter_add(struct out_filter *f, const char *bytes, size_t count);
+bool out_filter_is_empty(const struct out_filter *f); /* also for NULL */
+/* Bytes of the longest form it looks for: what a writer that cuts a text in two has to hold back. */
+size_t out_filter_longest(const struct out_filter *f);
+/* Where the first secret at or behind `from` begins, and its length; `count` when there is none. */
+size_t out_filter_find(const struct out_filter *f, const char *bytes, size_t count, size_t from,
+                       size_t *length);
+/* Appends the text with every secret replaced. Whoever cuts a text short masks it first: half a secret is
+ * not found any more. */
+void out_filter_mask(const struct out_filter *f, struct buf *out, const char *bytes, size_t count);
 
 /* ---- the sink ------------------------------------------------------------------------------ */
 
@@ -64,6 +74,8 @@ void out_fill(struct out *o, char c, size_t count);
 /* Text that somebody else wrote: str_safe, and in an ASCII sink everything else becomes an escape. */
 void out_safe(struct out *o, const char *text); /* NULL: nothing */
 void out_safe_n(struct out *o, const char *bytes, size_t count);
+/* The same into a buffer, for what has to be measured first. */
+void out_make_safe(const struct out *o, struct buf *into, const char *bytes, size_t count);
 /* From here on in that color, until the next call; nothing in a sink without colors. */
 void out_paint(struct out *o, enum out_color color);
 /* out_paint, the text made safe, out_paint(OUT_PLAIN). */

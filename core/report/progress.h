@@ -27,3 +27,5 @@ void progress_tell(void *user, const struct event *e);
 /* Takes the live lines away, so that other text can follow; the next event brings them back. */
 void progress_clear(struct progress *p);
 void progress_free(struct progress *p); /* clears; NULL is fine */
+/* One event as one line; clock: with its time of day, UTC. */
+void progress_line(struct out *o, const struct event *e, bool clock);
