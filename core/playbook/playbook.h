@@ -10,6 +10,7 @@
 #include "base/attr.h"
 #include "model/catalog.h"
 #include "model/decl.h"
+#include "script/script.h"
 
 struct arena;
 struct err;
@@ -27,9 +28,11 @@ struct playbook_ask {
     void *user;
     bool (*region_output)(void *user, struct arena *mem, const char *region, const char *name,
                           const struct value **out, struct err *err);
+    struct script_limits limits; /* zero: the defaults */
 };
 
-/* The declarations live in `mem`, the Lua world until playbook_free. */
+/* The declarations live in `mem`, the Lua world until playbook_free; region, catalog and user are borrowed
+ * until then. */
 MUST_USE bool playbook_load(struct arena *mem, const struct playbook_ask *ask, struct playbook **out,
                             struct err *err);
 void playbook_free(struct playbook *p);
