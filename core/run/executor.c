@@ -118,18 +118,23 @@ static const char *where_of(const struct step_run *r)
     return s->row ? s->row->declared_at : NULL;
 }
 
+static struct event event_of(const struct step_run *r, enum event_kind kind, const char *text)
+{
+    const struct plan_step *s = &r->x->plan->steps[r->i];
+    return (struct event){.kind = kind,
+                          .address = s->address,
+                          .verb = plan_action_name(s->action),
+                          .text = text,
+                          .where = where_of(r),
+                          .took_ms = loop_now_ms(r->x->ask.loop) - r->began_ms};
+}
+
 void executor_tell(struct step_run *r, enum event_kind kind, const char *text, const char *code,
                    const char *advice)
 {
-    const struct plan_step *s = &r->x->plan->steps[r->i];
-    struct event e = {.kind = kind,
-                      .address = s->address,
-                      .verb = plan_action_name(s->action),
-                      .text = text,
-                      .code = code,
-                      .advice = advice,
-                      .where = where_of(r),
-                      .took_ms = loop_now_ms(r->x->ask.loop) - r->began_ms};
+    struct event e = event_of(r, kind, text);
+    e.code = code;
+    e.advice = advice;
     if (kind != EVENT_STEP_STARTED && kind != EVENT_STEP_PROGRESS && kind != EVENT_STEP_RETRY)
         changes_keep(r->x->changes, &e);
     changes_tell(r->x->changes, &e);
@@ -143,11 +148,20 @@ void executor_fail_step(struct step_run *r, const struct err *err)
     executor_end_step(r, STEP_END_FAILED);
 }
 
-static void on_finished(void *user, bool ok, const struct err *err)
+static void on_done(void *user, bool ok, const struct err *err)
 {
     struct step_run *r = user;
-    if (executor_store_ok(r->x, ok, err))
-        executor_end_step(r, STEP_END_DONE);
+    if (!executor_store_ok(r->x, ok, err))
+        return;
+    changes_tell(r->x->changes, &r->done);
+    executor_end_step(r, STEP_END_DONE);
+}
+
+void executor_done(struct step_run *r, const char *text)
+{
+    r->done = event_of(r, EVENT_STEP_DONE, text);
+    changes_keep(r->x->changes, &r->done);
+    store_after_commit(r->x->ask.writer, on_done, r);
 }
 
 void executor_finish_step(struct step_run *r, const struct value *observed, const char *inputs,
@@ -160,8 +174,7 @@ void executor_finish_step(struct step_run *r, const struct value *observed, cons
     store_put_res(x->ask.writer, &row);
     x->truth[r->i].inputs = arena_text(x->mem, inputs);
     x->truth[r->i].state = observed ? value_copy(x->mem, observed) : NULL;
-    executor_tell(r, EVENT_STEP_DONE, text, NULL, NULL);
-    store_after_commit(x->ask.writer, on_finished, r);
+    executor_done(r, text);
 }
 
 /* ---- the ends of steps ------------------------------------------------------------------------------ */
@@ -282,8 +295,7 @@ static void forget(struct step_run *r)
         const struct store_res *row = &r->x->plan->truth->res[node->res_first + k];
         store_remove_res(r->x->ask.writer, row->address, row->generation);
     }
-    executor_tell(r, EVENT_STEP_DONE, r->x->plan->steps[r->i].reason, NULL, NULL);
-    store_after_commit(r->x->ask.writer, on_finished, r);
+    executor_done(r, r->x->plan->steps[r->i].reason);
 }
 
 static void wait_for_person(struct step_run *r)

@@ -49,7 +49,8 @@ struct step_run {
     struct store_res row; /* as it will stand */
     uint32_t next_row;    /* of the rows to be destroyed */
     int64_t began_ms;
-    void *own; /* act.c's or probe.c's */
+    struct event done; /* told once it is durable */
+    void *own;         /* act.c's or probe.c's */
 };
 
 struct executor {
@@ -78,6 +79,9 @@ void executor_fail_step(struct step_run *r, const struct err *err);
  * NULL. */
 void executor_finish_step(struct step_run *r, const struct value *observed, const char *inputs,
                           const char *text);
+/* A step is done with what was put into the store just now: once that is durable it is told, and ended.  text
+ * lives as long as r. */
+void executor_done(struct step_run *r, const char *text);
 void executor_tell(struct step_run *r, enum event_kind kind, const char *text, const char *code,
                    const char *advice);
 /* {"depends_on": ...} of the step's direct needs, as JSON in mem. */

@@ -226,13 +226,6 @@ void resource_destroy_deposed(struct executor *x, uint32_t i)
 
 /* ---- refresh-only: the store catches up with the world ------------------------------------------------- */
 
-static void on_remembered(void *user, bool ok, const struct err *err)
-{
-    struct step_run *r = user;
-    if (executor_store_ok(r->x, ok, err))
-        executor_end_step(r, STEP_END_DONE);
-}
-
 static void remember(struct step_run *r)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
@@ -241,8 +234,7 @@ static void remember(struct step_run *r)
     row.ext_id = s->id;
     row.memo = json_of(r->mem, s->memo);
     store_put_res(r->x->ask.writer, &row);
-    executor_tell(r, EVENT_STEP_DONE, "remembered as it is now", NULL, NULL);
-    store_after_commit(r->x->ask.writer, on_remembered, r);
+    executor_done(r, "remembered as it is now");
 }
 
 /* ---- beginning ------------------------------------------------------------------------------------------
