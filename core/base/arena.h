@@ -15,7 +15,7 @@ struct arena *arena_new(void);
 void arena_free(struct arena *mem);  /* NULL is fine */
 void arena_reset(struct arena *mem); /* keeps the newest chunk */
 
-/* Zeroed, aligned for any type.  size 0 gives a valid pointer. */
+/* Zeroed, aligned for any type of that size.  size 0 gives a valid pointer. */
 void *arena_alloc(struct arena *mem, size_t size);
 void *arena_copy(struct arena *mem, const void *bytes, size_t size);
 char *arena_text(struct arena *mem, const char *text);                  /* copied; NULL stays NULL */

@@ -165,16 +165,17 @@ static bool overtaken(struct build *b, struct err *err)
 static bool lock(struct build *b, struct err *err)
 {
     struct session *s = b->s;
-    struct store_snapshot now;
+    struct store_brief now;
     if (s->writer)
         return true;
     const char *lineage = s->truth.exists ? s->truth.lineage
                           : b->ask->file  ? b->ask->file->lineage
                                           : b->plan->lineage;
-    if (!session_open_writer(s, lineage, b->command, err) || !store_read(s->mem, s->store_path, &now, err))
+    if (!session_open_writer(s, lineage, b->command, err) ||
+        !store_read_brief(s->mem, s->store_path, &now, err))
         return false;
     bool same = strcmp(now.lineage, lineage) == 0 && now.serial == s->truth.serial &&
-                now.op_count == s->truth.op_count;
+                now.open_ops == s->truth.op_count;
     return same || overtaken(b, err);
 }
 

@@ -7,6 +7,7 @@
 #include "cli/listener.h"
 #include "cli/session.h"
 #include "io/loop.h"
+#include "plan/plan.h"
 #include "region/project.h"
 #include "region/region.h"
 #include "report/progress.h"
@@ -94,6 +95,19 @@ static int64_t change_timeout(const struct project_timeouts *t)
     return most > t->destroy_ms ? most : t->destroy_ms;
 }
 
+/* What the run left behind, as far as it is told: the outputs; after a destruction also what is still there.
+ */
+static bool read_result(struct session *s, const struct plan *plan, struct err *err)
+{
+    struct store_brief brief;
+    if (plan->destroy)
+        return session_read_store(s, err);
+    if (!store_read_brief(s->mem, s->store_path, &brief, err))
+        return false;
+    s->truth.outputs = brief.outputs;
+    return true;
+}
+
 bool running_execute(struct session *s, const struct plan *plan, const char *run_id, const char *command,
                      struct running *out, struct err *err)
 {
@@ -130,5 +144,5 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
     if (!ok)
         return err_advise(err, "nothing is lost: landfall resume %s", s->region->name);
     *out = ran;
-    return session_read_store(s, err);
+    return read_result(s, plan, err);
 }

@@ -20,15 +20,20 @@ enum expr_op {
     EXPR_WHEN = 5, /* landfall.when(condition, a, b): chooses a value              */
 };
 
+/* A large playbook holds two of these a step, so what excludes each other shares its place. */
 struct expr {
-    enum expr_op op;
-    const char *address; /* EXPR_REF */
-    const char *path;    /* EXPR_REF: "id", "nameservers[0]" */
-    const struct value
-        *args[3];     /* MAP: arg; IS: a, b; WHEN: condition, a, b; JOIN: args[0] is the list of parts */
-    uint32_t fn;      /* EXPR_MAP */
-    const char *file; /* where the playbook wrote it */
+    uint32_t op; /* enum expr_op */
     uint32_t line;
+    const char *file; /* where the playbook wrote it */
+    uint32_t fn;      /* EXPR_MAP */
+    union {
+        struct {
+            const char *address; /* EXPR_REF */
+            const char *path;    /* EXPR_REF: "id", "nameservers[0]" */
+        };
+        /* MAP: arg; IS: a, b; WHEN: condition, a, b; JOIN: args[0] is the list of parts. */
+        const struct value *args[3];
+    };
 };
 
 /* How an evaluation reaches the world outside the model. */

@@ -194,9 +194,12 @@ static const struct secret *copy_secret(struct arena *mem, const struct secret *
 static const struct expr *copy_expr(struct arena *mem, const struct expr *e)
 {
     struct expr *copy = arena_copy(mem, e, sizeof(*e));
-    copy->address = arena_text(mem, e->address);
-    copy->path = arena_text(mem, e->path);
     copy->file = arena_text(mem, e->file);
+    if (e->op == EXPR_REF) {
+        copy->address = arena_text(mem, e->address);
+        copy->path = arena_text(mem, e->path);
+        return copy;
+    }
     for (size_t i = 0; i < COUNT_OF(e->args); i++)
         copy->args[i] = e->args[i] ? value_copy(mem, e->args[i]) : NULL;
     return copy;
@@ -377,10 +380,10 @@ static int compare_exprs(const struct expr *a, const struct expr *b)
     if (a == b)
         return 0;
     int order = (a->op > b->op) - (a->op < b->op);
-    if (!order)
+    if (!order && a->op == EXPR_REF) {
         order = compare_optional(a->address, b->address);
-    if (!order)
-        order = compare_optional(a->path, b->path);
+        return order ? order : compare_optional(a->path, b->path);
+    }
     if (!order)
         order = (a->fn > b->fn) - (a->fn < b->fn);
     for (size_t i = 0; i < COUNT_OF(a->args) && !order; i++)

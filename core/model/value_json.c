@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "model/expr.h"
 #include "model/value.h"
 
@@ -52,7 +53,8 @@ static bool check_depth(const char *text, size_t count, struct err *err)
 
 struct reading {
     struct arena *mem;
-    bool plain; /* a $ means nothing */
+    bool plain;       /* a $ means nothing */
+    struct map *keys; /* keys met so far, in mem, or NULL */
     struct err *err;
 };
 
@@ -120,10 +122,23 @@ static const struct value *from_special(struct reading *r, json_t *json, bool *s
 }
 
 /* The user's own key, without the $ that printing put before it; NULL: err is set. */
+/* Rows of one type repeat the same few keys. */
+static const char *shared_key(struct reading *r, const char *key)
+{
+    if (!r->keys)
+        return arena_text(r->mem, key);
+    char *known = map_find(r->keys, key);
+    if (!known) {
+        known = arena_text(r->mem, key);
+        map_put(r->keys, known, known);
+    }
+    return known;
+}
+
 static const char *own_key(struct reading *r, const json_t *json, const char *key)
 {
     if (key[0] != '$' || key[1] != '$' || r->plain)
-        return arena_text(r->mem, key);
+        return shared_key(r, key);
     /* "$a" is tolerated for "$$a", but not beside it. */
     if (key[2] != '$' && json_object_get(json, key + 1)) {
         refuse(r, "two keys differ only by the leading $");
@@ -196,8 +211,8 @@ static const struct value *from_json(struct reading *r, const json_t *json)
 
 /* Duplicate keys, overflow and bad UTF-8 are refused by jansson, with their place.  The json_t tree dies
  * here: nothing of it is borrowed by the value. */
-static bool parse(struct arena *mem, const char *text, size_t count, bool plain, const struct value **out,
-                  struct err *err)
+static bool parse(struct arena *mem, const char *text, size_t count, bool plain, struct map *keys,
+                  const struct value **out, struct err *err)
 {
     if (!check_depth(text, count, err))
         return false;
@@ -205,7 +220,7 @@ static bool parse(struct arena *mem, const char *text, size_t count, bool plain,
     json_t *json = json_loadb(text, count, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (!json)
         return err_set(err, "value_json.syntax", "line %d, column %d: %s", why.line, why.column, why.text);
-    struct reading r = {.mem = mem, .plain = plain, .err = err};
+    struct reading r = {.mem = mem, .plain = plain, .keys = keys, .err = err};
     const struct value *v = from_json(&r, json);
     json_decref(json);
     if (!v)
@@ -217,13 +232,19 @@ static bool parse(struct arena *mem, const char *text, size_t count, bool plain,
 bool value_json_parse(struct arena *mem, const char *text, size_t count, const struct value **out,
                       struct err *err)
 {
-    return parse(mem, text, count, false, out, err);
+    return parse(mem, text, count, false, NULL, out, err);
 }
 
 bool value_json_parse_plain(struct arena *mem, const char *text, size_t count, const struct value **out,
                             struct err *err)
 {
-    return parse(mem, text, count, true, out, err);
+    return parse(mem, text, count, true, NULL, out, err);
+}
+
+bool value_json_parse_rows(struct arena *mem, const char *text, size_t count, struct map *keys,
+                           const struct value **out, struct err *err)
+{
+    return parse(mem, text, count, false, keys, out, err);
 }
 
 /* ---- printing --------------------------------------------------------------------------------- */
@@ -387,7 +408,13 @@ static void print_expr(struct buf *out, const struct expr *e)
         [EXPR_REF] = "ref", [EXPR_JOIN] = "join", [EXPR_MAP] = "map", [EXPR_IS] = "is", [EXPR_WHEN] = "when"};
     bool first = true;
     buf_text(out, "{\"$expr\":{");
-    print_member(out, "address", e->address, &first);
+    if (e->op == EXPR_REF) {
+        print_member(out, "address", e->address, &first);
+        print_member(out, "op", ops[e->op], &first);
+        print_member(out, "path", e->path, &first);
+        buf_text(out, "}}");
+        return;
+    }
     if (e->args[0]) {
         buf_text(out, first ? "\"args\":[" : ",\"args\":[");
         for (size_t i = 0; i < COUNT_OF(e->args) && e->args[i]; i++) {
@@ -403,7 +430,6 @@ static void print_expr(struct buf *out, const struct expr *e)
         first = false;
     }
     print_member(out, "op", ops[e->op], &first);
-    print_member(out, "path", e->path, &first);
     buf_text(out, "}}");
 }
 

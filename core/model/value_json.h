@@ -11,6 +11,7 @@
 #include "base/attr.h"
 
 struct buf;
+struct map;
 struct err;
 struct value;
 
@@ -20,6 +21,10 @@ struct value;
  * line and column. */
 MUST_USE bool value_json_parse(struct arena *mem, const char *text, size_t count, const struct value **out,
                                struct err *err);
+/* The same for many texts with the same keys: `keys` (one map for all of them, text to itself) lets them
+ * share the texts of their keys; all values must live in one arena. */
+MUST_USE bool value_json_parse_rows(struct arena *mem, const char *text, size_t count, struct map *keys,
+                                    const struct value **out, struct err *err);
 /* The same for what a service said: there a key that begins with $ is a key like any other, so that no reply
  * can pass for a secret or an unknown. */
 MUST_USE bool value_json_parse_plain(struct arena *mem, const char *text, size_t count,

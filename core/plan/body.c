@@ -100,11 +100,11 @@ static void write_step(struct buf *out, const struct plan_step *s, struct buf *s
         texts_field(out, "holds", d->meta.holds, d->meta.holds_count, &first);
     text_field(out, "id", s->id, &first);
     text_field(out, "inputs", s->inputs, &first);
-    if (d) {
+    if (d)
         text_field(out, "instance", d->instance && d->instance[0] ? d->instance : NULL, &first);
-        text_field(out, "owner", d->meta.owner, &first);
-    }
     observed_field(out, s->observed, scratch, &first);
+    if (d)
+        text_field(out, "owner", d->meta.owner, &first);
     if (s->promise != s->desired)
         value_field(out, "promise", s->promise, &first);
     flag_field(out, "protect", d && d->meta.protect, &first);
@@ -201,6 +201,9 @@ static void write_head(struct planner *p, struct buf *out)
         buf_text(out, "\"destroy\":true,");
     write_drivers(out, p->ask->registry);
     write_files(out, plan);
+    /* A run may change nothing and still be another's approval: the next plan is never the same one. */
+    if (plan->truth->last_run)
+        buf_print(out, "\"follows\":\"%s\",", plan->truth->last_run->run_id);
     buf_text(out, "\"format\":\"landfall.plan-body/1\",");
     write_moves(out, plan->decls);
     if (plan->outputs) {

@@ -24,6 +24,9 @@ static void broken(struct planner *p, uint32_t i)
 
 /* ---- rows nobody declares ------------------------------------------------------------------- */
 
+static bool is_foreign(struct planner *p, uint32_t i);
+static bool has_drifted(struct planner *p, uint32_t i);
+
 static void decide_undeclared(struct planner *p, uint32_t i)
 {
     struct plan_step *s = &p->plan->steps[i];
@@ -39,6 +42,7 @@ static void decide_undeclared(struct planner *p, uint32_t i)
         s->type = driver_type(s->driver, row->type);
         s->by_word = (s->type->facts.traits & CATALOG_OWN_TRANSPORT) != 0;
     }
+    s->broken = has_object && (is_foreign(p, i) || has_drifted(p, i));
     planner_decided(p, i);
 }
 
@@ -119,7 +123,7 @@ static const char *forced_replacement(struct planner *p, uint32_t i)
     const struct plan_step *s = &p->plan->steps[i];
     if (select_is_replaced(p, i))
         return "replacement was asked for";
-    if (s->row->damaged)
+    if (s->damaged)
         return "it exists, but it is not right";
     if (strcmp(s->row->driver, s->driver->name) != 0 || strcmp(s->row->instance, s->driver->instance) != 0)
         return arena_print(p->mem, "its driver changes: %s%s%s -> %s%s%s", s->row->driver,
@@ -139,27 +143,61 @@ static void decide_new(struct planner *p, uint32_t i, const char *reason)
         s->generation = s->row->generation + 1;
 }
 
+/* What is not ours is never changed: the words for it, and the two ways on. */
+static void report_foreign(struct planner *p, uint32_t i, const char *what)
+{
+    const struct plan_step *s = &p->plan->steps[i];
+    planner_error(
+        p, i, "plan.foreign", NULL,
+        arena_print(p->mem, "'%s' is there (%s), but %s", s->address, s->id ? s->id : "no id", what),
+        arena_print(p->mem,
+                    "somebody replaced it or took it over: look at it, then `landfall adopt REGION %s --yes` "
+                    "to take it, or `landfall resolve REGION %s --forget --why TEXT` to let it go",
+                    s->address, s->address));
+}
+
 /* Whose is it?  What carries another's marker is never touched. */
 static bool is_foreign(struct planner *p, uint32_t i)
 {
-    struct plan_step *s = &p->plan->steps[i];
+    const struct plan_step *s = &p->plan->steps[i];
     if (p->ask->adopting && strcmp(p->ask->adopting, s->address) == 0)
         return false;
     if ((s->type->facts.traits & CATALOG_MARKLESS) != 0 || !s->row->marker || p->ask->no_refresh)
         return false;
     if (s->observed_marker && strcmp(s->observed_marker, s->row->marker) == 0)
         return false;
-    planner_error(p, i, "plan.foreign", NULL,
-                  arena_print(p->mem, "'%s' is there (%s), but it carries %s%s%s instead of our marker",
-                              s->address, s->id ? s->id : "no id", s->observed_marker ? "'" : "",
-                              s->observed_marker ? s->observed_marker : "no marker",
-                              s->observed_marker ? "'" : ""),
-                  arena_print(p->mem,
-                              "somebody replaced it or took it over: look at it, then `landfall adopt REGION "
-                              "%s --yes` to take it, "
-                              "or `landfall resolve REGION %s --forget --why TEXT` to let it go",
-                              s->address, s->address));
+    report_foreign(p, i,
+                   s->observed_marker
+                       ? arena_print(p->mem, "it carries '%s' instead of our marker", s->observed_marker)
+                       : "it carries no marker instead of our marker");
     return true;
+}
+
+/* What cannot carry a marker is ours only while it is as we left it: otherwise it may be another's by now. */
+static bool has_drifted(struct planner *p, uint32_t i)
+{
+    const struct plan_step *s = &p->plan->steps[i];
+    bool adopts = p->ask->adopting && strcmp(p->ask->adopting, s->address) == 0;
+    if (adopts || (s->type->facts.traits & CATALOG_MARKLESS) == 0 || s->stored == s->observed ||
+        value_equal(s->stored, s->observed))
+        return false;
+    report_foreign(p, i, "it cannot carry a marker, and it is not as we left it");
+    return true;
+}
+
+bool plan_stands_beside(const struct plan_step *s, const struct value *desired)
+{
+    const struct schema *schema = s->type->facts.schema;
+    bool any = false;
+    for (size_t k = 0; k < schema->count; k++) {
+        const char *name = schema->attrs[k].name;
+        if (!(schema->attrs[k].flags & SCHEMA_KEY))
+            continue;
+        any = true;
+        if (!value_equal(value_get(desired, name), value_get(s->observed, name)))
+            return true;
+    }
+    return !any;
 }
 
 void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct value *promise,
@@ -175,21 +213,21 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
     s->may_replace = diffs.may_replace;
     if (!action)
         action = change == SCHEMA_SAME ? PLAN_KEEP : change == SCHEMA_UPDATE ? PLAN_UPDATE : PLAN_REPLACE;
-    if (action == PLAN_UPDATE && !s->type->has_update)
-        action = PLAN_REPLACE;
     const char *forced = forced_replacement(p, i);
-    if (forced)
+    bool turned = forced || (action == PLAN_UPDATE && !s->type->has_update);
+    if (turned)
         action = PLAN_REPLACE;
+    s->broken = action != PLAN_KEEP && has_drifted(p, i);
     s->action = (enum plan_action)action;
     s->promise = promise ? promise : by_schema;
     s->because = because ? because : diff_paths(p, s);
     if (action == PLAN_KEEP)
         s->reason = "as declared";
     else
-        s->reason = forced ? forced : describe_diffs(p, s);
+        s->reason = forced ? forced : s->diff_count == 0 ? "its driver asks for it" : describe_diffs(p, s);
     if (action == PLAN_REPLACE) {
         struct schema_diffs unused = {0};
-        if (!promise || forced)
+        if (!promise || turned)
             schema_compare(p->mem, s->type->facts.schema, NULL, s->desired, &unused, &s->promise);
         s->generation = s->row->generation + 1;
     }
@@ -215,12 +253,12 @@ static const struct value *keep_ignored(struct planner *p, uint32_t i, const str
 }
 
 /* Evaluates and checks what is asked; false when it is broken (and reported). */
-static bool evaluate(struct planner *p, uint32_t i)
+static bool evaluate(struct planner *p, uint32_t i, struct arena *mem)
 {
     struct plan_step *s = &p->plan->steps[i];
     struct err err;
     const struct value *v;
-    if (!expr_eval(p->mem, s->decl->attrs, &p->world, &v, &err)) {
+    if (!expr_eval(mem, s->decl->attrs, &p->world, &v, &err)) {
         struct diag one = {.severity = DIAG_ERROR,
                            .code = err.code,
                            .address = s->address,
@@ -233,7 +271,8 @@ static bool evaluate(struct planner *p, uint32_t i)
     }
     if (s->type) {
         size_t before = p->diags->errors;
-        v = schema_check(p->mem, s->type->facts.schema, v, s->address, planner_where(p, i), p->diags);
+        const char *where = arena_print(p->scratch, "%s:%u", s->decl->file, s->decl->line);
+        v = schema_check(mem, s->type->facts.schema, v, s->address, where, p->diags);
         if (p->diags->errors > before)
             return false;
         v = keep_ignored(p, i, v);
@@ -262,24 +301,45 @@ static bool attach_driver(struct planner *p, uint32_t i)
     return true;
 }
 
-/* A service never gives a password back: what was last set stands for what is there. */
+/* `v` with the secrets it leaves out: what was last set stands for what is there. */
+static const struct value *fill_secrets(struct planner *p, const struct schema *schema,
+                                        const struct value *set, const struct value *v)
+{
+    for (size_t k = 0; v && k < schema->count; k++) {
+        const struct schema_attr *a = &schema->attrs[k];
+        bool told = !(a->flags & SCHEMA_SECRET) || (a->flags & SCHEMA_COMPUTED) || value_get(v, a->name);
+        if (!told && value_get(set, a->name))
+            v = value_with_key(p->mem, v, a->name, value_get(set, a->name));
+    }
+    return v;
+}
+
+static bool has_untold_secret(const struct schema *schema, const struct value *v)
+{
+    for (size_t k = 0; k < schema->count; k++) {
+        const struct schema_attr *a = &schema->attrs[k];
+        if ((a->flags & SCHEMA_SECRET) && !(a->flags & SCHEMA_COMPUTED) && !value_get(v, a->name))
+            return true;
+    }
+    return false;
+}
+
+/* A service never gives a password back, so neither what is seen nor what was seen may miss it. */
 static void carry_secrets(struct planner *p, uint32_t i)
 {
     struct plan_step *s = &p->plan->steps[i];
     const struct schema *schema = s->type->facts.schema;
     const struct value *set = NULL;
     struct err err;
-    for (size_t k = 0; k < schema->count && s->observed && s->row->desired; k++) {
-        const struct schema_attr *a = &schema->attrs[k];
-        if (!(a->flags & SCHEMA_SECRET) || (a->flags & SCHEMA_COMPUTED) || value_get(s->observed, a->name))
-            continue;
-        if (!set && !value_json_parse(p->mem, s->row->desired, strlen(s->row->desired), &set, &err)) {
-            planner_error(p, i, err.code, NULL, arena_text(p->mem, err.summary), NULL);
-            return;
-        }
-        if (value_get(set, a->name))
-            s->observed = value_with_key(p->mem, s->observed, a->name, value_get(set, a->name));
+    if (!s->observed || !s->row->desired || !has_untold_secret(schema, s->observed))
+        return;
+    if (!value_json_parse(p->mem, s->row->desired, strlen(s->row->desired), &set, &err)) {
+        planner_error(p, i, err.code, NULL, arena_text(p->mem, err.summary), NULL);
+        return;
     }
+    bool same = s->stored == s->observed;
+    s->observed = fill_secrets(p, schema, set, s->observed);
+    s->stored = same ? s->observed : fill_secrets(p, schema, set, s->stored);
 }
 
 static void decide_resource(struct planner *p, uint32_t i)
@@ -304,10 +364,42 @@ static void decide_resource(struct planner *p, uint32_t i)
     planner_decided(p, i);
 }
 
+/* Most steps of most plans are kept: those are judged in memory that is taken back, since nothing of what
+ * they ask differs from what is observed.  False: not kept, or not to be told this way; decide it in full. */
+static bool decide_kept(struct planner *p, uint32_t i)
+{
+    struct plan_step *s = &p->plan->steps[i];
+    if (s->type->has_plan || s->decl->meta.ignore_count > 0 || forced_replacement(p, i))
+        return false;
+    carry_secrets(p, i);
+    if (is_foreign(p, i) || !evaluate(p, i, p->scratch)) {
+        broken(p, i);
+        return true;
+    }
+    struct schema_diffs diffs = {0};
+    enum schema_change change =
+        schema_compare(p->scratch, s->type->facts.schema, s->observed, s->desired, &diffs, NULL);
+    bool kept = change == SCHEMA_SAME && !s->unknown;
+    s->desired = NULL;
+    s->unknown = false;
+    if (!kept)
+        return false;
+    s->action = PLAN_KEEP;
+    s->reason = "as declared";
+    s->promise = s->observed;
+    planner_decided(p, i);
+    return true;
+}
+
 /* Under --refresh-only nothing changes but what the store remembers. */
 static void decide_refresh_only(struct planner *p, uint32_t i)
 {
     struct plan_step *s = &p->plan->steps[i];
+    if (s->row && s->row->kind == DECL_RESOURCE) {
+        s->driver = registry_find(p->ask->registry, s->row->subsystem, s->row->instance);
+        s->type = driver_type(s->driver, s->row->type);
+        carry_secrets(p, i);
+    }
     bool same = s->row && !s->gone && (s->stored == s->observed || value_equal(s->stored, s->observed));
     s->action = !s->row   ? (s->decl && s->decl->kind == DECL_TODO ? PLAN_TODO : PLAN_KEEP)
                 : s->gone ? PLAN_FORGET
@@ -333,7 +425,14 @@ void decide_step(struct planner *p, uint32_t i)
         return;
     }
     bool has_driver = s->decl->kind == DECL_RESOURCE || s->decl->kind == DECL_EXISTING;
-    if ((has_driver && !attach_driver(p, i)) || !evaluate(p, i)) {
+    arena_reset(p->scratch);
+    if (has_driver && !attach_driver(p, i)) {
+        broken(p, i);
+        return;
+    }
+    if (s->row && !s->gone && s->decl->kind == DECL_RESOURCE && decide_kept(p, i))
+        return;
+    if (!evaluate(p, i, p->mem)) {
         broken(p, i);
         return;
     }

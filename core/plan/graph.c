@@ -52,35 +52,38 @@ static uint32_t node_of(const struct builder *b, const char *address)
     return found ? (uint32_t)(found - 1) : UINT32_MAX;
 }
 
-/* Declarations and stored rows, both sorted by address, merged into one sorted array. */
-static void collect_nodes(struct builder *b)
+/* Declarations and stored rows are both sorted by address: one merging walk, without `nodes` to count. */
+static uint32_t merge_nodes(const struct decls *d, const struct store_snapshot *t, struct graph_node *nodes)
 {
-    const struct decls *d = b->decls;
-    const struct store_snapshot *t = b->truth;
-    b->g->nodes = ARENA_ARRAY(b->mem, struct graph_node, d->count + t->res_count + 1);
     size_t i = 0, j = 0;
     uint32_t n = 0;
     while (i < d->count || j < t->res_count) {
         int order = i >= d->count ? 1 : j >= t->res_count ? -1 : strcmp(d->at[i].address, t->res[j].address);
-        struct graph_node *node = &b->g->nodes[n];
-        node->address = order <= 0 ? d->at[i].address : t->res[j].address;
+        struct graph_node node = {.address = order <= 0 ? d->at[i].address : t->res[j].address,
+                                  .res_first = (uint32_t)j};
         if (order <= 0)
-            node->decl = &d->at[i++];
-        if (order >= 0) {
-            node->res_first = (uint32_t)j;
-            while (j < t->res_count && strcmp(t->res[j].address, node->address) == 0)
-                j++;
-            node->res_count = (uint32_t)j - node->res_first;
-        }
-        map_put(b->index, node->address, (void *)(uintptr_t)(++n));
+            node.decl = &d->at[i++];
+        while (order >= 0 && j < t->res_count && strcmp(t->res[j].address, node.address) == 0)
+            j++;
+        node.res_count = (uint32_t)j - node.res_first;
+        if (nodes)
+            nodes[n] = node;
+        n++;
     }
-    b->g->count = n;
+    return n;
+}
+
+static void collect_nodes(struct builder *b)
+{
+    b->g->count = merge_nodes(b->decls, b->truth, NULL);
+    b->g->nodes = ARENA_ARRAY(b->mem, struct graph_node, b->g->count + 1);
+    merge_nodes(b->decls, b->truth, b->g->nodes);
+    for (uint32_t i = 0; i < b->g->count; i++)
+        map_put(b->index, b->g->nodes[i].address, (void *)(uintptr_t)(i + 1));
 }
 
 static void add_edge(struct builder *b, uint32_t from, uint32_t to)
 {
-    if (from == to)
-        return;
     /* A step often reads several attributes of one other step: the newest edges catch most repeats cheaply,
      * the rest is harmless (an edge counted twice is also completed twice). */
     for (size_t i = b->edges.count, seen = 0; i > 0 && seen < 4 && b->edges.at[i - 1].from == from;
@@ -160,7 +163,7 @@ static bool collect_stored_edges(struct builder *b, struct err *err)
         for (size_t k = 0; value_kind(list) == VALUE_LIST && k < list->count; k++) {
             const char *address = value_as_text(list->items[k]);
             uint32_t to = address ? node_of(b, address) : UINT32_MAX;
-            if (to != UINT32_MAX && !b->g->nodes[to].decl)
+            if (to != UINT32_MAX && to != dependent && !b->g->nodes[to].decl)
                 add_edge(b, to, dependent);
         }
     }

@@ -30,6 +30,22 @@ static bool both_exist(const struct decl_moved *m, struct err *err)
                       "take this landfall.moved out; the step that is no longer declared is then destroyed");
 }
 
+/* What is open for the old address is open for the new one. */
+static const struct store_op *move_ops(struct planner *p)
+{
+    const struct plan *plan = p->plan;
+    if (plan->truth->op_count == 0)
+        return plan->truth->ops;
+    struct store_op *ops = arena_copy(p->mem, plan->truth->ops, plan->truth->op_count * sizeof(*ops));
+    for (size_t i = 0; i < plan->truth->op_count; i++) {
+        for (size_t k = 0; k < plan->move_count; k++) {
+            if (strcmp(ops[i].address, plan->moves[k].from) == 0)
+                ops[i].address = plan->moves[k].to;
+        }
+    }
+    return ops;
+}
+
 /* Moves are few and rows many: one scan a move, and a copy of the rows only when one applies. */
 bool moves_apply(struct planner *p, struct err *err)
 {
@@ -57,6 +73,7 @@ bool moves_apply(struct planner *p, struct err *err)
         qsort(rows, plan->truth->res_count, sizeof(*rows), by_address);
         struct store_snapshot *moved = arena_copy(p->mem, plan->truth, sizeof(*plan->truth));
         moved->res = rows;
+        moved->ops = move_ops(p);
         plan->truth = moved;
     }
     return true;

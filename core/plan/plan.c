@@ -77,8 +77,10 @@ static bool find_reference(void *user, const struct expr *ref, const struct valu
     const struct plan_step *s = &p->plan->steps[i];
     bool is_there = s->action == PLAN_KEEP || s->action == PLAN_UPDATE || s->action == PLAN_LOOKUP;
     if (strcmp(ref->path, "id") == 0) {
-        if (is_there && s->id)
-            *out = value_text(p->mem, s->id);
+        if (is_there && s->id && !p->ids[i])
+            p->ids[i] = value_text_borrow(p->mem, s->id, strlen(s->id));
+        if (is_there)
+            *out = p->ids[i];
         return true;
     }
     const struct value *known = s->action == PLAN_LOOKUP || s->decl->kind != DECL_RESOURCE
@@ -123,9 +125,10 @@ static void attach_rows(struct planner *p)
             s->stored = seen->stored;
             s->observed = seen->status == LF_END_GONE ? NULL : seen->state;
             s->gone = seen->status == LF_END_GONE;
-            s->id = seen->id;
-            s->observed_marker = seen->marker;
-            s->memo = seen->memo;
+            s->damaged = row->damaged || seen->damaged;
+            s->id = s->gone ? NULL : seen->id;
+            s->observed_marker = s->gone ? NULL : seen->marker;
+            s->memo = s->gone ? NULL : seen->memo;
         }
     }
     for (size_t k = 0; k < plan->truth->op_count; k++) {
@@ -188,6 +191,51 @@ static void mint_lineage(struct planner *p)
     p->plan->lineage = arena_text(p->mem, hex);
 }
 
+static bool read_truth(struct planner *p, struct err *err)
+{
+    struct refresh_ask reads = {.loop = p->ask->loop,
+                                .registry = p->ask->registry,
+                                .truth = p->plan->truth,
+                                .parallel = p->parallel,
+                                .no_refresh = p->ask->no_refresh,
+                                .held = p->ask->held};
+    struct refresh_row *rows;
+    if (!refresh_run(p->mem, &reads, &rows, p->diags, err))
+        return err_wrap(err, "reading what is there");
+    p->rows = rows;
+    return true;
+}
+
+static bool make(struct planner *p, struct err *err)
+{
+    struct plan *plan = p->plan;
+    if (!moves_apply(p, err))
+        return false;
+    if (!graph_build(p->mem, p->ask->decls, plan->truth, &plan->graph, p->diags))
+        return diag_ok(p->diags, err);
+    if (!read_truth(p, err))
+        return false;
+    plan->count = plan->graph->count;
+    plan->steps = ARENA_ARRAY(p->mem, struct plan_step, plan->count + 1);
+    p->ids = ARENA_ARRAY(p->mem, const struct value *, plan->count + 1);
+    attach_rows(p);
+    mint_lineage(p);
+    if (!select_targets(p, err))
+        return false;
+    decide_all(p);
+    rules_check(p);
+    if (!eval_outputs(p, err))
+        return false;
+    if (p->diags->errors > 0)
+        return diag_ok(p->diags, err);
+    cost_estimate(p);
+    count_totals(plan);
+    plan->notes = p->diags->at;
+    plan->note_count = p->diags->count;
+    body_write(p);
+    return true;
+}
+
 bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out, struct diags *diags,
                struct err *err)
 {
@@ -203,46 +251,21 @@ bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out,
                         .plan = plan,
                         .diags = diags,
                         .parallel = ask->parallel ? ask->parallel : PARALLEL,
+                        .scratch = arena_new(),
                         .world = {.find = find_reference, .call = call_script}};
     p.world.user = &p;
-    if (!moves_apply(&p, err))
-        return false;
-    if (!graph_build(mem, ask->decls, plan->truth, &plan->graph, diags))
-        return diag_ok(diags, err);
-    struct refresh_ask reads = {.loop = ask->loop,
-                                .registry = ask->registry,
-                                .truth = plan->truth,
-                                .parallel = p.parallel,
-                                .no_refresh = ask->no_refresh,
-                                .held = ask->held};
-    struct refresh_row *rows;
-    if (!refresh_run(mem, &reads, &rows, diags, err))
-        return err_wrap(err, "reading what is there");
-    p.rows = rows;
-    plan->count = plan->graph->count;
-    plan->steps = ARENA_ARRAY(mem, struct plan_step, plan->count + 1);
-    attach_rows(&p);
-    mint_lineage(&p);
-    if (!select_targets(&p, err))
-        return false;
-    decide_all(&p);
-    rules_check(&p);
-    if (!eval_outputs(&p, err))
-        return false;
-    if (diags->errors > 0)
-        return diag_ok(diags, err);
-    cost_estimate(&p);
-    count_totals(plan);
-    plan->notes = diags->at;
-    plan->note_count = diags->count;
-    body_write(&p);
-    *out = plan;
-    return true;
+    bool ok = make(&p, err);
+    arena_free(p.scratch);
+    if (ok)
+        *out = plan;
+    return ok;
 }
 
 bool plan_has_changes(const struct plan *p)
 {
     const uint32_t *n = p->totals.by_action;
+    if (p->move_count > 0)
+        return true;
     for (uint32_t i = 0; i < p->count; i++) {
         if (p->steps[i].deposed_left > 0 && p->steps[i].targeted)
             return true;

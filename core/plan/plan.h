@@ -75,6 +75,7 @@ struct plan_step {
     int64_t generation;             /* the one that will exist afterwards */
     uint32_t deposed_left;          /* older generations still to be destroyed */
     bool gone;                      /* stored, and read as definitely not there */
+    bool damaged;                   /* there, but not right */
     const struct store_op *pending; /* an operation of it that is not settled (resume first), or NULL */
     bool broken;                    /* its declaration has an error: the plan will not be made */
     bool unknown;                   /* something of it is known only later */
@@ -151,6 +152,9 @@ MUST_USE bool plan_make(struct arena *mem, const struct plan_ask *ask, struct pl
                         struct err *err);
 /* Does applying it change anything?  Waiting people, todos and lookups are no change. */
 bool plan_has_changes(const struct plan *p);
+/* Can a new object of this step stand beside the old one?  Yes where the service tells objects apart by more
+ * than their natural name, or where that changes. */
+bool plan_stands_beside(const struct plan_step *s, const struct value *desired);
 /* Index of an address, UINT32_MAX when there is none. */
 uint32_t plan_find(const struct plan *p, const char *address);
 /* The reader's order: stages as the playbook has them, addresses inside; steps no longer declared last. count

@@ -17,13 +17,15 @@ struct op_result;
 
 struct planner {
     struct arena *mem;
+    struct arena *scratch; /* taken back for every step */
     const struct plan_ask *ask;
     struct plan *plan;
     const struct refresh_row *rows; /* per row of the snapshot */
     struct diags *diags;
     struct expr_world world;
-    uint32_t *waiting; /* per step: needs not decided yet */
-    uint32_t *ready;   /* steps whose needs are decided, in order of becoming so */
+    const struct value **ids; /* per step: its id as a value, made when first referred to */
+    uint32_t *waiting;        /* per step: needs not decided yet */
+    uint32_t *ready;          /* steps whose needs are decided, in order of becoming so */
     uint32_t ready_count, ready_next;
     uint32_t in_flight;
     uint32_t parallel;

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "io/loop.h"
 #include "model/decl.h"
 #include "model/diag.h"
@@ -37,12 +38,12 @@ struct batch {
     struct diag note; /* the driver's last note of this batch, copied, for the message when it cannot tell */
 };
 
-static bool parse_column(struct arena *mem, const struct store_res *row, const char *column, const char *json,
-                         const struct value **out, struct err *err)
+static bool parse_column(struct arena *mem, struct map *keys, const struct store_res *row, const char *column,
+                         const char *json, const struct value **out, struct err *err)
 {
     if (!json)
         return true;
-    if (!value_json_parse(mem, json, strlen(json), out, err))
+    if (!value_json_parse_rows(mem, json, strlen(json), keys, out, err))
         return err_wrap(err, "reading '%s' of '%s' from the store", column, row->address);
     return true;
 }
@@ -82,7 +83,7 @@ static bool row_has_driver(const struct store_res *row)
 }
 
 /* Stored texts become values; what can be read joins the order. */
-static bool prepare(struct refresh *r, struct err *err)
+static bool prepare(struct refresh *r, struct map *keys, struct err *err)
 {
     const struct store_snapshot *t = r->ask->truth;
     r->rows = ARENA_ARRAY(r->mem, struct refresh_row, t->res_count + 1);
@@ -91,8 +92,8 @@ static bool prepare(struct refresh *r, struct err *err)
     for (size_t i = 0; i < t->res_count; i++) {
         const struct store_res *row = &t->res[i];
         struct refresh_row *out = &r->rows[i];
-        if (!parse_column(r->mem, row, "observed", row->observed, &out->stored, err) ||
-            !parse_column(r->mem, row, "memo", row->memo, &out->memo, err))
+        if (!parse_column(r->mem, keys, row, "observed", row->observed, &out->stored, err) ||
+            !parse_column(r->mem, keys, row, "memo", row->memo, &out->memo, err))
             return false;
         out->id = row->ext_id;
         out->marker = row->marker;
@@ -156,6 +157,7 @@ static void on_item(void *user, struct op *op, size_t i, const struct op_result 
     struct refresh_row *row = &r->rows[b->rows[i]];
     if (result->status == LF_END_OK || result->status == LF_END_DAMAGED) {
         row->status = LF_END_OK;
+        row->damaged = result->status == LF_END_DAMAGED;
         row->state =
             value_equal(result->state, row->stored) ? row->stored : value_copy(r->mem, result->state);
         row->id = result->id && strcmp(result->id, row->id ? row->id : "") != 0
@@ -242,7 +244,10 @@ bool refresh_run(struct arena *mem, const struct refresh_ask *ask, struct refres
 {
     struct refresh r = {.mem = mem, .ask = ask, .diags = diags};
     size_t before = diags->errors;
-    if (!prepare(&r, err))
+    struct map *keys = map_new();
+    bool ready = prepare(&r, keys, err);
+    map_free(keys);
+    if (!ready)
         return false;
     qsort_r(r.order, r.order_count, sizeof(*r.order), by_type, &r);
     start_more(&r);

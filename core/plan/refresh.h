@@ -23,6 +23,7 @@ struct refresh_row {
     const struct value *state;  /* as read, or as stored where nothing was read; NULL when gone */
     const struct value *stored; /* as the store remembers it; NULL: none */
     const struct value *memo;
+    bool damaged; /* there, but not right, says the driver */
 };
 
 struct refresh_ask {

@@ -27,7 +27,7 @@ static const char *natural_key(struct arena *mem, const struct plan_step *s, str
     for (size_t k = 0; k < schema->count; k++) {
         if (!(schema->attrs[k].flags & SCHEMA_KEY))
             continue;
-        const struct value *v = value_get(s->desired, schema->attrs[k].name);
+        const struct value *v = value_get(s->desired ? s->desired : s->promise, schema->attrs[k].name);
         if (value_has_unknown(v))
             return NULL;
         buf_char(scratch, ' ');
@@ -45,7 +45,7 @@ static void check_natural_keys(struct planner *p)
     buf_init(&scratch, 0);
     for (uint32_t i = 0; i < p->plan->count; i++) {
         const struct plan_step *s = &p->plan->steps[i];
-        if (!s->decl || s->decl->kind != DECL_RESOURCE || !s->desired || s->broken)
+        if (!s->decl || s->decl->kind != DECL_RESOURCE || !s->type || s->broken)
             continue;
         const char *key = natural_key(tmp, s, &scratch);
         const struct plan_step *other = key ? map_find(seen, key) : NULL;

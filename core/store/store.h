@@ -131,8 +131,17 @@ struct store_snapshot {
 
 /* Reads everything into mem.  A missing file is an empty snapshot.  Errors: store.newer (made by a newer
  * landfall), store.corrupt (names table and row, says how to go on), store.not_a_store. A live writer
- * elsewhere is fine: a reader sees whole turns. */
+ * elsewhere is fine: a reader sees whole turns.  So is one in this process: what it has committed is read. */
 MUST_USE bool store_read(struct arena *mem, const char *path, struct store_snapshot *out, struct err *err);
+/* What a store is at, without its rows: costs the same however large it is. */
+struct store_brief {
+    bool exists;
+    const char *lineage;
+    int64_t serial;
+    uint64_t open_ops;   /* as store_snapshot.op_count */
+    const char *outputs; /* JSON map, or NULL */
+};
+MUST_USE bool store_read_brief(struct arena *mem, const char *path, struct store_brief *out, struct err *err);
 /* Events, oldest first, at most `max` newest; address NULL: all. */
 MUST_USE bool store_read_events(struct arena *mem, const char *path, const char *address, size_t max,
                                 struct store_event **out, size_t *count, struct err *err);
@@ -155,11 +164,13 @@ struct store_batch;
 
 /* Makes the file if needed (with `lineage`, 32 hex characters), takes the region's lock (flock on a side file
  * whose descriptor children may inherit, plus the lock row), raises the fence, starts the thread.  Errors:
- * store.locked (host, pid, since when, what it does), store.newer, store.corrupt, store.read_only,
- * store.no_space. `command` is for the lock's message. */
+ * store.locked (host, pid, since when, what it does), store.newer, store.corrupt, store.not_a_store,
+ * store.other_region (a file copied from another region would claim its objects), store.read_only,
+ * store.no_space, store.io. `command` is for the lock's message. */
 MUST_USE bool store_writer_open(struct loop *loop, const char *path, const char *region, const char *lineage,
                                 const char *command, struct store_writer **out, struct err *err);
-/* Waits for what was submitted, checkpoints, gives the lock back. */
+/* Makes durable what was put, moves the log into the file, gives the lock back.  Callbacks that were not
+ * called yet are dropped.  Not to be called from one of them.  NULL is fine. */
 void store_writer_close(struct store_writer *w);
 int64_t store_writer_fence(const struct store_writer *w);
 const char *store_writer_lineage(const struct store_writer *w);
@@ -170,31 +181,35 @@ const uint8_t *store_writer_digest_key(const struct store_writer *w);
 /* The batch being filled.  Rows are copied into it.  It is committed at the end of this turn of the loop,
  * together with everything else put in this turn (at most 1 024 ops, the rest follows in the next commit), in
  * the order of the calls. */
-void store_put_op(struct store_writer *w, const struct store_op *op); /* new: state INTENT */
-/* Compare-and-set on (op_id, state, attempt, our fence); the other fields of `op` are written as given,
- * except desired, prior, planned and saved, which stay, and are cleared when the new state is DONE or FAILED.
+void store_put_op(struct store_writer *w, const struct store_op *op); /* new: state INTENT; fence: ours */
+/* Compare-and-set on (op_id, state, attempt) under our fence, which is written into the row; the other fields
+ * of `op` are written as given, except desired, prior, planned and saved, which stay, and are cleared when
+ * the new state is DONE or FAILED.
  */
 void store_move_op(struct store_writer *w, enum store_op_state from, uint32_t from_attempt,
                    const struct store_op *op);
-void store_save_op(struct store_writer *w, const char *op_id, const char *ext_id,
-                   const char *saved); /* progress of a running one */
+/* Progress of a running one; NULL leaves what is there.  One that has ended fails as a missed compare-and-set
+ * does. */
+void store_save_op(struct store_writer *w, const char *op_id, const char *ext_id, const char *saved);
 void store_put_res(struct store_writer *w,
                    const struct store_res *res); /* insert or replace; the serial grows */
 void store_remove_res(struct store_writer *w, const char *address, int64_t generation);
-void store_rename_res(struct store_writer *w, const char *from,
-                      const char *to); /* res, op and call rows: landfall.moved */
+void store_rename_res(
+    struct store_writer *w, const char *from,
+    const char *to); /* res, op and call rows: landfall.moved; store.taken when `to` has res rows */
 void store_put_call(struct store_writer *w, const struct store_call *call);
 void store_drop_calls(struct store_writer *w, const char *address, const char *key_prefix);
 void store_put_event(struct store_writer *w, const struct event *e);
-void store_put_run(
-    struct store_writer *w,
-    const struct store_run *run); /* insert, or update by run_id; a used plan_digest is store.plan_used */
+/* Insert, or update by run_id, which leaves the plan as it is; a used plan_digest is store.plan_used.  Only
+ * the newest run keeps its plan, because only that one can be resumed. */
+void store_put_run(struct store_writer *w, const struct store_run *run);
 void store_put_outputs(struct store_writer *w, const char *json);
 
 typedef void store_committed_fn(void *user, bool ok, const struct err *err);
 /* fn is called on the loop once everything put before is durable (ok), or the commit failed: then its fate is
- * unknown, the writer refuses all further puts, and the process must end and resume. Reasons: full disk, I/O
- * error, fence taken, a compare-and-set that missed. */
+ * unknown, the writer refuses all further puts, and the process must end and resume. Reasons: full disk
+ * (store.no_space), I/O error (store.io), fence taken (store.fence_taken), a compare-and-set that missed
+ * (store.op_moved), store.plan_used, store.taken.  err says what to do; it is borrowed. */
 void store_after_commit(struct store_writer *w, store_committed_fn *fn, void *user);
 
 /* The unit of an action that was recorded, or NULL; a map kept in memory per address, loaded at first use. */

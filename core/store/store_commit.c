@@ -17,7 +17,7 @@ struct store_commit {
  * wal_autocheckpoint: the writer does it itself, when nobody waits.
  * secure_delete=FAST: what is deleted is overwritten where that costs no extra page. */
 #define PRAGMAS                                                                                              \
-    "PRAGMA synchronous=FULL; PRAGMA cache_size=-32768; PRAGMA wal_autocheckpoint=0;"                        \
+    "PRAGMA synchronous=FULL; PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=0;"                        \
     "PRAGMA secure_delete=FAST; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=1"
 
 static int count_pages(void *user, sqlite3 *handle, const char *name, int pages)

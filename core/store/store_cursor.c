@@ -47,7 +47,13 @@ static bool does_not_match(struct store_cursor *c, const char *row, struct err *
     return store_db_corrupt(c->db->path, what, err);
 }
 
-/* Column `at` as text in mem, or the last row's when it is the same. */
+static bool is_same(const struct store_cursor *c, size_t i, const char *text, size_t count)
+{
+    return c->texts[i] && c->counts[i] == count && memcmp(c->texts[i], text, count) == 0;
+}
+
+/* Column `at` as text in mem, or the last row's, or this row's column before, when they are the same: most
+ * rows ask for what is then observed. */
 static const char *read_text(struct store_cursor *c, struct arena *mem, size_t i, int at, uint64_t *sum)
 {
     const char *text = (const char *)sqlite3_column_text(c->stmt, at);
@@ -55,8 +61,9 @@ static const char *read_text(struct store_cursor *c, struct arena *mem, size_t i
     *sum = store_row_sum_text(*sum, text, count);
     if (!text)
         return NULL;
-    if (!c->texts[i] || c->counts[i] != count || memcmp(c->texts[i], text, count) != 0) {
-        c->texts[i] = arena_text_n(mem, text, count);
+    if (!is_same(c, i, text, count)) {
+        bool is_twin = i > 0 && is_same(c, i - 1, text, count);
+        c->texts[i] = is_twin ? c->texts[i - 1] : arena_text_n(mem, text, count);
         c->counts[i] = count;
     }
     return c->texts[i];

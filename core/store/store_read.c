@@ -185,6 +185,25 @@ bool store_read(struct arena *mem, const char *path, struct store_snapshot *out,
     return true;
 }
 
+bool store_read_brief(struct arena *mem, const char *path, struct store_brief *out, struct err *err)
+{
+    struct store_source s AUTO(store_source_close) = {0};
+    struct store_brief brief = {0};
+    struct store_snapshot ops = {0};
+    if (!store_source_open(mem, path, &s, &brief.exists, err))
+        return false;
+    if (brief.exists) {
+        brief.lineage = s.meta.lineage;
+        brief.serial = s.meta.serial;
+        if (!read_open_ops(&s, mem, &ops, err) ||
+            !read_body(&s, mem, STORE_ROWS_OUTPUT, 1, &brief.outputs, err))
+            return false;
+        brief.open_ops = ops.op_count;
+    }
+    *out = brief;
+    return true;
+}
+
 /* ---- single questions ---------------------------------------------------------------------- */
 
 bool store_read_events(struct arena *mem, const char *path, const char *address, size_t max,

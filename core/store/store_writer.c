@@ -1,7 +1,9 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -28,6 +30,11 @@
 #define BACKLOG_IDLE 1000
 #define BACKLOG_BUSY 16384
 
+/* In a chain the next batch comes right after the answer, sooner than a sleeping thread wakes on a virtual
+ * machine.  Lingering this long made a chain of 2 000 commits 8 % faster; yielding, because the loop's thread
+ * is often woken on this very core. */
+#define LINGER_NS 100000
+
 /* Cleared batches kept for the next turns. */
 #define SPARE_MAX 4
 
@@ -49,6 +56,7 @@ struct store_writer {
     size_t spare_count;
     size_t in_flight; /* batches handed over and not yet back */
     bool broken;      /* failed, as far as the loop knows */
+    bool answering;   /* in a turn whose end is sure to come */
     uint64_t commits, rows;
 
     pthread_t thread;
@@ -56,6 +64,7 @@ struct store_writer {
     pthread_cond_t bell;   /* the thread waits here for work */
     struct store_batches queue, answered;
     uint64_t commits_answered;
+    atomic_bool has_work; /* read without the lock while lingering */
     bool stopping;
     bool failed; /* for good; why is not written again */
     struct err why;
@@ -73,6 +82,7 @@ static struct store_batches take_work(struct store_writer *w)
         ops += b->ops;
         store_batches_push(&work, b);
     }
+    atomic_store_explicit(&w->has_work, w->queue.first != NULL, memory_order_relaxed);
     return work;
 }
 
@@ -117,6 +127,14 @@ static void keep_log_short(struct store_writer *w, bool idle)
     pthread_mutex_unlock(&w->mutex);
 }
 
+static void linger(struct store_writer *w)
+{
+    struct tick tick = tick_real(); /* the machine's, also under a virtual loop: this waits for a thread */
+    int64_t end = tick.mono_ns(tick.user) + LINGER_NS;
+    while (!atomic_load_explicit(&w->has_work, memory_order_relaxed) && tick.mono_ns(tick.user) < end)
+        sched_yield();
+}
+
 /* One commit.  Returns false when there is nothing left to do. */
 static bool work_once(struct store_writer *w)
 {
@@ -140,6 +158,8 @@ static bool work_once(struct store_writer *w)
     answer(w, &work, ok, ok && commits);
     if (ok)
         keep_log_short(w, idle);
+    if (idle)
+        linger(w);
     return true;
 }
 
@@ -180,6 +200,7 @@ static void hand_over(struct store_writer *w)
         loop_waker_hold(w->waker, true);
     pthread_mutex_lock(&w->mutex);
     store_batches_push(&w->queue, w->current);
+    atomic_store_explicit(&w->has_work, true, memory_order_relaxed);
     pthread_cond_signal(&w->bell);
     pthread_mutex_unlock(&w->mutex);
     w->current = fresh_batch(w);
@@ -188,19 +209,22 @@ static void hand_over(struct store_writer *w)
 /* What is put outside the loop, or behind our hook, needs a turn of its own to be handed over. */
 static void ask_for_turn(struct store_writer *w)
 {
-    if (store_batch_is_empty(w->current))
+    if (!w->answering && store_batch_is_empty(w->current))
         loop_wake(w->waker);
 }
 
 static void on_turn_end(void *user)
 {
-    hand_over(user);
+    struct store_writer *w = user;
+    w->answering = false;
+    hand_over(w);
 }
 
 static void on_answer(void *user)
 {
     struct store_writer *w = user;
     pthread_mutex_lock(&w->mutex);
+    w->answering = true;
     struct store_batches answered = w->answered;
     w->answered = (struct store_batches){0};
     w->commits = w->commits_answered;
@@ -316,6 +340,7 @@ void store_writer_close(struct store_writer *w)
     hand_over(w);
     pthread_mutex_lock(&w->mutex);
     w->stopping = true;
+    atomic_store_explicit(&w->has_work, true, memory_order_relaxed);
     pthread_cond_signal(&w->bell);
     pthread_mutex_unlock(&w->mutex);
     pthread_join(w->thread, NULL);
