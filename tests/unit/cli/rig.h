@@ -84,7 +84,7 @@ static inline const char *rig_read(struct rig *r, const char *path)
 /* Runs `landfall LINE`, its words split at single spaces, where the rig's folder is the working one. */
 static inline void rig_run(struct rig *r, const char *line)
 {
-    char *argv[16] = {"landfall"}, *text = arena_text(r->mem, line);
+    char *argv[16] = {arena_text(r->mem, "landfall")}, *text = arena_text(r->mem, line);
     struct session s;
     struct args args;
     int argc = 1;

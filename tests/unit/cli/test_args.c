@@ -33,7 +33,7 @@ static int tear_down(void **state)
 /* Splits at single spaces: "plan eu -q". */
 static bool parse(const char *line, struct args *out, struct err *err)
 {
-    char *argv[MOST + 1] = {"landfall"};
+    char *argv[MOST + 1] = {arena_text(mem, "landfall")};
     int argc = 1;
     char *text = arena_text(mem, line);
     while (*text && argc < MOST) {

@@ -14,8 +14,11 @@
 #include "model/value.h"
 #include "model/value_json.h"
 
-static struct args parse(struct arena *mem, int argc, char *const *argv)
+static struct args parse(struct arena *mem, int argc, const char *const *words)
 {
+    char **argv = ARENA_ARRAY(mem, char *, (size_t)argc);
+    for (int i = 0; i < argc; i++)
+        argv[i] = arena_text(mem, words[i]);
     struct args args;
     struct err err;
     assert_true(args_parse(mem, argc, argv, &args, &err));
@@ -26,8 +29,8 @@ static void test_options_survive_a_plan_file(void **state)
 {
     (void)state;
     struct arena *mem = arena_new();
-    char *argv[] = {"landfall", "plan",        "eu",        "--target",      "dns",
-                    "--target", "queue.queue", "--replace", "dns.zone.apex", "--destroy"};
+    const char *const argv[] = {"landfall", "plan",        "eu",        "--target",      "dns",
+                                "--target", "queue.queue", "--replace", "dns.zone.apex", "--destroy"};
     struct args args = parse(mem, 10, argv);
     struct planning before = planning_of_args(&args);
     const char *json = value_json_text(mem, planning_to_value(mem, &before));
@@ -49,7 +52,7 @@ static void test_no_options_are_no_options(void **state)
 {
     (void)state;
     struct arena *mem = arena_new();
-    char *argv[] = {"landfall", "plan", "eu"};
+    const char *const argv[] = {"landfall", "plan", "eu"};
     struct args args = parse(mem, 3, argv);
     struct planning p = planning_of_args(&args);
     p = planning_of_value(mem, planning_to_value(mem, &p));
