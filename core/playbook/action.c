@@ -257,6 +257,9 @@ static void run_task(struct action *a, struct action_task *t)
             record(t);
         break;
     case SCRIPT_FAILED:
+        /* What the function returned is looked at when none of its lines runs any more. */
+        if (!err.where[0])
+            err_at(&err, a->decl->file, a->decl->line, 0);
         end_task(t, &err);
         break;
     }

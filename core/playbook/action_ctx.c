@@ -64,6 +64,10 @@ static struct action_task *task_of(lua_State *L, const char *word)
     if (!t || t->action != c->action)
         script_call_fail(L, "action.ctx", "use the ctx the function was given",
                          "ctx:%s is called outside of its action", word);
+    /* Asked before anything is sent: a call whose reply nobody can wait for must not be made. */
+    if (!lua_isyieldable(L))
+        script_call_fail(L, "action.ctx", "call it before, and use its result there",
+                         "ctx:%s cannot wait inside a function that sort or gsub calls", word);
     return t;
 }
 
@@ -98,27 +102,33 @@ static bool is_recorded(struct action *a, struct arena *tmp, const char *key, co
     return found;
 }
 
+/* What a task waits for, when it is resumed. */
+enum { FOR_ROWS = 0, FOR_CALL = 1, FOR_STEP = 2 };
+
 /* What was answered; raises when it was an error. */
-static int answered(lua_State *L, int status, lua_KContext keep)
+static int answered(lua_State *L, int status, lua_KContext what)
 {
     struct action_task *t = script_thread_of(L)->user;
     (void)status;
     if (t->failed) {
-        *script_call_err(L) = *t->failed;
+        struct err *err = script_call_err(L);
+        *err = *t->failed;
         t->failed = NULL;
+        if (t->open && what == FOR_CALL)
+            err_wrap(err, "%s", t->open->unit.key);
         return script_call_raise(L);
     }
-    if (!keep)
+    if (what == FOR_ROWS)
         return 0;
     script_value_give(L, t->reply);
     return 1;
 }
 
-static int wait_for(lua_State *L, bool keep)
+static int wait_for(lua_State *L, lua_KContext what)
 {
     struct action_task *t = script_thread_of(L)->user;
     t->reply = NULL;
-    return lua_yieldk(L, 0, keep, answered);
+    return lua_yieldk(L, 0, what, answered);
 }
 
 static int get(lua_State *L, struct arena *tmp)
@@ -220,7 +230,7 @@ static int call(lua_State *L, struct arena *tmp)
         open->unit.again_in_doubt = again;
         a->world.call(a->world.user, &open->unit);
     }
-    return wait_for(L, true);
+    return wait_for(L, FOR_CALL);
 }
 
 static int step(lua_State *L, struct arena *tmp)
@@ -247,7 +257,7 @@ static int step(lua_State *L, struct arena *tmp)
         action_task_prepare(L, child);
         action_task_ready(child);
     }
-    return wait_for(L, true);
+    return wait_for(L, FOR_STEP);
 }
 
 /* The options of ctx:each, argument 4. */
@@ -367,7 +377,7 @@ static int each(lua_State *L, struct arena *tmp)
     lua_pushvalue(L, 5);
     r->fn = luaL_ref(L, LUA_REGISTRYINDEX);
     action_rows_queue(t->action, r);
-    return wait_for(L, false);
+    return wait_for(L, FOR_ROWS);
 }
 
 static int ctx_index(lua_State *L, struct arena *tmp)
