@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "io/loop.h"
@@ -180,10 +181,16 @@ void change_finish(struct change *c, const struct change_result *result)
     store_after_commit(c->owner->ask.writer, on_outcome, c);
 }
 
+static void put_row(struct change *c, const struct op_result *result, const struct value *state,
+                    bool damaged);
+
 /* ---- ends --------------------------------------------------------------------------------------- */
 
 void change_fail(struct change *c, const char *code, const char *reason, const char *advice)
 {
+    /* What has an identity exists, whatever became of it: a row keeps it from being lost. */
+    if (c->ask.op.verb == LF_VERB_CREATE && c->ext_id)
+        put_row(c, &(struct op_result){0}, NULL, true);
     change_put_op(c, STORE_OP_FAILED, c->attempt, reason, NULL);
     change_finish(
         c, &(struct change_result){.end = CHANGE_FAILED, .code = code, .reason = reason, .advice = advice});
@@ -225,6 +232,20 @@ void change_hold(struct change *c, const char *reason, const char *candidates)
                          .end = CHANGE_HELD, .code = "run.held", .reason = reason, .advice = advice});
 }
 
+void change_leave(struct change *c, enum change_end end, const char *reason)
+{
+    if (c->state == STORE_OP_INTENT)
+        change_put_op(c, STORE_OP_DOUBT, c->attempt, reason, NULL);
+    change_finish(c, &(struct change_result){
+                         .end = end,
+                         .code = "run.in_doubt",
+                         .reason = reason,
+                         .advice = arena_print(c->mem,
+                                               "it may or may not have happened: `landfall resume %s` finds "
+                                               "out before it does anything else",
+                                               c->owner->ask.region)});
+}
+
 static const char *json_of(struct arena *mem, const struct value *v)
 {
     return v ? value_json_text(mem, v) : NULL;
@@ -245,6 +266,17 @@ static void put_row(struct change *c, const struct op_result *result, const stru
     row.memo = result->memo ? json_of(c->mem, result->memo) : adopts ? NULL : c->ask.op.memo;
     row.damaged = damaged;
     store_put_res(c->owner->ask.writer, &row);
+}
+
+/* A driver that tells no state stands by its promise; what that left open stays open until the next read. */
+static const struct value *known_part(struct arena *mem, const struct value *promise)
+{
+    const struct value *known = promise;
+    for (size_t k = 0; value_kind(promise) == VALUE_MAP && k < promise->count; k++) {
+        if (value_has_unknown(promise->pairs[k].value))
+            known = value_with_key(mem, known, promise->pairs[k].key, NULL);
+    }
+    return known;
 }
 
 /* The object is there, but not as promised: the truth is kept, the step fails. */
@@ -268,7 +300,7 @@ void change_done(struct change *c, const struct op_result *result)
         return;
     }
     const struct value *promise = c->ask.planned ? c->ask.planned : c->ask.desired;
-    const struct value *state = result->state ? result->state : promise;
+    const struct value *state = result->state ? result->state : known_part(c->mem, promise);
     if (result->id && (!c->ext_id || strcmp(c->ext_id, result->id) != 0))
         c->ext_id = arena_text(c->mem, result->id);
     const char *path = NULL;
@@ -278,7 +310,7 @@ void change_done(struct change *c, const struct op_result *result)
                        "the next plan replaces it; look at the service first if it may hold data");
         return;
     }
-    if (!schema_keeps_promise(c->mem, c->ask.type->facts.schema, promise, state, &path)) {
+    if (result->state && !schema_keeps_promise(c->mem, c->ask.type->facts.schema, promise, state, &path)) {
         finish_damaged(
             c, result, state, false, "plugin.broke_promise",
             arena_print(c->mem, "the driver %s-%s did not do what its plan promised at '%s'",
@@ -321,11 +353,18 @@ static struct change *change_new(struct changes *owner, const struct change_ask 
 /* The meta column: all of the row that must survive when playbooks and drivers blocks are gone. */
 static const char *meta_of(struct arena *mem, const struct store_res *row)
 {
-    return arena_print(mem,
-                       "{\"depends_on\":%s,\"holds\":%s,\"protect\":%s,\"shared\":%s,\"declared_at\":\"%s\"}",
-                       row->depends_on ? row->depends_on : "[]", row->holds ? row->holds : "[]",
-                       row->protect ? "true" : "false", row->shared ? "true" : "false",
-                       row->declared_at ? row->declared_at : "");
+    struct buf out;
+    const char *where = row->declared_at ? row->declared_at : "";
+    buf_init(&out, 0);
+    buf_text(&out, "{\"declared_at\":");
+    value_json_print_text(&out, where, strlen(where));
+    buf_print(&out, ",\"depends_on\":%s,\"holds\":%s,\"protect\":%s,\"shared\":%s,\"adopted\":%s}",
+              row->depends_on ? row->depends_on : "[]", row->holds ? row->holds : "null",
+              row->protect ? "true" : "false", row->shared ? "true" : "false",
+              row->adopted ? "true" : "false");
+    const char *text = buf_keep(&out, mem);
+    buf_done(&out);
+    return text;
 }
 
 static uint32_t settle_of(const struct contract_type *type, uint32_t verb)
@@ -387,6 +426,7 @@ void change_resume(struct changes *owner, const struct change_ask *ask, change_d
     c->ask.op.fence = store_writer_fence(owner->ask.writer);
     c->state = ask->op.state;
     c->attempt = ask->op.attempt;
+    c->doubtful = true;
     if (c->state == STORE_OP_SETTLING && c->saved)
         change_post(c); /* its identity is known: the same call goes on from what it saved */
     else

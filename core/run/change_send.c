@@ -55,19 +55,31 @@ static void answered(struct change *c, const struct op_result *result)
             change_conflict(c, result->marker);
         return;
     case LF_END_RETRY:
-        if (!change_try_later(c, result->retry_after_ms, reason))
+        if (change_try_later(c, result->retry_after_ms, reason))
+            return;
+        if (c->doubtful)
+            change_leave(c, c->owner->stopped ? CHANGE_STOPPED : CHANGE_FAILED, reason);
+        else
             change_fail(c, c->note_code ? c->note_code : "run.gave_up", reason,
                         c->advice
                             ? c->advice
                             : "nothing was changed; mend what the message names, then `landfall resume`");
         return;
     case LF_END_CANCELED:
+        if (c->doubtful) {
+            change_leave(c, CHANGE_STOPPED, "stopped while settling a doubt");
+            return;
+        }
         change_put_op(c, STORE_OP_FAILED, c->attempt, "stopped before it was sent", NULL);
         change_finish(c,
                       &(struct change_result){.end = CHANGE_STOPPED, .reason = "stopped before it was sent"});
         return;
     case LF_END_REFUSED:
     case LF_END_FAILED:
+        if (c->doubtful && c->ask.op.verb == LF_VERB_CREATE && !c->ext_id) {
+            change_look(c, reason);
+            return;
+        }
         change_fail(c, c->note_code ? c->note_code : "run.refused", reason,
                     c->advice ? c->advice : "change what is asked, or what it meets there, then plan again");
         return;

@@ -6,12 +6,16 @@
 #include "io/loop.h"
 #include "model/schema.h"
 #include "model/value.h"
+#include "plugin/host.h"
 #include "plugin/registry.h"
 #include "run/change_state.h"
 
 /* Rounds of doubt before a person is asked: reconcile is bounded. */
 #define ROUNDS_MAX 3
 #define TRIES      9
+/* How long a worker job of a call that ran out of time is waited for: ten minutes, a second at a time. */
+#define JOB_WAIT_MS   1000
+#define JOB_WAITS_MAX 600
 
 static void post_again(void *user)
 {
@@ -82,36 +86,83 @@ static void ask_recover(void *user)
     change_post(c);
 }
 
+static void send_after_drain(void *user)
+{
+    struct change *c = user;
+    c->timer = NULL;
+    send_again(c);
+}
+
 static bool token_is_good(const struct change *c)
 {
     const struct tick *tick = loop_tick(c->owner->ask.loop);
     int64_t until = c->ask.op.retention_until_ms;
-    return until == 0 || tick->wall_ms(tick->user) < until;
+    return c->ask.op.settle == LF_SETTLE_TOKENED && (until == 0 || tick->wall_ms(tick->user) < until);
+}
+
+/* Goes on when nothing that was sent before can still land, and a read would see what did. */
+static void drain(struct change *c, loop_fn *then)
+{
+    const struct lf_settle *settle = &c->ask.type->settle;
+    bool fenced = c->ask.op.settle == LF_SETTLE_CONDITIONAL;
+    uint64_t ms = fenced ? 0 : (uint64_t)settle->max_inflight_ms + settle->visible_after_ms;
+    if (ms == 0)
+        then(c);
+    else
+        c->timer = loop_after(c->owner->ask.loop, ms, then, c);
+}
+
+static void settle_again(void *user)
+{
+    struct change *c = user;
+    c->timer = NULL;
+    change_settle(c);
+}
+
+/* A call that ran out of time may have left a job on a worker thread, which no bound of the service's covers:
+ * it is waited for. */
+static bool waits_for_jobs(struct change *c)
+{
+    if (host_stray_jobs(c->ask.driver->host) == 0 || c->waits++ >= JOB_WAITS_MAX)
+        return false;
+    c->timer = loop_after(c->owner->ask.loop, JOB_WAIT_MS, settle_again, c);
+    return true;
+}
+
+/* By looking, or by asking for what is harmless to ask twice; else a person looks. */
+static void look(struct change *c)
+{
+    uint32_t settle = c->ask.op.settle;
+    if (settle == LF_SETTLE_BLIND)
+        change_hold(c, "it may or may not have happened, and the service offers no way to find out", NULL);
+    else if (c->ask.type->has_recover)
+        drain(c, ask_recover);
+    else if (settle == LF_SETTLE_NAMED || settle == LF_SETTLE_CONDITIONAL)
+        drain(c, send_after_drain);
+    else
+        change_hold(c, "it may or may not have happened, and the driver offers no way to find out", NULL);
 }
 
 void change_settle(struct change *c)
 {
-    const struct contract_type *type = c->ask.type;
-    uint32_t settle = c->ask.op.settle;
     c->note = c->note_code = c->advice = NULL;
-    if (settle == LF_SETTLE_TOKENED && token_is_good(c)) {
-        send_again(c);
+    c->doubtful = true;
+    if (waits_for_jobs(c))
         return;
-    }
-    if (type->has_recover) {
-        /* Until nothing that was sent before can still land, and a read would see what did. */
-        bool fenced = settle == LF_SETTLE_CONDITIONAL;
-        uint64_t drain = fenced ? 0 : (uint64_t)type->settle.max_inflight_ms + type->settle.visible_after_ms;
-        if (drain == 0)
-            ask_recover(c);
-        else
-            c->timer = loop_after(c->owner->ask.loop, drain, ask_recover, c);
-        return;
-    }
-    if (settle == LF_SETTLE_NAMED || settle == LF_SETTLE_CONDITIONAL)
+    /* With its identity recorded the same call goes on from there; with its token it is done once only. */
+    if (token_is_good(c) || (c->saved && c->ext_id && c->ask.op.verb == LF_VERB_CREATE))
         send_again(c);
     else
-        change_hold(c, "it may or may not have happened, and the service offers no way to find out", NULL);
+        look(c);
+}
+
+void change_look(struct change *c, const char *reason)
+{
+    if (!c->ask.type->has_recover || c->ask.op.settle == LF_SETTLE_BLIND || ++c->rounds > ROUNDS_MAX) {
+        change_hold(c, reason, NULL);
+        return;
+    }
+    drain(c, ask_recover);
 }
 
 /* Is what is there what this change was to make? */
@@ -119,63 +170,78 @@ static bool is_as_asked(struct change *c, const struct op_result *result)
 {
     const struct value *promise = c->ask.planned ? c->ask.planned : c->ask.desired;
     const char *path;
-    return result->state &&
+    return result->state && promise &&
            schema_keeps_promise(c->mem, c->ask.type->facts.schema, promise, result->state, &path);
+}
+
+static bool is_untouched(struct change *c, const struct op_result *result)
+{
+    const char *path;
+    return c->ask.prior && result->state &&
+           (value_equal(result->state, c->ask.prior) ||
+            schema_keeps_promise(c->mem, c->ask.type->facts.schema, c->ask.prior, result->state, &path));
 }
 
 static void recovered_ours(struct change *c, const struct op_result *result)
 {
     uint32_t verb = c->ask.op.verb;
+    c->doubtful = false;
     if (result->id)
         c->ext_id = arena_text(c->mem, result->id);
-    if (verb == LF_VERB_DESTROY) {
+    if (verb == LF_VERB_DESTROY)
         send_again(c); /* still there */
-    } else if (is_as_asked(c, result)) {
+    else if (result->status == LF_END_DAMAGED || is_as_asked(c, result))
         change_done(c, result);
-    } else if (verb == LF_VERB_CREATE || value_equal(result->state, c->ask.prior)) {
+    else if (verb == LF_VERB_CREATE || is_untouched(c, result))
         send_again(c); /* ours and unfinished, or untouched */
-    } else {
-        const char *path;
-        bool untouched = c->ask.prior && schema_keeps_promise(c->mem, c->ask.type->facts.schema, c->ask.prior,
-                                                              result->state, &path);
-        if (untouched)
-            send_again(c);
-        else
-            change_fail(c, "run.drift",
-                        "it is neither as it was nor as asked: somebody else changed it meanwhile",
-                        "plan again, and look at what the plan says");
-    }
+    else
+        change_fail(c, "run.drift",
+                    "it is neither as it was nor as asked: somebody else changed it meanwhile",
+                    "plan again, and look at what the plan says");
+}
+
+static void recovered_gone(struct change *c, const struct op_result *result)
+{
+    c->doubtful = false;
+    if (c->ask.op.verb == LF_VERB_DESTROY)
+        change_done(c, result);
+    else if (c->ask.op.verb == LF_VERB_CREATE)
+        send_again(c);
+    else
+        change_fail(c, "run.gone", "it is not there any more", "plan again: the next plan creates it");
+}
+
+/* "There" is not yet "ours": the marker tells, where there can be one. */
+static void recovered_there(struct change *c, const struct op_result *result)
+{
+    bool markless = (c->ask.type->facts.traits & CATALOG_MARKLESS) != 0;
+    bool ours = result->marker ? strcmp(result->marker, c->marker) == 0 : result->status != LF_END_EXISTS;
+    /* What cannot carry a marker is ours when it is as we made it, or as we left it. */
+    if (markless)
+        ours = result->status != LF_END_EXISTS && (is_as_asked(c, result) || is_untouched(c, result));
+    if (ours)
+        recovered_ours(c, result);
+    else
+        change_conflict(c, result->marker);
 }
 
 void change_recovered(struct change *c, const struct op_result *result)
 {
-    uint32_t verb = c->ask.op.verb;
     switch (result->status) {
     case LF_END_OK:
     case LF_END_DAMAGED:
-        recovered_ours(c, result);
+    case LF_END_EXISTS:
+        recovered_there(c, result);
         return;
     case LF_END_GONE:
-        if (verb == LF_VERB_DESTROY)
-            change_done(c, result);
-        else if (verb == LF_VERB_CREATE)
-            send_again(c);
-        else
-            change_fail(c, "run.gone", "it is not there any more", "plan again: the next plan creates it");
-        return;
-    case LF_END_EXISTS:
-        if (result->marker && strcmp(result->marker, c->marker) == 0)
-            recovered_ours(c, result);
-        else
-            change_conflict(c, result->marker);
+        recovered_gone(c, result);
         return;
     case LF_END_MANY:
         change_hold(c, c->note ? c->note : "several objects carry its marker", NULL);
         return;
     case LF_END_CANCELED:
         /* Stopped while asking: the doubt stays as it is in the store, and the next run asks again. */
-        change_finish(
-            c, &(struct change_result){.end = CHANGE_STOPPED, .reason = "stopped while settling a doubt"});
+        change_leave(c, CHANGE_STOPPED, "stopped while settling a doubt");
         return;
     default:
         if (!change_try_later(c, result->retry_after_ms,

@@ -19,8 +19,12 @@ struct change {
     uint32_t attempt;          /* as last put into the store */
     uint32_t tries;            /* of the present question, answered RETRY or CANNOT_TELL */
     uint32_t rounds;           /* of doubt */
+    uint32_t waits;            /* for worker jobs of a call that ran out of time */
     bool recovering;           /* what is asked is recover, not the change itself */
-    bool in_op, ended;         /* freed when out of its op and ended */
+    /* An earlier try may have taken effect, and nobody has looked yet: an answer that says "nothing happened"
+     * is true of the last try only. */
+    bool doubtful;
+    bool in_op, ended; /* freed when out of its op and ended */
     struct op *op;
     const char *ext_id;
     const struct value *saved;
@@ -47,6 +51,8 @@ void change_finish(struct change *c,
 void change_fail(struct change *c, const char *code, const char *reason, const char *advice);
 void change_conflict(struct change *c, const char *marker);
 void change_hold(struct change *c, const char *reason, const char *candidates);
+/* Ends it for this run only: the doubt stays in the store, and the next run settles it first. */
+void change_leave(struct change *c, enum change_end end, const char *reason);
 void change_done(struct change *c, const struct op_result *result);
 void change_put_op(struct change *c, enum store_op_state to, uint32_t attempt, const char *reason,
                    const char *candidates);
@@ -56,6 +62,8 @@ void change_post(struct change *c); /* into the outbox; leaves next turn */
 /* change_settle.c */
 void change_doubt(struct change *c, const char *reason); /* makes the doubt durable, then settles it */
 void change_settle(struct change *c);
+/* Settles it by looking only, whatever its token would allow. */
+void change_look(struct change *c, const char *reason);
 void change_recovered(struct change *c, const struct op_result *result);
 /* Waits, then posts again; false when there were enough tries. */
 bool change_try_later(struct change *c, uint64_t asked_ms, const char *why);

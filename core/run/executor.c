@@ -86,8 +86,10 @@ struct store_res executor_row(const struct step_run *r)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
     const struct decl *d = s->decl;
+    /* A step that turned out to be a replacement makes another generation than the plan could know. */
+    bool anew = r->action == PLAN_REPLACE && s->row && s->generation == s->row->generation;
     struct store_res row = {.address = s->address,
-                            .generation = s->generation,
+                            .generation = s->generation + anew,
                             .subsystem = "",
                             .type = "",
                             .instance = "",
@@ -179,6 +181,21 @@ void executor_finish_step(struct step_run *r, const struct value *observed, cons
 
 /* ---- the ends of steps ------------------------------------------------------------------------------ */
 
+static void block(struct executor *x, uint32_t k, uint32_t because)
+{
+    const struct plan_step *s = &x->plan->steps[k];
+    x->state[k] = STEP_NOT_DONE;
+    if (s->action == PLAN_KEEP || s->action == PLAN_LOOKUP || !s->targeted)
+        return; /* it stands as it is */
+    x->out.total++;
+    x->out.blocked++;
+    struct event e = {.kind = EVENT_STEP_BLOCKED,
+                      .address = s->address,
+                      .text = arena_print(x->mem, "not started: %s before it is not done",
+                                          x->plan->steps[because].address)};
+    changes_tell(x->changes, &e);
+}
+
 static void block_dependents(struct executor *x, uint32_t from)
 {
     const struct graph *g = x->plan->graph;
@@ -191,17 +208,7 @@ static void block_dependents(struct executor *x, uint32_t from)
             uint32_t k = g->needed_by[e];
             if (x->state[k] != STEP_WAITS_FOR_NEEDS)
                 continue;
-            x->state[k] = STEP_NOT_DONE;
-            const struct plan_step *s = &x->plan->steps[k];
-            if (s->action == PLAN_KEEP || s->action == PLAN_LOOKUP || !s->targeted)
-                continue; /* it stands as it is; what needs it does too */
-            x->out.total++;
-            x->out.blocked++;
-            struct event e2 = {.kind = EVENT_STEP_BLOCKED,
-                               .address = s->address,
-                               .text = arena_print(x->mem, "not started: %s before it is not done",
-                                                   x->plan->steps[i].address)};
-            changes_tell(x->changes, &e2);
+            block(x, k, i);
             if (depth == room) {
                 uint32_t *wider = ARENA_ARRAY(x->mem, uint32_t, room * 2);
                 memcpy(wider, stack, room * sizeof(*stack));
@@ -243,7 +250,11 @@ void executor_end_step(struct step_run *r, enum step_end end)
     arena_free(r->mem);
     free(r);
     x->in_flight--;
-    count_end(&x->out, end);
+    if (x->in_flight == 0)
+        loop_stop(x->ask.loop);
+    /* What goes in the epilogue is part of a step that was counted, unless that one stood as it was. */
+    if (!x->epilogue || end != STEP_END_DONE || x->plan->steps[i].action == PLAN_KEEP)
+        count_end(&x->out, end);
     if (x->epilogue)
         return;
     x->state[i] = end == STEP_END_DONE ? STEP_DONE : STEP_NOT_DONE;
@@ -277,10 +288,8 @@ static bool stands(struct executor *x, uint32_t i)
     const struct plan_step *s = &x->plan->steps[i];
     if (s->targeted && (s->action != PLAN_KEEP || s->pending) && !(s->action == PLAN_LOOKUP && s->observed))
         return false;
-    bool there = s->action == PLAN_KEEP || s->action == PLAN_UPDATE || s->action == PLAN_LOOKUP;
-    x->truth[i] = (struct step_truth){.state = there ? (s->promise ? s->promise : s->observed) : NULL,
-                                      .id = there ? s->id : NULL,
-                                      .inputs = s->inputs};
+    const struct value *state = s->action == PLAN_KEEP && s->promise ? s->promise : s->observed;
+    x->truth[i] = (struct step_truth){.state = state, .id = s->id, .inputs = s->inputs};
     if (s->targeted)
         resource_sync(x, i);
     x->state[i] = STEP_DONE;
@@ -293,6 +302,8 @@ static void forget(struct step_run *r)
     const struct graph_node *node = &r->x->plan->graph->nodes[r->i];
     for (uint32_t k = 0; k < node->res_count; k++) {
         const struct store_res *row = &r->x->plan->truth->res[node->res_first + k];
+        if (row->deposed) /* another object, which may well be there */
+            continue;
         store_remove_res(r->x->ask.writer, row->address, row->generation);
     }
     executor_done(r, r->x->plan->steps[r->i].reason);
@@ -350,7 +361,7 @@ static bool has_room(const struct executor *x, uint32_t i)
     return x->in_flight < most;
 }
 
-static void pump(struct executor *x)
+static void start_ready(struct executor *x)
 {
     while (x->ready_next < x->ready_count && !x->stopping && !x->failed) {
         uint32_t i = x->ready[x->ready_next];
@@ -365,7 +376,81 @@ static void pump(struct executor *x)
     }
 }
 
+/* Steps that end as they begin must not begin the next ones from inside: a chain of them has no bound. */
+static void pump(struct executor *x)
+{
+    if (x->pumping)
+        return;
+    x->pumping = true;
+    start_ready(x);
+    x->pumping = false;
+}
+
+/* ---- pauses ------------------------------------------------------------------------------------------- */
+
+static void pause_over(void *user)
+{
+    struct pause *p = user;
+    if (p->next)
+        p->next->prev = p->prev;
+    if (p->prev)
+        p->prev->next = p->next;
+    else
+        p->x->pauses = p->next;
+    void (*fn)(void *user) = p->fn;
+    void *mine = p->user;
+    free(p);
+    fn(mine);
+}
+
+void executor_pause(struct executor *x, uint64_t ms, void (*fn)(void *user), void *user)
+{
+    struct pause *p = calloc(1, sizeof(*p));
+    if (!p)
+        abort();
+    *p = (struct pause){.x = x, .fn = fn, .user = user, .next = x->pauses};
+    if (p->next)
+        p->next->prev = p;
+    x->pauses = p;
+    p->timer = loop_after(x->ask.loop, x->stopping ? 0 : ms, pause_over, p);
+}
+
+static void cut_pauses(struct executor *x)
+{
+    for (struct pause *p = x->pauses; p; p = p->next) {
+        loop_timer_cancel(p->timer);
+        p->timer = loop_after(x->ask.loop, 0, pause_over, p);
+    }
+}
+
 /* ---- the run ------------------------------------------------------------------------------------------ */
+
+static bool mark_read(void *user, const struct expr *ref)
+{
+    struct executor *x = user;
+    uint32_t i = plan_find(x->plan, ref->address);
+    if (i != UINT32_MAX && strcmp(ref->path, "id") != 0)
+        x->read[i] = true;
+    return true;
+}
+
+/* Whose state is worth keeping until the end: what attributes and outputs refer to, and all that an action,
+ * which may ask for anything of what it comes after, can see. */
+static void find_readers(struct executor *x)
+{
+    const struct plan *plan = x->plan;
+    const struct graph *g = plan->graph;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct decl *d = plan->steps[i].decl;
+        if (!d)
+            continue;
+        expr_each_ref(d->attrs, mark_read, x);
+        for (uint32_t e = g->needs_at[i]; d->kind == DECL_ACTION && e < g->needs_at[i + 1]; e++)
+            x->read[g->needs[e]] = true;
+    }
+    if (plan->decls->outputs)
+        expr_each_ref(plan->decls->outputs, mark_read, x);
+}
 
 struct executor *executor_new(const struct executor_ask *ask)
 {
@@ -393,6 +478,9 @@ struct executor *executor_new(const struct executor_ask *ask)
     x->waiting = ARENA_ARRAY(x->mem, uint32_t, g->count + 1);
     x->ready = ARENA_ARRAY(x->mem, uint32_t, g->count + 1);
     x->truth = ARENA_ARRAY(x->mem, struct step_truth, g->count + 1);
+    x->ids = ARENA_ARRAY(x->mem, const struct value *, g->count + 1);
+    x->read = ARENA_ARRAY(x->mem, bool, g->count + 1);
+    find_readers(x);
     return x;
 }
 
@@ -405,13 +493,19 @@ void executor_free(struct executor *x)
     free(x);
 }
 
+/* Changes, not steps: a replacement is two, and so is what it takes to be rid of several generations. */
 static uint64_t count_expected(const struct plan *plan)
 {
     uint64_t n = 0;
     for (uint32_t i = 0; i < plan->count; i++) {
-        enum plan_action a = plan->steps[i].action;
-        n +=
-            plan->steps[i].targeted && a != PLAN_KEEP && a != PLAN_LOOKUP && a != PLAN_WAIT && a != PLAN_TODO;
+        const struct plan_step *s = &plan->steps[i];
+        enum plan_action a = s->action;
+        if (!s->targeted || a == PLAN_WAIT || a == PLAN_TODO)
+            continue;
+        if (a == PLAN_DESTROY)
+            n += plan->graph->nodes[i].res_count;
+        else
+            n += (a != PLAN_KEEP && a != PLAN_LOOKUP) + (a == PLAN_REPLACE) + s->deposed_left;
     }
     return n;
 }
@@ -420,12 +514,14 @@ static void put_run(struct executor *x, const char *state)
 {
     const struct tick *tick = loop_tick(x->ask.loop);
     int64_t now = tick->wall_ms(tick->user);
+    if (x->started_ms == 0)
+        x->started_ms = now;
     struct store_run run = {.run_id = x->ask.run_id,
                             .plan_digest = x->plan->digest,
                             .base_serial = x->plan->truth->serial,
                             .command = x->ask.command,
                             .state = state,
-                            .started_ms = now,
+                            .started_ms = x->started_ms,
                             .ended_ms = strcmp(state, "running") == 0 ? 0 : now,
                             .total = x->out.total,
                             .done = x->out.done,
@@ -461,24 +557,36 @@ static bool all_dependents_done(const struct executor *x, uint32_t i)
     return x->state[i] == STEP_DONE;
 }
 
-/* What was replaced goes last, when nothing built on it is left. */
+/* Others may stop the loop, and others may keep it alive: neither ends a run. */
+static void run_loop(struct executor *x)
+{
+    while (x->in_flight > 0 && !x->failed && !x->aborted)
+        loop_run(x->ask.loop);
+}
+
+/* What was replaced goes last, when nothing built on it is left; and in the order in which it was built on,
+ * turned round. */
 static void run_epilogue(struct executor *x)
 {
+    const struct graph *g = x->plan->graph;
     x->epilogue = true;
-    for (uint32_t i = 0; i < x->plan->count && !x->stopping && !x->failed; i++) {
+    for (uint32_t k = x->plan->count; k > 0 && !x->stopping && !x->failed; k--) {
+        uint32_t i = g->sorted[k - 1];
         const struct plan_step *s = &x->plan->steps[i];
-        bool replaced_first = s->action == PLAN_REPLACE && s->create_first;
-        if (s->decl && s->targeted && (s->deposed_left > 0 || replaced_first) && all_dependents_done(x, i)) {
-            resource_destroy_deposed(x, i);
-            if (x->in_flight > 0 && !x->failed)
-                loop_run(x->ask.loop);
-        }
+        if (!s->decl || !s->targeted || (s->deposed_left == 0 && !x->truth[i].deposed) ||
+            !all_dependents_done(x, i))
+            continue;
+        resource_destroy_deposed(x, i);
+        run_loop(x);
     }
 }
 
 static void on_last(void *user, bool ok, const struct err *err)
 {
-    executor_store_ok(user, ok, err);
+    struct executor *x = user;
+    x->in_flight--;
+    if (executor_store_ok(x, ok, err))
+        loop_stop(x->ask.loop);
 }
 
 static const char *end_state(const struct executor_outcome *out)
@@ -509,16 +617,16 @@ bool executor_run(struct executor *x, struct executor_outcome *out, struct err *
 {
     start_all(x);
     pump(x);
-    if (x->in_flight > 0)
-        loop_run(x->ask.loop);
-    if (!x->failed && !x->aborted && !x->stopping)
+    run_loop(x);
+    if (!x->failed && !x->aborted && !x->stopping && !x->plan->refresh_only)
         run_epilogue(x);
     x->out.stopped = x->out.stopped || x->aborted || x->stopping;
     if (!x->failed && !x->aborted) {
         put_outputs(x);
         put_run(x, end_state(&x->out));
+        x->in_flight++;
         store_after_commit(x->ask.writer, on_last, x);
-        loop_run(x->ask.loop);
+        run_loop(x);
     }
     if (x->failed) {
         *err = x->failure;
@@ -526,6 +634,33 @@ bool executor_run(struct executor *x, struct executor_outcome *out, struct err *
     }
     *out = x->out;
     return true;
+}
+
+/* Outputs that are known, as text to compare with what is stored. */
+static bool has_new_outputs(const struct plan *plan)
+{
+    if (!plan->outputs || value_has_unknown(plan->outputs))
+        return plan->outputs != NULL;
+    struct arena *tmp = arena_new();
+    const char *stored = plan->truth->outputs;
+    bool is_new = !stored || strcmp(stored, value_json_text(tmp, plan->outputs)) != 0;
+    arena_free(tmp);
+    return is_new;
+}
+
+bool executor_has_work(const struct plan *plan)
+{
+    const uint32_t *n = plan->totals.by_action;
+    struct executor x = {.plan = plan};
+    if (plan_has_changes(plan) || n[PLAN_WAIT] + n[PLAN_TODO] > 0 || plan->move_count > 0 ||
+        has_new_outputs(plan))
+        return true;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        if (s->targeted && (s->pending || resource_is_behind(&x, i)))
+            return true;
+    }
+    return false;
 }
 
 void executor_interrupt(struct executor *x)
@@ -537,4 +672,5 @@ void executor_interrupt(struct executor *x)
     }
     x->stopping = true;
     changes_stop(x->changes);
+    cut_pauses(x);
 }

@@ -46,6 +46,9 @@ struct executor_outcome {
 
 struct executor;
 
+/* Would a run of this plan do anything, or write more than its own record?  False: every step stands, and what
+ * is remembered of it is right. */
+bool executor_has_work(const struct plan *plan);
 struct executor *executor_new(const struct executor_ask *ask);
 /* True when it could run (also when steps failed: see out); false when the store failed under it: end the
  * process, resume. */

@@ -37,6 +37,16 @@ struct step_truth {
     const struct value *state;
     const char *id;
     const char *inputs; /* of an action, check or person: digest of what it ran on */
+    bool deposed;       /* its old object was left standing beside the new one */
+};
+
+/* A pause of a step: cut short when the run is to stop, so that nobody waits out a service's Retry-After. */
+struct pause {
+    struct executor *x;
+    struct loop_timer *timer;
+    void (*fn)(void *user);
+    void *user;
+    struct pause *next, *prev;
 };
 
 /* One step under way: its memory dies with it. */
@@ -63,8 +73,12 @@ struct executor {
     uint32_t *waiting;
     uint32_t *ready, ready_count, ready_next;
     struct step_truth *truth;
+    const struct value **ids; /* per step: its id as a value, made when first referred to */
+    bool *read;               /* per step: somebody may read more of it than its id */
     uint32_t in_flight;
-    bool stopping, aborted, epilogue;
+    bool stopping, aborted, epilogue, pumping;
+    int64_t started_ms;
+    struct pause *pauses;
     bool failed; /* the store */
     struct err failure;
     struct executor_outcome out;
@@ -88,11 +102,16 @@ void executor_tell(struct step_run *r, enum event_kind kind, const char *text, c
 const char *executor_needs_json(const struct executor *x, uint32_t i, struct arena *mem);
 struct store_res executor_row(const struct step_run *r);
 bool executor_store_ok(struct executor *x, bool ok, const struct err *err);
+/* Calls fn(user) after ms, or at once when the run is to stop. */
+void executor_pause(struct executor *x, uint64_t ms, void (*fn)(void *user), void *user);
 /* resource.c */
 void resource_begin(struct step_run *r);
+bool resource_is_behind(struct executor *x, uint32_t i);
 bool resource_sync(struct executor *x,
                    uint32_t i); /* a kept row whose surroundings changed: true when it was put */
 void resource_destroy_deposed(struct executor *x, uint32_t i);
+/* Memory for what a call under way may still read when its step has ended: many travel in one call. */
+struct arena *resource_memory(const struct step_run *r, const struct contract_type *type);
 /* resolve.c: evaluates what is known by now; then resource_go or executor_fail_step. */
 void resolve_begin(struct step_run *r);
 void resource_go(struct step_run *r);

@@ -28,7 +28,9 @@ bool resolve_find(void *executor, const struct expr *ref, const struct value **o
     if (x->state[i] != STEP_DONE)
         return true;
     if (strcmp(ref->path, "id") == 0) {
-        *out = truth->id ? value_text(x->mem, truth->id) : value_null();
+        if (truth->id && !x->ids[i])
+            x->ids[i] = value_text_borrow(x->mem, truth->id, strlen(truth->id));
+        *out = truth->id ? x->ids[i] : value_null();
         return true;
     }
     const struct value *found = value_get(truth->state, ref->path);
@@ -51,16 +53,17 @@ static void fail(struct step_run *r, const char *code, const char *summary, cons
 static bool evaluate(struct step_run *r, const struct value **out)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
+    struct arena *mem = resource_memory(r, s->type);
     struct err err;
     const struct value *v;
     struct diags diags;
-    if (!expr_eval(r->mem, s->decl->attrs, &r->x->world, &v, &err)) {
+    if (!expr_eval(mem, s->decl->attrs, &r->x->world, &v, &err)) {
         executor_fail_step(r, &err);
         return false;
     }
     if (s->type) {
         diag_init(&diags, r->mem);
-        v = schema_check(r->mem, s->type->facts.schema, v, s->address, NULL, &diags);
+        v = schema_check(mem, s->type->facts.schema, v, s->address, NULL, &diags);
         if (!diag_ok(&diags, &err)) {
             executor_fail_step(r, &err);
             return false;
@@ -78,13 +81,14 @@ static bool evaluate(struct step_run *r, const struct value **out)
 static const struct value *keep_ignored(struct step_run *r, const struct value *desired)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
+    struct arena *mem = resource_memory(r, s->type);
     for (size_t k = 0; s->observed && k < s->decl->meta.ignore_count; k++) {
         struct path path;
         struct err err;
         if (!path_parse(r->mem, s->decl->meta.ignore[k], &path, &err))
             continue; /* the plan was refused for it */
         const struct value *is = path_get(s->observed, &path);
-        if (is && !path_with(r->mem, desired, &path, is, &desired, &err))
+        if (is && !path_with(mem, desired, &path, is, &desired, &err))
             continue;
     }
     return desired;
@@ -102,6 +106,11 @@ static void go(struct step_run *r, enum plan_action action, const struct value *
              "plan again and look: nothing was changed");
         return;
     }
+    if (action == PLAN_REPLACE && s->decl->meta.protect) {
+        fail(r, "plan.protected", "now that its inputs are known it would be replaced, and it is protected",
+             "take the change back, or set `protect = false` in its step table; nothing was changed");
+        return;
+    }
     r->action = action;
     r->planned = promise;
     resource_go(r);
@@ -113,8 +122,8 @@ static void by_schema(struct step_run *r)
     struct schema_diffs diffs = {0};
     const struct value *promise = NULL;
     bool anew = s->action == PLAN_CREATE || s->action == PLAN_REPLACE;
-    enum schema_change change = schema_compare(r->mem, s->type->facts.schema, anew ? NULL : s->observed,
-                                               r->desired, &diffs, &promise);
+    enum schema_change change = schema_compare(resource_memory(r, s->type), s->type->facts.schema,
+                                               anew ? NULL : s->observed, r->desired, &diffs, &promise);
     enum plan_action action = anew                      ? s->action
                               : change == SCHEMA_SAME   ? PLAN_KEEP
                               : change == SCHEMA_UPDATE ? (s->type->has_update ? PLAN_UPDATE : PLAN_REPLACE)
@@ -140,7 +149,8 @@ static void on_item(void *user, struct op *op, size_t n, const struct op_result 
     struct question *q = user;
     q->status = result->status;
     q->action = result->action;
-    q->state = result->state ? value_copy(q->r->mem, result->state) : NULL;
+    struct arena *mem = resource_memory(q->r, q->r->x->plan->steps[q->r->i].type);
+    q->state = result->state ? value_copy(mem, result->state) : NULL;
     q->id = arena_text(q->r->mem, result->id);
     if (result->broke)
         q->note.summary = arena_text(q->r->mem, result->broke);

@@ -20,6 +20,11 @@ static const char *json_of(struct arena *mem, const struct value *v)
     return v ? value_json_text(mem, v) : NULL;
 }
 
+struct arena *resource_memory(const struct step_run *r, const struct contract_type *type)
+{
+    return type && type->has_change_many ? r->x->mem : r->mem;
+}
+
 static enum step_end end_of(enum change_end end)
 {
     static const enum step_end ends[] = {
@@ -36,12 +41,11 @@ static void keep_truth(struct step_run *r, const struct change_result *result)
     struct executor *x = r->x;
     const struct plan_step *s = &x->plan->steps[r->i];
     struct step_truth *truth = &x->truth[r->i];
-    const struct graph *g = x->plan->graph;
     truth->id =
         s->id && result->id && strcmp(s->id, result->id) == 0 ? s->id : arena_text(x->mem, result->id);
     if (result->state == s->promise || result->state == s->desired)
         truth->state = result->state;
-    else if (g->needed_by_at[r->i] < g->needed_by_at[r->i + 1] || x->plan->decls->outputs)
+    else if (x->read[r->i])
         truth->state = value_copy(x->mem, result->state);
 }
 
@@ -127,6 +131,7 @@ static void destroy_row(struct step_run *r, const struct store_res *row, change_
     struct change_ask ask = ask_of(r, LF_VERB_DESTROY);
     if (!row_driver(r, row, &ask))
         return;
+    struct arena *mem = resource_memory(r, ask.type);
     ask.op.marker = row->marker;
     ask.op.ext_id = row->ext_id;
     ask.op.memo = row->memo;
@@ -135,8 +140,8 @@ static void destroy_row(struct step_run *r, const struct store_res *row, change_
         ask.prior = s->observed;
         ask.memo = s->memo;
     } else if ((row->observed &&
-                !value_json_parse(r->mem, row->observed, strlen(row->observed), &ask.prior, &err)) ||
-               (row->memo && !value_json_parse(r->mem, row->memo, strlen(row->memo), &ask.memo, &err))) {
+                !value_json_parse(mem, row->observed, strlen(row->observed), &ask.prior, &err)) ||
+               (row->memo && !value_json_parse(mem, row->memo, strlen(row->memo), &ask.memo, &err))) {
         executor_fail_step(r, &err);
         return;
     }
@@ -178,7 +183,7 @@ static void on_old_destroyed(void *user, const struct change_result *result)
 static void replace(struct step_run *r)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
-    if (!s->create_first) {
+    if (!s->create_first || !plan_stands_beside(s, r->desired)) {
         destroy_row(r, s->row, on_old_destroyed);
         return;
     }
@@ -187,6 +192,7 @@ static void replace(struct step_run *r)
     struct store_res old = *s->row;
     old.deposed = true;
     store_put_res(r->x->ask.writer, &old);
+    r->x->truth[r->i].deposed = true;
     create(r);
 }
 
@@ -201,10 +207,9 @@ static void on_deposed_destroyed(void *user, const struct change_result *result)
     uint32_t i = r->i, next = r->next_row;
     const struct graph_node *node = &x->plan->graph->nodes[i];
     const struct plan_step *s = &x->plan->steps[i];
-    bool replaced_first = s->action == PLAN_REPLACE && s->create_first;
     while (next < node->res_count) {
         const struct store_res *row = &x->plan->truth->res[node->res_first + next++];
-        if (row->deposed || (replaced_first && row == s->row)) {
+        if (row->deposed || (x->truth[i].deposed && row == s->row)) {
             r->next_row = next;
             destroy_row(r, row, on_deposed_destroyed);
             return;
@@ -237,6 +242,17 @@ static void remember(struct step_run *r)
     executor_done(r, "remembered as it is now");
 }
 
+/* ---- what turned out to be right already ------------------------------------------------------------- */
+
+static void keep(struct step_run *r)
+{
+    struct executor *x = r->x;
+    const struct plan_step *s = &x->plan->steps[r->i];
+    x->truth[r->i] = (struct step_truth){.state = s->observed, .id = s->id};
+    resource_sync(x, r->i);
+    executor_done(r, "as declared, now that its inputs are known");
+}
+
 /* ---- beginning ------------------------------------------------------------------------------------------
  */
 
@@ -249,7 +265,7 @@ void resource_go(struct step_run *r)
     else if (r->action == PLAN_REPLACE)
         replace(r);
     else
-        executor_end_step(r, STEP_END_DONE);
+        keep(r);
 }
 
 void resource_begin(struct step_run *r)
@@ -273,20 +289,41 @@ static bool same_text(const char *a, const char *b)
     return a == b || strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-bool resource_sync(struct executor *x, uint32_t i)
+static bool has_moved_on(const struct plan_step *s)
+{
+    return s->stored != s->observed && !value_equal(s->stored, s->observed);
+}
+
+/* Is the kept row behind what is declared around it, or behind what was read?  row: as it would stand. */
+static bool is_behind(struct executor *x, uint32_t i, struct arena *mem, struct store_res *row)
 {
     const struct plan_step *s = &x->plan->steps[i];
     if (!s->row || !s->decl || x->plan->refresh_only || s->decl->kind != DECL_RESOURCE)
         return false;
-    struct arena *tmp = arena_new();
-    struct step_run r = {.x = x, .i = i, .mem = tmp};
-    struct store_res row = executor_row(&r);
+    struct step_run r = {.x = x, .i = i, .mem = mem};
+    *row = executor_row(&r);
     const char *stored = s->row->depends_on ? s->row->depends_on : "[]";
-    bool moved_on = s->stored != s->observed && !value_equal(s->stored, s->observed);
-    bool same = same_text(row.depends_on, stored) && same_text(row.holds, s->row->holds) &&
-                row.protect == s->row->protect && row.shared == s->row->shared && !moved_on &&
-                same_text(s->id, s->row->ext_id);
-    if (!same) {
+    return !same_text(row->depends_on, stored) || !same_text(row->holds, s->row->holds) ||
+           row->protect != s->row->protect || row->shared != s->row->shared || has_moved_on(s) ||
+           !same_text(s->id, s->row->ext_id);
+}
+
+bool resource_is_behind(struct executor *x, uint32_t i)
+{
+    struct arena *tmp = arena_new();
+    struct store_res row;
+    bool behind = is_behind(x, i, tmp, &row);
+    arena_free(tmp);
+    return behind;
+}
+
+bool resource_sync(struct executor *x, uint32_t i)
+{
+    const struct plan_step *s = &x->plan->steps[i];
+    struct arena *tmp = arena_new();
+    struct store_res row;
+    bool behind = is_behind(x, i, tmp, &row);
+    if (behind) {
         row.generation = s->row->generation;
         row.driver = s->row->driver;
         row.driver_version = s->row->driver_version;
@@ -294,10 +331,10 @@ bool resource_sync(struct executor *x, uint32_t i)
         row.ext_id = s->id;
         row.marker = s->row->marker;
         row.desired = s->row->desired;
-        row.observed = moved_on ? json_of(tmp, s->observed) : s->row->observed;
+        row.observed = has_moved_on(s) ? json_of(tmp, s->observed) : s->row->observed;
         row.memo = json_of(tmp, s->memo);
         store_put_res(x->ask.writer, &row);
     }
     arena_free(tmp);
-    return !same;
+    return behind;
 }
