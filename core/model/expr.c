@@ -150,7 +150,7 @@ static bool eval_list(struct eval *e, const struct value *v, const struct value 
         if (items)
             items[i] = item;
     }
-    *out = items ? value_at_origin(e->mem, value_list(e->mem, items, v->count), v->where) : v;
+    *out = items ? value_list_borrow(e->mem, items, v->count, v->where) : v;
     return true;
 }
 
@@ -166,7 +166,7 @@ static bool eval_pairs(struct eval *e, const struct value *v, const struct value
         if (pairs)
             pairs[i].value = one;
     }
-    *out = pairs ? value_at_origin(e->mem, value_map(e->mem, pairs, v->count), v->where) : v;
+    *out = pairs ? value_map_borrow(e->mem, pairs, v->count, v->where) : v;
     return true;
 }
 

@@ -280,13 +280,17 @@ static const struct value *check_given(struct check *c, const struct schema_attr
     return given;
 }
 
+/* Most maps are small and most checks change nothing: their pairs are collected on the stack. */
+#define PAIRS_FEW 32
+
 /* Pairs and attributes are both sorted, so one walk over the two meets every name once.  The pairs
  * are copied only when a fallback or a conversion makes the result another one. */
 static const struct value *check_map(struct check *c, const struct schema *s, const struct value *v,
                                      const struct place *at)
 {
-    struct pair *pairs = ARENA_ARRAY(c->mem, struct pair, v->count + s->count);
-    size_t count = 0, i = 0, k = 0;
+    struct pair few[PAIRS_FEW];
+    size_t most = v->count + s->count, count = 0, i = 0, k = 0;
+    struct pair *pairs = most <= PAIRS_FEW ? few : ARENA_ARRAY(c->mem, struct pair, most);
     bool changed = false;
     while (i < v->count || k < s->count) {
         const struct pair *p = i < v->count ? &v->pairs[i] : NULL;

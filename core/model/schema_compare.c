@@ -293,12 +293,16 @@ static const struct value *fill_attr(struct arena *mem, const struct schema_attr
     return value_kind(desired) == VALUE_LIST ? fill_list(mem, a, prior, desired) : desired;
 }
 
+/* Most maps are small: their pairs are collected on the stack. */
+#define PAIRS_FEW 32
+
 /* `desired` itself when there is nothing to fill in. */
 static const struct value *fill_map(struct arena *mem, const struct schema *s, const struct value *prior,
                                     const struct value *desired)
 {
-    struct pair *pairs = ARENA_ARRAY(mem, struct pair, desired->count + s->count);
-    size_t count = 0, d = 0, k = 0;
+    struct pair few[PAIRS_FEW];
+    size_t most = desired->count + s->count, count = 0, d = 0, k = 0;
+    struct pair *pairs = most <= PAIRS_FEW ? few : ARENA_ARRAY(mem, struct pair, most);
     bool changed = false;
     while (d < desired->count || k < s->count) {
         const struct pair *p = d < desired->count ? &desired->pairs[d] : NULL;

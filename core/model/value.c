@@ -127,6 +127,26 @@ static struct value *sorted_map(struct arena *mem, const struct pair *pairs, siz
     return v;
 }
 
+const struct value *value_list_borrow(struct arena *mem, const struct value *const *items, size_t count,
+                                      uint32_t where)
+{
+    struct value *v = new_value(mem, VALUE_LIST);
+    v->items = items;
+    v->count = count;
+    v->where = where;
+    return v;
+}
+
+const struct value *value_map_borrow(struct arena *mem, const struct pair *pairs, size_t count,
+                                     uint32_t where)
+{
+    struct value *v = new_value(mem, VALUE_MAP);
+    v->pairs = pairs;
+    v->count = count;
+    v->where = where;
+    return v;
+}
+
 /* The check for repeated keys is free of cost in release builds: whoever reads maps from outside has
  * refused them long before, with a place to show. */
 const struct value *value_map(struct arena *mem, const struct pair *pairs, size_t count)

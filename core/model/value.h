@@ -78,6 +78,11 @@ const struct value *value_list(struct arena *mem, const struct value *const *ite
                                size_t count); /* array copied */
 /* Sorts a copy of the pairs by key; keys are borrowed.  A repeated key is a programmer error (assert). */
 const struct value *value_map(struct arena *mem, const struct pair *pairs, size_t count);
+/* The same over arrays that live as long as `mem` and are not copied; pairs are sorted already. */
+const struct value *value_list_borrow(struct arena *mem, const struct value *const *items, size_t count,
+                                      uint32_t where);
+const struct value *value_map_borrow(struct arena *mem, const struct pair *pairs, size_t count,
+                                     uint32_t where);
 const struct value *value_unknown(enum value_kind will_be);
 const struct value *value_secret(struct arena *mem,
                                  const struct secret *secret); /* struct copied, texts borrowed */

@@ -182,7 +182,7 @@ static const struct value *from_array(struct reading *r, const json_t *json)
         if (!items[i])
             return NULL;
     }
-    return value_list(r->mem, items, count);
+    return value_list_borrow(r->mem, items, count, 0);
 }
 
 /* NULL: err is set. */

@@ -18,6 +18,8 @@
 /* Rows one read_many takes at most, where the driver names no limit of its own: bounds the memory in flight.
  */
 #define BATCH_MAX 1000
+/* Rows being read at once: more would only wait in the drivers' queues, each with its request in memory. */
+#define ROWS_MAX 4000
 
 struct refresh {
     struct arena *mem;
@@ -28,6 +30,7 @@ struct refresh {
     const char **lanes; /* per row; "" where the type has none */
     size_t order_count, next;
     uint32_t in_flight;
+    size_t rows_in_flight;
 };
 
 struct batch {
@@ -163,7 +166,8 @@ static void on_item(void *user, struct op *op, size_t i, const struct op_result 
         row->id = result->id && strcmp(result->id, row->id ? row->id : "") != 0
                       ? arena_text(r->mem, result->id)
                       : row->id;
-        row->marker = arena_text(r->mem, result->marker);
+        if (!result->marker || !row->marker || strcmp(result->marker, row->marker) != 0)
+            row->marker = arena_text(r->mem, result->marker);
         if (result->memo)
             row->memo = value_copy(r->mem, result->memo);
     } else if (result->status == LF_END_GONE) {
@@ -194,6 +198,7 @@ static void on_end(void *user, struct op *op)
     struct batch *b = user;
     struct refresh *r = b->owner;
     r->in_flight--;
+    r->rows_in_flight -= b->count;
     free(b->items);
     free(b);
     start_more(r);
@@ -228,6 +233,7 @@ static void start_batch(struct refresh *r)
     }
     r->next += n;
     r->in_flight++;
+    r->rows_in_flight += n;
     struct op_ask ask = {
         .driver = driver, .type = type, .items = items, .count = n, .read_only = !r->ask->held};
     op_start(&ask, &events, b);
@@ -235,7 +241,7 @@ static void start_batch(struct refresh *r)
 
 static void start_more(struct refresh *r)
 {
-    while (r->in_flight < r->ask->parallel && r->next < r->order_count)
+    while (r->in_flight < r->ask->parallel && r->rows_in_flight < ROWS_MAX && r->next < r->order_count)
         start_batch(r);
 }
 
