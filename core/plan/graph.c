@@ -230,7 +230,6 @@ static uint32_t sort_nodes(struct builder *b, uint32_t *waiting)
     }
     while (ready > 0) {
         uint32_t i = heap_pop(heap, &ready);
-        g->nodes[i].order = done;
         sorted[done++] = i;
         for (uint32_t e = g->needed_by_at[i]; e < g->needed_by_at[i + 1]; e++) {
             if (--waiting[g->needed_by[e]] == 0)

@@ -20,7 +20,6 @@ struct graph_node {
     const struct decl *decl; /* NULL: only in the store, to be destroyed */
     uint32_t res_first,
         res_count;  /* its rows in the snapshot (generations; the live one last); count 0: none */
-    uint32_t order; /* place in topological order */
 };
 
 struct graph {
