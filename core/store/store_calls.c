@@ -127,6 +127,7 @@ bool store_calls_drop(struct store_calls *c, const char *address, const char *ke
     return true;
 }
 
+/* The old address stays known as one without calls. */
 bool store_calls_rename(struct store_calls *c, const char *from, const char *to, struct err *err)
 {
     struct set *old = set_of(c, from, err), *set = old ? set_of(c, to, err) : NULL;

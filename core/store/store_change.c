@@ -9,6 +9,8 @@
 
 /* ---- statements ---------------------------------------------------------------------------- */
 
+/* All statements are prepared once: a step costs four of them, and preparing one costs more than running it.
+ */
 struct stmt_text {
     enum { FIXED, PUT, UPDATE } how;
     const char *text; /* the SQL, the verb, or the tail */
@@ -129,6 +131,8 @@ static void write_op_tally(struct store_tables *t)
     t->meta_changed = true;
 }
 
+/* An id that is open already is a programmer's mistake, but one that would let two changes run under one
+ * token: it stops the writer like a missed compare-and-set. */
 static bool put_op(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     struct store_op *op = r->row;
@@ -149,6 +153,8 @@ static bool put_op(struct store_tables *t, const struct store_record *r, struct 
     return true;
 }
 
+/* The inputs of the change are neither read nor written again: the part of the checksum that covers them is
+ * remembered.  The WHERE is the compare-and-set; that it found a row is what makes the move true. */
 static bool move_op(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     const struct store_table *table = store_row_table(STORE_ROWS_OP);
@@ -185,6 +191,7 @@ static bool move_op(struct store_tables *t, const struct store_record *r, struct
     return true;
 }
 
+/* Seldom enough to read the row first, and so to verify it. */
 static bool save_op(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     struct store_known_op *known = store_known_find_op(t->known, r->key);
@@ -207,6 +214,7 @@ static bool save_op(struct store_tables *t, const struct store_record *r, struct
 
 /* ---- res ----------------------------------------------------------------------------------- */
 
+/* One serial per commit, taken at its first change of a res row: all rows of a turn carry the same one. */
 static void touch_res(struct store_tables *t)
 {
     if (!t->res_changed)
@@ -214,6 +222,7 @@ static void touch_res(struct store_tables *t)
     t->res_changed = t->meta_changed = true;
 }
 
+/* Insert at the end of the table, or replace in place; either way without searching by address on disk. */
 static bool put_res(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     struct store_res *res = r->row;
@@ -248,6 +257,7 @@ static bool remove_res(struct store_tables *t, const struct store_record *r, str
 
 /* ---- calls --------------------------------------------------------------------------------- */
 
+/* The old row's checksum is asked for, since units are not remembered on this side. */
 static bool put_call(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     const struct store_call *call = r->row;
@@ -317,6 +327,7 @@ static bool rename_res_rows(struct store_tables *t, const char *from, const char
     return true;
 }
 
+/* Finished ops move as well: they are the history of the step, under whatever name it has. */
 static bool rename_op(struct store_tables *t, int64_t id, struct store_op *op, const char *to,
                       struct err *err)
 {
@@ -400,6 +411,7 @@ static bool put_plan(struct store_tables *t, int64_t id, const char *plan, struc
                             err);
 }
 
+/* The only constraint a run can break is that of its plan's digest; its id was looked up before. */
 static bool insert_run(struct store_tables *t, int64_t id, const struct store_run *run, struct err *err)
 {
     uint64_t sum, rest;
@@ -415,6 +427,7 @@ static bool insert_run(struct store_tables *t, int64_t id, const struct store_ru
     return true;
 }
 
+/* An update is a removal and an insert, so that a plan's digest is checked in either case. */
 static bool put_run(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     const struct store_run *run = r->row;

@@ -17,7 +17,7 @@ struct store_commit {
  * wal_autocheckpoint: the writer does it itself, when nobody waits.
  * secure_delete=FAST: what is deleted is overwritten where that costs no extra page. */
 #define PRAGMAS                                                                                              \
-    "PRAGMA synchronous=FULL; PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=0;"                        \
+    "PRAGMA synchronous=FULL; PRAGMA cache_size=-8192; PRAGMA wal_autocheckpoint=0;"                         \
     "PRAGMA secure_delete=FAST; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=1"
 
 static int count_pages(void *user, sqlite3 *handle, const char *name, int pages)
@@ -28,6 +28,8 @@ static int count_pages(void *user, sqlite3 *handle, const char *name, int pages)
     return SQLITE_OK;
 }
 
+/* SQLite opens a file it may not write to without a word; a person wants to hear it now, not at the first
+ * step. */
 static bool open_file(struct store_tables *t, const char *path, struct err *err)
 {
     if (!store_db_open(&t->db, path, path, SQLITE_OPEN_READWRITE, NULL, err))
@@ -63,6 +65,7 @@ static bool load_res(struct store_tables *t, struct err *err)
     return store_tally_check(&found, &t->meta.res, t->db.path, "res", err);
 }
 
+/* Unfinished ops are read and verified whole: the reconciliation of a resume stands on them. */
 static bool load_ops(struct store_tables *t, struct err *err)
 {
     struct store_cursor c AUTO(store_cursor_close) = {0};
@@ -103,6 +106,8 @@ static bool verify(struct store_tables *t, enum store_rows rows, const struct st
     return !more && store_tally_check(&found, written, t->db.path, c.table->name, err);
 }
 
+/* Runs inside the transaction that raises the fence, so that nobody changes what was read before it counts.
+ */
 static bool load(struct store_tables *t, const char *region, struct err *err)
 {
     if (!store_meta_load(&t->db, t->mem, &t->meta, err))
@@ -121,6 +126,7 @@ static bool load(struct store_tables *t, const char *region, struct err *err)
            store_db_number(&t->db, "SELECT coalesce(max(seq), 0) + 1 FROM event", &t->next_event, err);
 }
 
+/* From this commit on every transaction of an earlier writer fails, even of one that was only suspended. */
 static bool raise_fence(struct store_tables *t, const struct store_lock_facts *facts, struct err *err)
 {
     struct store_cursor c AUTO(store_cursor_close) = {0};
@@ -215,6 +221,7 @@ static bool check_fence(struct store_tables *t, struct err *err)
     return err_advise(err, "this one stops; look with `landfall status`, then run `landfall resume`");
 }
 
+/* The tallies and the serial are written once, behind the last change, with the sums of all of them. */
 static bool apply_all(struct store_tables *t, const struct store_batch *first, struct err *err)
 {
     for (const struct store_batch *b = first; b; b = b->next) {

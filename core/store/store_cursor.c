@@ -69,6 +69,7 @@ static const char *read_text(struct store_cursor *c, struct arena *mem, size_t i
     return c->texts[i];
 }
 
+/* What does not fit its field was never written, and the checksum, taken of all 64 bits, says so. */
 static void read_field(struct store_cursor *c, struct arena *mem, size_t i, int at, char *row, uint64_t *sum)
 {
     const struct store_field *f = &c->table->fields[i];
@@ -88,6 +89,8 @@ static void read_field(struct store_cursor *c, struct arena *mem, size_t i, int 
         *(int64_t *)(void *)to = number;
 }
 
+/* The sum is taken of what was read before any of it is believed; the caller's struct may then hold damaged
+ * values, but he is told not to look. */
 bool store_cursor_next(struct store_cursor *c, struct arena *mem, void *row, bool *more, struct err *err)
 {
     int rc = sqlite3_step(c->stmt);
@@ -126,6 +129,7 @@ void store_tally_remove(struct store_tally *t, uint64_t sum)
     t->sum = (int64_t)((uint64_t)t->sum - sum);
 }
 
+/* Equal counts and sums mean the same rows: each sum covers key and content of its row. */
 bool store_tally_check(const struct store_tally *found, const struct store_tally *written, const char *path,
                        const char *table, struct err *err)
 {

@@ -24,6 +24,7 @@ bool store_db_open(struct store_db *db, const char *name, const char *path, int 
     return true;
 }
 
+/* Statements are closed before: SQLite keeps a handle that still has some. */
 void store_db_close(struct store_db *db)
 {
     sqlite3_close(db->handle);
@@ -122,6 +123,7 @@ static bool not_a_store(const char *path, const char *why, struct err *err)
     return err_advise(err, "move that file away, or restore the store from a backup");
 }
 
+/* Our own readers and writers never meet like this: they go by the lock file. */
 static bool busy(const char *path, const char *doing, struct err *err)
 {
     err_set(err, "store.busy", "%s '%s': another program holds it", doing, path);

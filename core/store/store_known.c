@@ -132,6 +132,7 @@ struct store_known_op *store_known_add_op(struct store_known *k, const char *op_
     return op;
 }
 
+/* Ids were added in order, so that the one that ends is found by halving. */
 void store_known_remove_op(struct store_known *k, const char *op_id)
 {
     struct store_known_op *op = map_find(k->ops, op_id);

@@ -93,6 +93,7 @@ static int open_lock(const char *path, int flags)
     return open(name, flags | O_CLOEXEC | O_NOCTTY, 0600);
 }
 
+/* Never waits in the kernel: how long to wait is ours to say. */
 static int try_flock(int fd, int how)
 {
     int rc;
@@ -137,6 +138,7 @@ static bool held_by_readers(int fd)
     return true;
 }
 
+/* The facts are written before anything else is done, so that whoever comes next can be told. */
 bool store_lock_take(const char *path, const char *region, const struct store_lock_facts *mine, int *out,
                      struct err *err)
 {
@@ -161,6 +163,8 @@ bool store_lock_take(const char *path, const char *region, const struct store_lo
     return true;
 }
 
+/* A lock file that cannot be opened is treated as one that is not there: then the store cannot be opened for
+ * the same reason, and that error is the better one. */
 enum store_lock_state store_lock_share(const char *path, int *out)
 {
     *out = -1;

@@ -60,6 +60,7 @@ static bool fill(struct store_db *db, const char *region, const char *lineage, s
            store_db_exec(db, "COMMIT", err);
 }
 
+/* SQLite gives its side files the mode of this one. */
 static bool make_file(const char *path, struct err *err)
 {
     int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
@@ -84,6 +85,7 @@ static void remove_draft(const char *draft, struct arena *mem)
     unlink(arena_print(mem, "%s-shm", draft));
 }
 
+/* Everything happens under another name: rename is what makes it a store. */
 static bool make_draft(const char *draft, const char *region, const char *lineage, struct arena *mem,
                        struct err *err)
 {

@@ -27,6 +27,9 @@ const char *store_op_state_name(enum store_op_state s)
 
 /* ---- the snapshot -------------------------------------------------------------------------- */
 
+/* A snapshot is read in one transaction, so that rows, ops, run and serial belong to the same commit.  Each
+ * table is verified twice: every row by its checksum, and all of them together by the tally in meta. */
+
 static int compare_res(const void *a, const void *b)
 {
     const struct store_res *one = a, *other = b;
@@ -78,6 +81,7 @@ static bool read_res(struct store_source *s, struct arena *mem, struct store_sna
     return true;
 }
 
+/* From the first unfinished op on, not from the beginning: history grows for years, what is open does not. */
 static bool read_open_ops(struct store_source *s, struct arena *mem, struct store_snapshot *out,
                           struct err *err)
 {
@@ -116,6 +120,7 @@ static bool read_body(struct store_source *s, struct arena *mem, enum store_rows
 }
 
 /* All runs, oldest first; *last_id is the id of the newest. */
+/* Runs are few; reading all of them makes sure that the newest one is the newest that was written. */
 static bool read_runs(struct store_source *s, struct arena *mem, struct store_run **out, size_t *count,
                       int64_t *last_id, struct err *err)
 {
@@ -154,6 +159,7 @@ static bool read_last_run(struct store_source *s, struct arena *mem, struct stor
     return read_body(s, mem, STORE_ROWS_PLAN, id, &runs[count - 1].plan, err);
 }
 
+/* The fence only; who holds the lock is told by the lock file. */
 static bool read_lock(struct store_source *s, struct arena *mem, struct store_snapshot *out, struct err *err)
 {
     struct store_cursor c AUTO(store_cursor_close) = {0};
@@ -320,6 +326,8 @@ static bool find_marker(struct store_source *s, struct arena *mem, enum store_ro
     return true;
 }
 
+/* Markers have no index: this is asked when something foreign is found, and then an answer may take the time
+ * of one walk through history. */
 bool store_read_marker(struct arena *mem, const char *path, const char *marker, const char **address,
                        struct err *err)
 {

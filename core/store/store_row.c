@@ -183,6 +183,7 @@ static void add_column(struct buf *b, const char *name)
         buf_char(b, *name == '.' ? '_' : *name);
 }
 
+/* The order of columns is that of the fields, in every statement. */
 static void add_columns(struct buf *b, const struct store_table *t)
 {
     if (t->id)
@@ -273,6 +274,7 @@ uint64_t store_row_sum_int(uint64_t sum, int64_t number)
     return mix(sum, (uint64_t)number);
 }
 
+/* The length goes in front, so that a text and its neighbor cannot trade bytes. */
 uint64_t store_row_sum_text(uint64_t sum, const char *text, size_t count)
 {
     if (!text)
@@ -304,6 +306,7 @@ uint64_t store_row_sum_empty(size_t fields)
     return sum;
 }
 
+/* All numbers are 64 bits wide in the file and in the checksum, whatever they are in C. */
 static int64_t number_of(const struct store_field *f, const void *at)
 {
     uint32_t number;
@@ -326,6 +329,7 @@ static void must_fit(int rc)
         abort();
 }
 
+/* One pass for both: the bytes that are bound are the bytes that are summed. */
 uint64_t store_row_bind(struct sqlite3_stmt *stmt, int at, enum store_rows rows, const void *row, size_t from,
                         size_t to)
 {

@@ -56,6 +56,7 @@ static bool add_reading_vfs(void)
 
 /* ---- the three ways ------------------------------------------------------------------------ */
 
+/* SQLite takes options in a URI only, where three characters mean something. */
 static const char *uri_of(struct arena *mem, const char *path, const char *option)
 {
     struct buf b;
@@ -131,6 +132,8 @@ static bool open_copy(const char *copy, const char *path, struct store_db *db, s
     return false;
 }
 
+/* Both files are copied before anything looks at them: the log is only worth something with its file.  The
+ * caller makes sure that nobody writes meanwhile. */
 static bool open_copied(struct arena *mem, const char *path, struct store_db *db, struct err *err)
 {
     char folder[] = "/tmp/landfall-XXXXXX"; /* mkdtemp gives it 0700 */
@@ -212,6 +215,8 @@ static bool try_open(struct arena *mem, const char *path, int attempt, struct st
     return good;
 }
 
+/* A file that is not there is no failure.  Everything else is tried again for as long as a writer is about.
+ */
 bool store_source_open(struct arena *mem, const char *path, struct store_source *out, bool *exists,
                        struct err *err)
 {

@@ -38,6 +38,9 @@
 /* Cleared batches kept for the next turns. */
 #define SPARE_MAX 4
 
+/* Two threads and one lock.  The loop's side fills `current` and hands it over; the thread takes what is
+ * queued, commits it and puts it among the answered; the loop's side calls back and uses the memory again.  A
+ * batch belongs to exactly one of these four places, so nothing in it needs a lock of its own. */
 struct store_writer {
     struct arena *mem;
     struct loop *loop;
@@ -86,6 +89,7 @@ static struct store_batches take_work(struct store_writer *w)
     return work;
 }
 
+/* A batch of callbacks only, as when somebody asks whether everything so far is durable, costs no commit. */
 static bool has_rows(const struct store_batch *b)
 {
     while (b && b->rows == 0)
@@ -101,6 +105,7 @@ static void set_failed(struct store_writer *w, const struct err *why)
     w->failed = true;
 }
 
+/* Hands batches back to the loop, in the order in which they came. */
 static void answer(struct store_writer *w, struct store_batches *work, bool ok, bool committed)
 {
     pthread_mutex_lock(&w->mutex);
@@ -220,6 +225,8 @@ static void on_turn_end(void *user)
     hand_over(w);
 }
 
+/* Callbacks run in the order of their puts.  What they put in turn is handed over at the end of this turn, so
+ * that the outcome of one step and the intent of the next share a commit. */
 static void on_answer(void *user)
 {
     struct store_writer *w = user;
@@ -303,6 +310,7 @@ static void take_apart(struct store_writer *w)
     arena_free(w->mem);
 }
 
+/* On failure nothing is left open, and the lock is free again. */
 bool store_writer_open(struct loop *loop, const char *path, const char *region, const char *lineage,
                        const char *command, struct store_writer **out, struct err *err)
 {
@@ -404,6 +412,8 @@ static struct store_record *add_texts(struct store_writer *w, enum store_change 
     return r;
 }
 
+/* A batch is full at an intent, never between the outcome of a step and its res row, so that those share a
+ * commit whatever the size of the turn. */
 void store_put_op(struct store_writer *w, const struct store_op *op)
 {
     if (w->current->ops >= OPS_MAX)
