@@ -140,6 +140,7 @@ static void outcome(struct doc *d, const struct executor_outcome *x)
     doc_count(d, "held", x->held);
     doc_count(d, "conflict", x->conflict);
     doc_count(d, "blocked", x->blocked);
+    doc_count(d, "todos", x->todos);
     doc_count(d, "waits", x->waits);
     doc_close(d);
 }

@@ -96,9 +96,10 @@ void as_text_pending(struct out *o, const char *region, const struct store_snaps
         print_op(o, region, op);
     }
     if (settle_themselves > 0) {
-        out_text(o, "  The next ");
-        out_print(o, "landfall resume %s", region);
-        out_text(o, " finds out what became of what is in doubt before it does anything new.\n");
+        buf_clear(&text);
+        buf_print(&text, "What became of what is in doubt is found out first by: landfall resume %s", region);
+        out_text(o, "  ");
+        cell_paragraph(o, 2, 2, text.at);
     }
     buf_done(&text);
 }

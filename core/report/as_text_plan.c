@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "model/decl.h"
 #include "plan/plan.h"
@@ -14,7 +15,8 @@
 #include "report/cell.h"
 #include "report/out.h"
 
-#define SIGN_COLUMNS  4   /* right-aligned sign and a blank */
+#define SIGN_COLUMNS  4 /* right-aligned sign and a blank */
+#define LEGEND_GAP    3
 #define GAP           2   /* between columns */
 #define WIDTH_MAX     132 /* on a wider terminal the eye loses the line */
 #define ADDRESS_SHARE 2   /* an address may take up to 1/2 of the line before it breaks it */
@@ -55,7 +57,7 @@ static void print_head(struct out *o, const struct plan *p)
     }
     if (p->playbook) {
         cell_sign(&text, o, " · playbook ", " | playbook ");
-        buf_text(&text, p->playbook);
+        buf_text(&text, file_name(p->playbook));
     }
     const char *title = p->destroy        ? "landfall plan --destroy"
                         : p->refresh_only ? "landfall plan --refresh-only"
@@ -68,17 +70,23 @@ static void print_head(struct out *o, const struct plan *p)
 /* What the signs mean, those that are used. */
 static void print_legend(struct out *o, const struct plan *p, enum as_text_detail detail)
 {
-    bool first = true;
+    size_t column = 0;
     out_paint(o, OUT_DIM);
     for (uint32_t a = PLAN_KEEP; a <= PLAN_FORGET; a++) {
         if (p->totals.by_action[a] == 0 || (a == PLAN_KEEP && detail != AS_TEXT_FULL))
             continue;
-        out_print(o, "%s%s %s", first ? "" : "   ", as_text_plan_sign_of(a), as_text_plan_sign_name(a));
-        first = false;
+        const char *sign = as_text_plan_sign_of(a), *name = as_text_plan_sign_name(a);
+        size_t wide = strlen(sign) + 1 + strlen(name);
+        if (column > 0 && o->style.columns > 0 && column + LEGEND_GAP + wide > o->style.columns) {
+            out_char(o, '\n');
+            column = 0;
+        }
+        out_fill(o, ' ', column > 0 ? LEGEND_GAP : 0);
+        out_print(o, "%s %s", sign, name);
+        column += (column > 0 ? LEGEND_GAP : 0) + wide;
     }
     out_paint(o, OUT_PLAIN);
-    if (!first)
-        out_char(o, '\n');
+    out_text(o, column > 0 ? "\n" : "");
 }
 
 /* ---- rows ------------------------------------------------------------------------------------ */
@@ -143,6 +151,10 @@ static void print_labels(struct table *t, const struct row *row, size_t used)
         return;
     size_t at = t->columns ? (t->columns > row->label_columns ? t->columns - row->label_columns : 0)
                            : SIGN_COLUMNS + t->address_columns + GAP + t->what_columns + GAP;
+    if (t->columns > 0 && at < used + GAP) {
+        out_char(t->o, '\n');
+        used = 0;
+    }
     out_fill(t->o, ' ', at > used + GAP ? at - used : GAP);
     out_paint(t->o, s->shared ? OUT_YELLOW : OUT_DIM);
     out_text(t->o, t->texts.at + row->labels);
@@ -166,10 +178,21 @@ static void print_sign(struct out *o, const struct plan_step *s)
     out_char(o, ' ');
 }
 
-static void print_what_below(struct table *t, const char *what)
+/* The attributes of a new object, and what is merely looked at, may be cut to their line; what somebody has
+ * to decide about is shown whole. */
+static bool may_be_cut(const struct plan_step *s)
+{
+    return s->action == PLAN_CREATE || s->action == PLAN_LOOKUP || s->action == PLAN_KEEP;
+}
+
+static void print_what_below(struct table *t, const struct plan_step *s, const char *what)
 {
     size_t indent = SIGN_COLUMNS * 2;
     out_fill(t->o, ' ', indent);
+    if (!may_be_cut(s)) {
+        cell_paragraph(t->o, indent, indent + 2, what);
+        return;
+    }
     cell_print(t->o, what, t->columns > indent ? t->columns - indent : 0);
     out_char(t->o, '\n');
 }
@@ -192,7 +215,7 @@ static void print_row(struct table *t, const struct row *row)
         what = changes.at;
         told = false;
     }
-    bool below = str_columns(what) > room && room < WHAT_LEAST;
+    bool below = str_columns(what) > room && (room < WHAT_LEAST || !may_be_cut(s));
     if (what[0] && !below) {
         out_fill(t->o, ' ', GAP);
         used += GAP + cell_print(t->o, what, room == SIZE_MAX ? 0 : room);
@@ -200,7 +223,7 @@ static void print_row(struct table *t, const struct row *row)
     print_labels(t, row, used);
     out_char(t->o, '\n');
     if (what[0] && below)
-        print_what_below(t, what);
+        print_what_below(t, s, what);
     as_text_plan_more(t->o, t->plan, s, t->detail, told);
     buf_done(&changes);
 }

@@ -266,8 +266,10 @@ static void move_lines(struct out *o, const struct plan *p)
 static void note_lines(struct out *o, const struct plan *p)
 {
     for (size_t k = 0; k < p->note_count; k++) {
-        if (p->notes[k].severity != DIAG_TRACE)
-            as_text_diag(o, &p->notes[k]);
+        if (p->notes[k].severity == DIAG_TRACE)
+            continue;
+        out_char(o, '\n');
+        as_text_diag(o, &p->notes[k]);
     }
 }
 
@@ -308,5 +310,7 @@ void as_text_plan_foot(struct out *o, const struct plan *p)
     move_lines(o, p);
     word_line(o, p);
     note_lines(o, p);
+    if (p->truth->op_count > 0)
+        out_char(o, '\n');
     as_text_pending(o, p->region->name, p->truth);
 }

@@ -150,6 +150,7 @@ static void print_summary(struct out *o, const struct facts_run *r)
         add_count(&text, x->held, "held");
         add_count(&text, x->blocked, "not started");
         add_count(&text, x->waits, x->waits == 1 ? "waits for a person" : "wait for people");
+        add_count(&text, x->todos, "todo");
     }
     if (text.count == 0)
         buf_text(&text, "nothing to do");

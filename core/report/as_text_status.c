@@ -93,9 +93,11 @@ static void last_run(struct out *o, const struct facts_status *s)
         return;
     buf_init(&text, 0);
     buf_print(&text, "%s, %s", run->command, run->state);
+    /* How far it came is counted when it ends. */
     if (strcmp(run->state, "running") == 0)
         buf_text(&text, " (or it was killed)");
-    buf_print(&text, ", %lld of %lld steps", (long long)run->done, (long long)run->total);
+    else
+        buf_print(&text, ", %lld of %lld steps", (long long)run->done, (long long)run->total);
     if (run->failed)
         buf_print(&text, ", %lld not successful", (long long)run->failed);
     buf_text(&text, ", ");

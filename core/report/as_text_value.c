@@ -22,9 +22,9 @@
 /* A text that needs no quotes: plain characters, and no reader would take it for something else. */
 static bool is_bare(const char *text, size_t count)
 {
-    static const char inside[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-@ ";
+    static const char inside[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-@: ";
     if (count == 0 || strspn(text, inside) != count || text[0] == ' ' || text[count - 1] == ' ' ||
-        text[0] == '-' || text[0] == '@')
+        text[0] == '-' || text[0] == '@' || text[count - 1] == ':' || strstr(text, ": "))
         return false;
     struct arena *tmp = arena_new();
     const struct value *v;

@@ -126,12 +126,27 @@ void cell_pad(struct out *o, const char *cell, size_t columns)
         out_fill(o, ' ', columns - used);
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Bytes of the next word with the blanks before it; the groups of "€42 000" are one word. */
+static size_t word_of(const char *line)
+{
+    size_t bytes = strspn(line, " ");
+    do {
+        bytes += strcspn(line + bytes, " ") + 1;
+    } while (line[bytes - 1] && is_digit(line[bytes]) && bytes >= 2 && is_digit(line[bytes - 2]));
+    return bytes - 1;
+}
+
 /* One line, broken at blanks; a word longer than the line stands whole. */
 static void wrap_line(struct out *o, size_t column, size_t indent, size_t columns, const char *line)
 {
     bool fresh = true; /* nothing printed on this line of the terminal */
     while (*line) {
-        size_t blanks = strspn(line, " "), bytes = blanks + strcspn(line + blanks, " ");
+        size_t blanks = strspn(line, " "), bytes = word_of(line);
         struct buf word;
         buf_init(&word, 0);
         buf_add(&word, line, bytes);

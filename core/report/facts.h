@@ -24,7 +24,7 @@ struct facts_status {
     const char *region;
     const struct region *resolved; /* NULL: its file does not load, or was not asked for */
     const struct store_snapshot *truth;
-    const struct store_event *events; /* of the last run, oldest first */
+    const struct store_event *events; /* since the last run began, oldest first */
     size_t event_count;
     int64_t now_ms; /* wall clock, for "3 h ago" */
 };

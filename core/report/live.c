@@ -23,7 +23,10 @@
 #define LINES_MAX     (RUNNING_MAX + 2)
 #define COLUMNS_GUESS 80 /* where the terminal does not say */
 #define BAR_COLUMNS   24
-#define ETA_DONE      3 /* steps before a guess is worth a word */
+#define BAR_NARROW    12 /* below so many columns the bar gives way to the money */
+#define NARROW        100
+#define ETA_MS        1000
+#define ETA_DONE      3 /* steps before the time left is guessed */
 
 /* One running step, in a list in the order of starting. */
 struct running {
@@ -192,9 +195,10 @@ static void add_running(struct live *l, struct buf *text, const struct running *
 static void add_bar(struct live *l, struct buf *text)
 {
     uint64_t done = l->done < l->total ? l->done : l->total;
-    size_t full = l->total ? (size_t)(done * BAR_COLUMNS / l->total) : 0;
+    size_t columns = l->width < NARROW ? BAR_NARROW : BAR_COLUMNS;
+    size_t full = l->total ? (size_t)(done * columns / l->total) : 0;
     buf_char(text, '[');
-    for (size_t i = 0; i < BAR_COLUMNS; i++)
+    for (size_t i = 0; i < columns; i++)
         cell_sign(text, l->out, i < full ? "█" : "·", i < full ? "#" : ".");
     buf_print(text, "] %llu/%llu", (unsigned long long)done, (unsigned long long)l->total);
 }
@@ -215,16 +219,15 @@ static void add_money(struct live *l, struct buf *text)
     }
 }
 
-static void add_eta(struct live *l, struct buf *text)
+/* The time that is left, as soon as a guess is worth a word; until then the time that went by. */
+static void add_time(struct live *l, struct buf *text)
 {
     int64_t elapsed = loop_now_ms(l->loop) - l->began_ms;
-    buf_text(text, "  ");
-    brief_took(text, elapsed);
-    if (l->done < ETA_DONE || l->done >= l->total)
-        return;
-    buf_text(text, ", about ");
-    brief_took(text, (int64_t)((double)elapsed / (double)l->done * (double)(l->total - l->done)));
-    buf_text(text, " left");
+    bool guess = l->done >= ETA_DONE && l->done < l->total && elapsed >= ETA_MS;
+    buf_text(text, guess ? "  ~" : "  ");
+    brief_took(text,
+               guess ? (int64_t)((double)elapsed / (double)l->done * (double)(l->total - l->done)) : elapsed);
+    buf_text(text, guess ? " left" : "");
 }
 
 static size_t running_shown(const struct live *l)
@@ -259,7 +262,7 @@ static void draw(struct live *l)
     buf_clear(&text);
     add_bar(l, &text);
     add_money(l, &text);
-    add_eta(l, &text);
+    add_time(l, &text);
     put_line(l, OUT_PLAIN, text.at);
     out_text(l->out, "\x1b[J");
     buf_done(&text);

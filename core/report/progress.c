@@ -52,7 +52,7 @@ void progress_line(struct out *o, const struct event *e, bool clock)
     out_paint(o, trouble_color(e->kind));
     out_text(o, word);
     out_paint(o, OUT_PLAIN);
-    out_text(o, pad + (strlen(word) < 8 ? strlen(word) : 7));
+    out_text(o, pad + strlen(word)); /* no word is longer than eight */
     out_safe(o, e->address);
     if (e->verb) {
         out_text(o, "  ");
