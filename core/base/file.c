@@ -1,11 +1,13 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,18 +114,64 @@ static bool fill(int fd, const char *bytes, size_t count, unsigned mode)
     return good;
 }
 
+/* Hidden, so that a program that reads every file of the folder does not meet a half one. */
+#define TEMPORARY "XXXXXX"
+
+/* Is `entry` a temporary file for `name`: .NAME.XXXXXX? */
+static bool is_temporary(const char *entry, const char *name)
+{
+    size_t count = strlen(name);
+    return entry[0] == '.' && strncmp(entry + 1, name, count) == 0 && entry[count + 1] == '.' &&
+           strlen(entry) == count + 2 + strlen(TEMPORARY);
+}
+
+/* Temporary files whose writers died.  A living writer holds a lock on its own, so a lock that is free says
+ * that nobody will ever rename this file; where locks do not work nothing is removed. */
+static void remove_abandoned(const char *folder, const char *name)
+{
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return;
+    for (const struct dirent *entry; (entry = readdir(dir));) {
+        if (!is_temporary(entry->d_name, name))
+            continue;
+        int fd AUTO(file_close_fd) =
+            openat(dirfd(dir), entry->d_name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    closedir(dir);
+}
+
+/* Makes the temporary file and locks it.  Whoever tidied it away in the moment between the two held the lock,
+ * so a file that still has its name is safe from then on. */
+static int open_temporary(const char *folder, const char *name, char *path, size_t room)
+{
+    for (;;) {
+        struct stat st;
+        int put = snprintf(path, room, "%s/.%s." TEMPORARY, folder, name);
+        if (put < 0 || (size_t)put >= room) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        int fd = mkostemp(path, O_CLOEXEC);
+        if (fd < 0 || flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0 || st.st_nlink > 0)
+            return fd;
+        close(fd);
+    }
+}
+
 bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err)
 {
     const char *name = file_name(path);
-    int folder_count = (int)(name - path);
     char folder[PATH_MAX], temporary[PATH_MAX];
-    /* Hidden, so that a program that reads every file of the folder does not meet a half one. */
-    int put = snprintf(temporary, sizeof(temporary), "%.*s.%s.XXXXXX", folder_count, path, name);
-    if (put < 0 || (size_t)put >= sizeof(temporary) || (size_t)folder_count >= sizeof(folder) - 1)
+    int put = snprintf(folder, sizeof(folder), "%.*s", name == path ? 1 : (int)(name - path),
+                       name == path ? "." : path);
+    if (put < 0 || (size_t)put >= sizeof(folder))
         return err_sys(err, "file.cannot_write", ENAMETOOLONG, "cannot write '%s'", path);
-    snprintf(folder, sizeof(folder), "%.*s", folder_count ? folder_count : 1, folder_count ? path : ".");
 
-    int fd = mkostemp(temporary, O_CLOEXEC);
+    remove_abandoned(folder, name);
+    int fd = open_temporary(folder, name, temporary, sizeof(temporary));
     if (fd < 0)
         return err_sys(err, "file.cannot_write", errno, "cannot write '%s'", path);
     if (!fill(fd, bytes, count, mode) || rename(temporary, path) != 0) {
@@ -145,7 +193,15 @@ bool file_make_folders(const char *path, unsigned mode, struct err *err)
             continue;
         memcpy(part, path, end);
         part[end] = '\0';
-        if (mkdir(part, (mode_t)mode) == 0 || file_is_folder(part))
+        if (mkdir(part, (mode_t)mode) == 0) {
+            /* What is synced in a folder is lost with it when its own name is not on disk. */
+            char *name = (char *)file_name(part);
+            *name = '\0';
+            if (!sync_folder(part[0] ? part : ".", err))
+                return false;
+            continue;
+        }
+        if (file_is_folder(part))
             continue;
         int why = errno;
         return err_sys(err, "file.cannot_make_folder", file_exists(part) ? ENOTDIR : why,

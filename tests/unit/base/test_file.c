@@ -6,9 +6,11 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -162,6 +164,24 @@ static void test_a_failed_replace_leaves_nothing_behind(void **state)
     assert_string_equal(err.code, "file.cannot_write");
 }
 
+static void
+test_a_temporary_file_of_a_dead_writer_is_tidied_away_and_one_of_a_living_writer_stays(void **state)
+{
+    struct room *r = *state;
+    struct err err;
+    int living = open(inside(r, ".list.aaaaaa"), O_CREAT | O_WRONLY, 0600);
+    assert_true(living >= 0);
+    assert_int_equal(flock(living, LOCK_EX), 0);
+    assert_int_equal(close(open(inside(r, ".list.bbbbbb"), O_CREAT | O_WRONLY, 0600)), 0);
+    assert_int_equal(close(open(inside(r, ".lists.cccccc"), O_CREAT | O_WRONLY, 0600)), 0);
+    assert_true(file_replace(inside(r, "list"), "x", 1, 0644, &err));
+    assert_true(file_exists(inside(r, ".list.aaaaaa")));
+    assert_false(file_exists(inside(r, ".list.bbbbbb")));
+    assert_true(file_exists(inside(r, ".lists.cccccc")));
+    assert_int_equal(entries(r), 3);
+    close(living);
+}
+
 static void test_folders_are_made_to_any_depth_and_twice(void **state)
 {
     struct room *r = *state;
@@ -288,6 +308,7 @@ int main(void)
         TEST(test_a_file_without_a_size_is_read_to_its_end),
         TEST(test_reading_refuses_what_is_too_large_missing_or_no_file),
         TEST(test_a_failed_replace_leaves_nothing_behind),
+        TEST(test_a_temporary_file_of_a_dead_writer_is_tidied_away_and_one_of_a_living_writer_stays),
         TEST(test_folders_are_made_to_any_depth_and_twice),
         TEST(test_existence_and_kind),
         TEST(test_names_are_joined_and_taken_apart),
