@@ -39,10 +39,21 @@ struct build {
 
 /* ---- what an earlier run left behind -------------------------------------------------------- */
 
+/* A run that says it is running either is - the lock will tell - or was cut off, perhaps within a call that
+ * no op row knows of; so may be the last calls of one that was stopped. */
+static bool was_cut_off(const struct session *s)
+{
+    const struct store_run *last = s->truth.last_run;
+    return running_has_doubts(s) ||
+           (last && (str_equal(last->state, "running") || str_equal(last->state, "stopped")));
+}
+
+/* Takes the lock before anything is read: only who holds the region may let drivers tidy up after the dead.
+ */
 static bool settle(struct build *b, struct err *err)
 {
     struct session *s = b->s;
-    if (!running_has_doubts(s))
+    if (!was_cut_off(s))
         return true;
     if (!session_open_writer(s, s->truth.lineage, b->command, err))
         return false;
@@ -57,6 +68,7 @@ static bool settle(struct build *b, struct err *err)
 
 /* ---- the beginnings ------------------------------------------------------------------------- */
 
+/* Also "running": who runs holds the lock, so whoever reads this with the lock in hand reads of the dead. */
 static bool is_unfinished(const struct store_run *run)
 {
     return run && strcmp(run->state, "done") != 0;
@@ -95,6 +107,8 @@ static bool check_unused(struct build *b, struct err *err)
     return err_advise(err, "make a new plan: landfall plan %s -o FILE", b->ask->region);
 }
 
+/* The lineage is no part of the digest - a first plan is made before there is one - and is compared on its
+ * own: two stores may hold the same rows, and only one of them is the one that was looked at. */
 static bool check_same(struct build *b, struct err *err)
 {
     const struct plan_file *file = b->ask->file;
@@ -154,33 +168,18 @@ static bool ask_first(struct build *b, struct err *err)
 
 /* ---- the lock ------------------------------------------------------------------------------- */
 
-static bool overtaken(struct build *b, struct err *err)
-{
-    err_set(err, "plan.overtaken", "another landfall changed region '%s' in the meantime", b->ask->region);
-    return err_advise(err, "nothing was done; look at what is due now: landfall plan %s", b->ask->region);
-}
-
-/* The plan was made without the lock, so that nobody waits for a person's yes; with the lock in hand, the
- * store must still be what the plan was made from. */
+/* The plan was made without the lock, so that nobody waits for a person's yes. */
 static bool lock(struct build *b, struct err *err)
 {
     struct session *s = b->s;
-    struct store_brief now;
     if (s->writer)
         return true;
-    const char *lineage = s->truth.exists ? s->truth.lineage
-                          : b->ask->file  ? b->ask->file->lineage
-                                          : b->plan->lineage;
-    if (!session_open_writer(s, lineage, b->command, err) ||
-        !store_read_brief(s->mem, s->store_path, &now, err))
-        return false;
-    bool same = strcmp(now.lineage, lineage) == 0 && now.serial == s->truth.serial &&
-                now.open_ops == s->truth.op_count;
-    return same || overtaken(b, err);
+    return session_lock(s, b->ask->file ? b->ask->file->lineage : b->plan->lineage, b->command, err);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
+/* What the exit code 3 stands for: something is left that only a resume, a person or a repair can finish. */
 static bool is_partial(const struct executor_outcome *out)
 {
     return out->stopped || out->failed + out->held + out->conflict + out->blocked + out->waits > 0;
@@ -233,6 +232,8 @@ static bool tell(struct build *b, int *exit_code, struct err *err)
     return true;
 }
 
+/* After a destroy, what still carries our marker is worth a sentence: it costs money, and nobody else looks.
+ */
 static bool sweep(struct build *b, struct err *err)
 {
     struct session *s = b->s;
@@ -247,27 +248,7 @@ static bool sweep(struct build *b, struct err *err)
     return sweep_run(s->mem, &ask, &b->sweep, err) || err_wrap(err, "looking for leftovers");
 }
 
-/* Was exactly this done already?  Then nothing has changed since, in the playbook, the store or the world.  A
- * run of this plan that did not end is taken up again. */
-static bool look_for_same_run(struct build *b, bool *is_done, struct err *err)
-{
-    const struct store_run *same;
-    struct session *s = b->s;
-    if (!store_read_run_of_plan(s->mem, s->store_path, b->plan->digest, &same, err))
-        return false;
-    const uint32_t *n = b->plan->totals.by_action;
-    bool is_empty = !s->truth.exists && !plan_has_changes(b->plan) && n[PLAN_WAIT] + n[PLAN_TODO] == 0;
-    *is_done = is_empty || (same && !is_unfinished(same));
-    if (!b->run_id && is_unfinished(same))
-        b->run_id = same->run_id;
-    if (!b->run_id) {
-        char hex[33];
-        digest_random_hex(16, hex);
-        b->run_id = arena_text(s->mem, hex);
-    }
-    return true;
-}
-
+/* No error: a script may say resume after every apply. */
 static bool nothing_to_resume(struct build *b, int *exit_code)
 {
     struct session *s = b->s;
@@ -309,15 +290,20 @@ bool build_run(struct session *s, const struct build_ask *ask, int *exit_code, s
     static const char *const commands[] = {
         [BUILD_APPLY] = "apply", [BUILD_RESUME] = "resume", [BUILD_DESTROY] = "destroy"};
     struct build b = {.s = s, .ask = ask, .command = commands[ask->kind], .planning = ask->planning};
-    bool over = false, is_done = false;
+    char run_id[33];
+    bool over = false;
     if (!begin(&b, &over, exit_code, err))
         return false;
     if (over)
         return true;
-    if (!planning_make(s, &b.planning, &b.plan, err) || !check_same(&b, err) ||
-        !look_for_same_run(&b, &is_done, err) || !ask_first(&b, err))
+    if (!b.run_id) {
+        digest_random_hex(16, run_id);
+        b.run_id = run_id;
+    }
+    if (!planning_make(s, &b.planning, &b.plan, err) || !check_same(&b, err) || !ask_first(&b, err))
         return false;
-    if (is_done)
+    /* A run that was cut off after its last step still has to be closed. */
+    if (!is_unfinished(s->truth.last_run) && !executor_has_work(b.plan))
         return tell(&b, exit_code, err);
     return lock(&b, err) && running_execute(s, b.plan, b.run_id, b.command, &b.ran, err) && sweep(&b, err) &&
            tell(&b, exit_code, err);

@@ -20,6 +20,7 @@ struct planning planning_of_args(const struct args *args)
     };
 }
 
+/* An empty list stays a list: the file says that nothing was chosen. */
 static const struct value *texts(struct arena *mem, const char *const *at, size_t count)
 {
     const struct value **items = ARENA_ARRAY(mem, const struct value *, count + 1);
@@ -39,6 +40,7 @@ const struct value *planning_to_value(struct arena *mem, const struct planning *
     return value_map(mem, pairs, COUNT_OF(pairs));
 }
 
+/* A plan file is read by its digest, so this is what was written; anything else is no option. */
 static const char *const *texts_of(struct arena *mem, const struct value *list, size_t *count)
 {
     size_t most = value_kind(list) == VALUE_LIST ? list->count : 0;
@@ -85,6 +87,7 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .destroy = p->destroy,
         .keep_body = p->keep_body,
         .no_refresh = p->no_refresh,
+        .held = s->writer != NULL,
         .playbook = s->project->playbook,
         .parallel = s->project->parallel,
     };
