@@ -15,11 +15,13 @@ struct parser {
     int next;
 };
 
+/* Before the command is known, only what every command takes. */
 static option_set allowed(const struct args *a)
 {
     return OPTION_ALWAYS | (a->command ? a->command->options : 0);
 }
 
+/* The advice of every error here. */
 static const char *help_of(struct parser *p)
 {
     return p->out->command ? arena_print(p->mem, "landfall %s --help", p->out->command->name)
@@ -40,6 +42,15 @@ static void keep(struct parser *p, enum option_id id, const char *value)
     v->at[v->count++] = value;
 }
 
+/* "auto, always, never": choices are few, so all of them help more than the nearest one. */
+static const char *listed(struct parser *p, const char *const *names, size_t count)
+{
+    const char *list = names[0];
+    for (size_t i = 1; i < count; i++)
+        list = arena_print(p->mem, "%s, %s", list, names[i]);
+    return list;
+}
+
 static bool check_value(struct parser *p, enum option_id id, const char *value, struct err *err)
 {
     const struct option_facts *o = option_get(id);
@@ -55,9 +66,8 @@ static bool check_value(struct parser *p, enum option_id id, const char *value, 
         if (strcmp(o->choices[count], value) == 0)
             return true;
     }
-    const char *near = str_nearest(value, o->choices, count);
-    err_set(err, "usage.bad_value", "--%s does not know '%s'%s", o->name, value, suggest_text(p->mem, near));
-    return err_advise(err, "%s", help_of(p));
+    err_set(err, "usage.bad_value", "--%s does not know '%s'", o->name, value);
+    return err_advise(err, "there is: %s", listed(p, o->choices, count));
 }
 
 /* attached: what stood in the same word (--out=FILE, -oFILE), or NULL. */
@@ -83,6 +93,8 @@ static bool take_option(struct parser *p, enum option_id id, const char *attache
     return true;
 }
 
+/* --name, --name=VALUE, --name VALUE.  An option that exists, but elsewhere, is said to: most of these
+ * mistakes are a plan's options given to a resume. */
 static bool take_long(struct parser *p, const char *word, struct err *err)
 {
     const char *equals = strchr(word, '=');
@@ -116,6 +128,7 @@ static bool take_letters(struct parser *p, const char *letters, struct err *err)
     return true;
 }
 
+/* The first word is the command, wherever it stands. */
 static bool take_word(struct parser *p, const char *word, struct err *err)
 {
     struct args *a = p->out;
@@ -148,12 +161,11 @@ static bool check_choice(struct parser *p, struct err *err)
         if (strcmp(c->choices[count], word) == 0)
             return true;
     }
-    const char *near = str_nearest(word, c->choices, count);
-    err_set(err, "usage.bad_word", "landfall %s does not know '%s'%s", c->name, word,
-            suggest_text(p->mem, near));
-    return err_advise(err, "%s", help_of(p));
+    err_set(err, "usage.bad_word", "landfall %s does not know '%s'", c->name, word);
+    return err_advise(err, "there is: %s", listed(p, c->choices, count));
 }
 
+/* At the end: only then is it clear that --help was not among them. */
 static bool check_words(struct parser *p, struct err *err)
 {
     const struct args *a = p->out;

@@ -13,6 +13,9 @@
 #include "report/as_text.h"
 #include "run/adopt.h"
 
+/* adopt: a plan of the one step tells what is there and whose it is; taking it over is a change like any
+ * other, under the lock and through the store. */
+
 static bool adopt(struct session *s, const struct plan *plan, const char *address, struct err *err)
 {
     struct listener listener;
@@ -45,13 +48,12 @@ bool cmd_adopt_run(struct session *s, const struct args *args, int *exit_code, s
         out_print(&s->out, "%s becomes ours, and is brought to what the playbook declares.\n", address);
     if (!confirm_yes(s, "Adopt it", err))
         return false;
-    const char *lineage = s->truth.exists ? s->truth.lineage : plan->lineage;
-    if (!session_open_writer(s, lineage, "adopt", err) || !adopt(s, plan, address, err))
+    if (!session_lock(s, plan->lineage, "adopt", err) || !adopt(s, plan, address, err))
         return false;
     struct facts_deed deed = {.command = "adopt",
                               .region = region,
                               .address = address,
-                              .what = "it is ours now",
+                              .what = arena_print(s->mem, "%s is ours now", address),
                               .next = arena_print(s->mem, "landfall plan %s", region)};
     if (s->json)
         as_json_deed(&s->out, &deed);

@@ -8,6 +8,8 @@
 #include "model/value.h"
 #include "plan/plan_file.h"
 
+/* apply: of a region, whatever is due; of a plan file, that plan and nothing else. */
+
 /* A region's name holds neither dot nor slash; everything else is a file. */
 static bool is_file(const char *word)
 {

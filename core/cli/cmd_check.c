@@ -11,6 +11,9 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* check: for an editor and for a pipeline that reviews a change.  It asks no service and runs no driver's
+ * verb, so it needs neither network nor credentials beyond those the drivers' settings name. */
+
 /* Every step against its type, and the graph over all of them: what a plan finds before it asks a driver. */
 static void check_steps(struct session *s)
 {

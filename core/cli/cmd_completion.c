@@ -25,6 +25,7 @@ static void command_names(struct out *o)
 
 /* ---- bash ------------------------------------------------------------------------------------ */
 
+/* Names and letters alike, as compgen filters them. */
 static void bash_options(struct out *o, option_set set)
 {
     for (int id = 0; id < OPTION_COUNT; id++) {
@@ -86,6 +87,7 @@ static void bash_word(struct out *o, const struct command *c, size_t i)
     }
 }
 
+/* Options, and what its first word can be; a second word is an address or a path, which no shell can know. */
 static void bash_command(struct out *o, const struct command *c)
 {
     out_print(o, "        %s)\n            options='", c->name);
@@ -211,6 +213,7 @@ static void zsh_word(struct out *o, const struct command *c, size_t i)
     out_text(o, "' \\\n");
 }
 
+/* _arguments does the work: options by the table, words by their place. */
 static void zsh_command(struct out *o, const struct command *c)
 {
     out_print(o, "        %s)\n            _arguments \\\n", c->name);

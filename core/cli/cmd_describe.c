@@ -13,6 +13,9 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* describe: explains from the descriptors of the plugins that are installed.  No region is needed and no
+ * driver is opened, so that it also helps to write the first region file. */
+
 struct question {
     const char *subsystem; /* NULL: all */
     const char *type;      /* a type or a call; NULL: all */

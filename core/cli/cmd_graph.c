@@ -8,6 +8,8 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* graph: what is declared now, with what the store still holds of things that are declared no more. */
+
 bool cmd_graph_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     const char *region = args_word(args, 0);

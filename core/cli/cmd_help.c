@@ -6,6 +6,8 @@
 
 #include "base/err.h"
 
+/* help: the same words as --help, for those who type it the other way round. */
+
 bool cmd_help_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     const char *name = args_word(args, 0);

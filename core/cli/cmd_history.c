@@ -6,6 +6,8 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* history: from the store alone. */
+
 #define EVENTS_USUAL 50
 #define EVENTS_MOST  1000000 /* what is asked for beyond this would not fit into memory */
 

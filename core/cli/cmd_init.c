@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/file.h"
 
+/* init: no store and no driver is touched; what it writes is what landfall plan reads next. */
+
 /* All or nothing: a project half of which is somebody's older one helps nobody. */
 static bool check_empty(struct session *s, const char *folder, struct err *err)
 {
@@ -24,6 +26,7 @@ static bool check_empty(struct session *s, const char *folder, struct err *err)
     return true;
 }
 
+/* Each file whole or not at all; a full disk leaves some out, and says which. */
 static bool write_all(struct session *s, const char *folder, struct err *err)
 {
     size_t count;

@@ -13,6 +13,8 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* output: what the last run left, from the store alone; for scripts first, for people second. */
+
 static bool no_such_output(struct session *s, const char *region, const char *name, const struct value *all,
                            struct err *err)
 {

@@ -7,11 +7,38 @@
 #include "base/tick.h"
 #include "plan/plan.h"
 #include "plan/plan_file.h"
+#include "region/region.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
 
-static void tell_next(struct session *s, const struct plan *plan, const char *file, const char *region)
+/* plan: opens no store for writing and takes no lock, so that it may run beside an apply and on a machine
+ * that may only read.  The one thing it writes is the file it is asked for. */
+
+/* What was planned is what the next command is to do, and no more. */
+static void tell_apply(struct out *o, const struct planning *p, const char *region)
 {
+    out_print(o, " Next: landfall apply %s", region);
+    for (size_t i = 0; i < p->target_count; i++)
+        out_print(o, " --target %s", p->targets[i]);
+    for (size_t i = 0; i < p->replace_count; i++)
+        out_print(o, " --replace %s", p->replaces[i]);
+    if (p->refresh_only)
+        out_text(o, " --refresh-only");
+}
+
+/* destroy takes everything; a part of it goes through a plan file. */
+static void tell_destroy(struct out *o, const struct planning *p, const char *region)
+{
+    if (p->target_count > 0)
+        out_text(o, " Next: the same with -o FILE, then landfall apply FILE");
+    else
+        out_print(o, " Next: landfall destroy %s", region);
+}
+
+static void tell_next(struct session *s, const struct plan *plan, const struct planning *planning,
+                      const char *file)
+{
+    const char *region = plan->region->name;
     struct out *o = &s->out;
     if (s->quiet && !file)
         return;
@@ -20,10 +47,10 @@ static void tell_next(struct session *s, const struct plan *plan, const char *fi
     out_text(o, "Nothing has been changed.");
     if (file)
         out_print(o, " Next: landfall apply %s", file);
-    else if (plan_has_changes(plan) && !plan->destroy)
-        out_print(o, " Next: landfall apply %s", region);
+    else if (plan_has_changes(plan) && plan->destroy)
+        tell_destroy(o, planning, region);
     else if (plan_has_changes(plan))
-        out_print(o, " Next: landfall destroy %s", region);
+        tell_apply(o, planning, region);
     out_char(o, '\n');
 }
 
@@ -44,7 +71,7 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
         as_json_plan(&s->out, plan);
     } else {
         as_text_plan(&s->out, plan, s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
-        tell_next(s, plan, file, region);
+        tell_next(s, plan, &planning, file);
     }
     *exit_code = args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES : COMMAND_OK;
     return true;

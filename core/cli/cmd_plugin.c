@@ -7,6 +7,9 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* plugin list: loading is looking.  A plugin that is refused is shown with the reason, since that is what
+ * the question is usually about. */
+
 bool cmd_plugin_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     (void)args;

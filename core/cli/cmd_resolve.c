@@ -9,6 +9,9 @@
 #include "report/as_text.h"
 #include "run/verdict.h"
 
+/* resolve: a person's word, where no answer of a service settles what became of a call.  The word is taken
+ * and kept in the history; nothing is guessed from it. */
+
 /* Exactly one of the three, and a reason to let go. */
 static bool verdict_of(const struct args *args, struct verdict_ask *out, struct err *err)
 {
@@ -34,7 +37,7 @@ static bool verdict_of(const struct args *args, struct verdict_ask *out, struct 
 static void tell(struct session *s, const struct verdict_ask *ask)
 {
     static const char *const what[] = {
-        [VERDICT_KEEP] = "it is this object, and landfall keeps it",
+        [VERDICT_KEEP] = "this object is it, and landfall keeps it",
         [VERDICT_RETRY] = "it did not happen, and is planned anew",
         [VERDICT_FORGET] = "landfall lets go of it; what is there stays there",
     };
@@ -42,8 +45,8 @@ static void tell(struct session *s, const struct verdict_ask *ask)
                               .region = ask->region,
                               .address = ask->address,
                               .id = ask->id,
-                              .what = what[ask->verdict],
-                              .next = arena_print(s->mem, "landfall resume %s", ask->region)};
+                              .next = arena_print(s->mem, "landfall plan %s", ask->region)};
+    deed.what = arena_print(s->mem, "%s: %s", ask->address, what[ask->verdict]);
     if (s->json)
         as_json_deed(&s->out, &deed);
     else

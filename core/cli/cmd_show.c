@@ -9,6 +9,8 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* show: a region and its story, from the files alone: no driver is loaded. */
+
 bool cmd_show_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     const char *region = args_word(args, 0), *path = args_word(args, 1);

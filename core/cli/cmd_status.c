@@ -10,6 +10,9 @@
 #include "report/as_json.h"
 #include "report/as_text.h"
 
+/* status: what the store knows.  It must work when nothing else does - a broken region file, missing plugins,
+ * a service that is down - because that is when it is asked. */
+
 /* Newest events that are looked through for those of the last run: more than any summary needs, and little
  * against a store of a hundred thousand steps. */
 #define EVENTS_MOST 20000
@@ -22,12 +25,12 @@ static bool read_last_run(struct session *s, struct facts_status *facts, struct 
         return true;
     if (!store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &all, &count, err))
         return false;
-    struct store_event *mine = ARENA_ARRAY(s->mem, struct store_event, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(all[i].run_id, s->truth.last_run->run_id))
-            mine[facts->event_count++] = all[i];
-    }
-    facts->events = mine;
+    /* What came after it belongs to the story: a step that waited is done by hand, a held one resolved. */
+    size_t first = 0;
+    while (first < count && !str_equal(all[first].run_id, s->truth.last_run->run_id))
+        first++;
+    facts->events = all + first;
+    facts->event_count = count - first;
     return true;
 }
 

@@ -4,6 +4,8 @@
 
 #include "landfall/plugin.h"
 
+/* version: loads nothing and looks for no project, so that it answers wherever the program starts. */
+
 bool cmd_version_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     (void)args;

@@ -20,6 +20,7 @@ static const char *const plugin_words[] = {"list", NULL};
     "after N steps are finished.  Then look at landfall status, and go on with landfall resume: nothing\n"   \
     "is lost and nothing is made twice."
 
+/* In the order of a project's life: start, look, build, ask, repair, end; then what serves the shell. */
 static const struct command table[] = {
     {
         .name = "init",
@@ -87,7 +88,7 @@ static const struct command table[] = {
     },
     {
         .name = "apply",
-        .summary = "do it: build what the playbook declares",
+        .summary = "build what the playbook declares",
         .synopsis = "REGION | FILE.plan",
         .words_min = 1,
         .words_max = 1,

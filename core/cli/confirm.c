@@ -44,12 +44,14 @@ bool confirm_yes(struct session *s, const char *what, struct err *err)
     return err_set(err, "cli.said_no", "nothing was done: the answer was '%s', not 'yes'", line);
 }
 
+/* A replacement loses the data of the old object as surely as a destruction. */
 static bool holds_data(const struct plan_step *step)
 {
     bool goes = step->action == PLAN_DESTROY || step->action == PLAN_REPLACE;
     return goes && step->targeted && step->type && (step->type->facts.traits & CATALOG_HOLDS_DATA) != 0;
 }
 
+/* Counts what would be lost; names it where somebody will be asked. */
 static size_t list_data(struct session *s, const struct plan *plan)
 {
     size_t count = 0;

@@ -23,6 +23,7 @@ static void indented(struct out *o, const char *text)
     }
 }
 
+/* 26: the widest name with its value, so that the explanations line up. */
 static void print_options(struct out *o, option_set set)
 {
     for (int id = 0; id < OPTION_COUNT; id++) {

@@ -31,12 +31,14 @@ void listener_close(struct listener *l)
     ARRAY_DONE(&l->troubles);
 }
 
+/* What a person has to do something about, now or some day. */
 static bool is_trouble(enum event_kind kind)
 {
     return kind == EVENT_STEP_FAILED || kind == EVENT_STEP_CONFLICT || kind == EVENT_STEP_HELD ||
            kind == EVENT_STEP_BLOCKED || kind == EVENT_STEP_WAITS;
 }
 
+/* An event lives as long as the call that tells it. */
 static void keep(struct listener *l, const struct event *e)
 {
     struct event copy = *e;

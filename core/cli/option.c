@@ -7,6 +7,7 @@
 
 static const char *const colors[] = {"auto", "always", "never", NULL};
 
+/* In the order help shows them.  Two options may share a name when no command takes both. */
 static const struct option_facts table[OPTION_COUNT] = {
     [OPTION_HELP] = {"help", 'h', OPTION_FLAG, .doc = "explain the command, with an example"},
     [OPTION_FOLDER] = {"folder", 'C', OPTION_TEXT, OPTION_OFFER_FOLDER, "DIR",

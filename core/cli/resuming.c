@@ -34,6 +34,7 @@ static bool is_harmless(enum plan_action a)
     return a == PLAN_KEEP || a == PLAN_LOOKUP || a == PLAN_WAIT || a == PLAN_TODO;
 }
 
+/* A yes given for "create" is no yes for whatever the step has become; but what is harmless needs none. */
 void resuming_compare(struct arena *mem, const char *outline, const struct plan *now,
                       struct resuming_difference **out, size_t *count)
 {

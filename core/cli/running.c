@@ -20,6 +20,8 @@ struct interrupts {
     unsigned count;
 };
 
+/* First: no new step.  Second: stop now.  While settling there is nothing to wait for, and it stops at once.
+ * When nothing runs, the signal means what it always means. */
 static void on_signal(void *user)
 {
     struct interrupts *i = user;

@@ -59,6 +59,7 @@ void secrets_free(struct secrets *s)
     free(s);
 }
 
+/* Set but empty is what a pipeline leaves behind when a secret is missing: not set. */
 static bool from_environment(const char *name, struct known *out, struct err *err)
 {
     const char *bytes = getenv(name);
@@ -80,6 +81,7 @@ static bool from_file(struct arena *mem, const char *path, struct known *out, st
     return true;
 }
 
+/* Exactly the sources a region file may name, and one that no file can give back. */
 static bool look_up(struct arena *mem, const char *source, struct known *out, struct err *err)
 {
     if (str_starts(source, "env:"))
@@ -94,6 +96,8 @@ static bool look_up(struct arena *mem, const char *source, struct known *out, st
     return err_advise(err, "write !secret env:NAME or !secret file:PATH");
 }
 
+/* host_secrets.reveal.  Once per source and process: every driver sees the same bytes, and a file that is
+ * rotated half-way through a run makes no two halves. */
 static bool reveal(void *user, const struct secret *secret, const char **bytes, size_t *count,
                    struct err *err)
 {
@@ -120,12 +124,15 @@ static bool reveal(void *user, const struct secret *secret, const char **bytes, 
     return true;
 }
 
+/* host_secrets.shown. */
 static void shown(void *user, const char *bytes, size_t count)
 {
     struct secrets *s = user;
     out_filter_add(s->filter, bytes, count);
 }
 
+/* host_secrets.digest.  Keyed, so that digests of equal secrets in two stores cannot be linked, and a plan
+ * cannot be searched for a guessed password. */
 static const char *digest(void *user, struct arena *mem, const char *bytes, size_t count)
 {
     struct secrets *s = user;

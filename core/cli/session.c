@@ -81,6 +81,8 @@ void session_open(struct session *s, struct arena *mem, const struct args *args)
     diag_init(&s->diags, mem);
 }
 
+/* The order is the reverse of opening: drivers are closed before the host they talk to, the host before its
+ * loop. */
 bool session_close(struct session *s)
 {
     if (s->writer)
@@ -107,6 +109,7 @@ bool session_close(struct session *s)
 
 /* ---- the project ---------------------------------------------------------------------------- */
 
+/* Drivers and playbooks name files relative to the project, so its folder is where the process works. */
 static bool go_to(const char *folder, struct err *err)
 {
     return chdir(folder) == 0 || err_sys(err, "cli.folder", errno, "cannot work in '%s'", folder);
@@ -138,6 +141,8 @@ const char *session_file(const struct session *s, const char *path)
     return file_join(s->mem, s->start, path);
 }
 
+/* Each folder once, by its real path: in a build tree and in an installed one the same place has two names.
+ */
 static void add_folder(struct session *s, const char ***at, size_t *count, const char *folder)
 {
     const char *real = file_real(s->mem, folder);
@@ -184,7 +189,13 @@ static bool no_such_region(struct session *s, const char *name, struct err *err)
         count = 0;
     const char *near = str_nearest(name, names, count);
     err_set(err, "region.missing", "there is no region '%s'%s", name, suggest_text(s->mem, near));
-    return err_advise(err, "regions are the files regions/<name>.yaml of the project");
+    return err_advise(err, "regions are the files regions/<name>.yaml of '%s'", s->project->folder);
+}
+
+static bool has_region_file(const struct session *s, const char *region)
+{
+    const char *file = arena_print(s->mem, "regions/%s.yaml", region);
+    return file_exists(file_join(s->mem, s->project->folder, file));
 }
 
 bool session_open_store(struct session *s, const char *region, struct err *err)
@@ -194,8 +205,7 @@ bool session_open_store(struct session *s, const char *region, struct err *err)
     if (!addr_region_is_valid(region))
         return no_such_region(s, region, err);
     s->store_path = file_join(s->mem, s->project->store, arena_print(s->mem, "%s.db", region));
-    const char *file = arena_print(s->mem, "regions/%s.yaml", region);
-    if (!file_exists(file_join(s->mem, s->project->folder, file)) && !file_exists(s->store_path))
+    if (!has_region_file(s, region) && !file_exists(s->store_path))
         return no_such_region(s, region, err);
     return session_read_store(s, err);
 }
@@ -220,6 +230,20 @@ bool session_open_writer(struct session *s, const char *lineage, const char *com
     return true;
 }
 
+bool session_lock(struct session *s, const char *lineage, const char *command, struct err *err)
+{
+    struct store_brief now;
+    if (s->truth.exists)
+        lineage = s->truth.lineage;
+    if (!session_open_writer(s, lineage, command, err) || !store_read_brief(s->mem, s->store_path, &now, err))
+        return false;
+    if (strcmp(now.lineage, lineage) == 0 && now.serial == s->truth.serial &&
+        now.open_ops == s->truth.op_count)
+        return true;
+    err_set(err, "plan.overtaken", "another landfall changed region '%s' in the meantime", s->region->name);
+    return err_advise(err, "nothing was done; look at what is due now: landfall plan %s", s->region->name);
+}
+
 /* ---- drivers -------------------------------------------------------------------------------- */
 
 static void open_host(struct session *s)
@@ -237,6 +261,7 @@ static void open_host(struct session *s)
         .loop = s->loop, .pools = s->pools, .http = s->http, .secrets = secrets_for_host(s->secrets)});
 }
 
+/* One by one to the end: who mends three settings wants to hear of three. */
 bool session_open_drivers(struct session *s, struct err *err)
 {
     if (!session_open_plugin_folders(s, err))
@@ -277,9 +302,9 @@ static bool region_output(void *user, struct arena *mem, const char *region, con
     struct session *s = user;
     struct store_snapshot other;
     const struct value *outputs = NULL;
-    if (!addr_region_is_valid(region))
-        return no_such_region(s, region, err);
     const char *path = file_join(mem, s->project->store, arena_print(mem, "%s.db", region));
+    if (!addr_region_is_valid(region) || (!has_region_file(s, region) && !file_exists(path)))
+        return no_such_region(s, region, err);
     if (!store_read(mem, path, &other, err))
         return err_wrap(err, "reading an output of region '%s'", region);
     if (other.outputs && !value_json_parse(mem, other.outputs, strlen(other.outputs), &outputs, err))

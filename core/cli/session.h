@@ -81,6 +81,9 @@ MUST_USE bool session_open_prices(struct session *s, struct err *err);
 /* The region's lock and the right to write.  lineage: for a store that is not there yet. */
 MUST_USE bool session_open_writer(struct session *s, const char *lineage, const char *command,
                                   struct err *err);
+/* The same for what was decided without the lock: with it in hand, the store must still be what was read, or
+ * another landfall was faster (plan.overtaken). */
+MUST_USE bool session_lock(struct session *s, const char *lineage, const char *command, struct err *err);
 
 /* The steps that are declared: the playbook's, or none before it is open. */
 const struct decls *session_decls(const struct session *s);

@@ -36,7 +36,7 @@ static int rig_set_up(void **state)
 {
     struct rig *r = calloc(1, sizeof(*r));
     assert_non_null(getcwd(r->home, sizeof(r->home)));
-    strcpy(r->folder, "/tmp/landfall-cli-XXXXXX");
+    snprintf(r->folder, sizeof(r->folder), "/tmp/landfall-cli-XXXXXX");
     assert_non_null(mkdtemp(r->folder));
     assert_int_equal(chdir(r->folder), 0);
     r->mem = arena_new();

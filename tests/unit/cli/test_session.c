@@ -1,6 +1,9 @@
 /* The session: finding the project, a region and its store, and what is said when one is not there. */
 #include "rig.h"
 
+#include "io/loop.h"
+#include "model/decl.h"
+
 static const char us[] = "region: us\ntitle: US\njurisdiction: US\nplace: us-east-1\n"
                          "domain: us.acme.example\ncurrency: USD\nservices: { a: 1 }\n";
 
@@ -97,6 +100,57 @@ static void test_a_driver_that_is_not_installed_is_told_with_its_place(void **st
     assert_non_null(strstr(r->err.where, "regions/us.yaml:9:"));
 }
 
+/* Between the plan and the lock another landfall applied something. */
+static void let_another_apply(struct rig *r, const char *lineage)
+{
+    struct loop *loop = loop_new();
+    struct store_writer *other;
+    assert_true(file_make_folders(".landfall", 0700, &r->err));
+    struct store_res row = {.address = "human.x",
+                            .generation = 1,
+                            .kind = DECL_HUMAN,
+                            .subsystem = "",
+                            .type = "",
+                            .instance = "",
+                            .driver = "",
+                            .driver_version = ""};
+    assert_true(store_writer_open(loop, ".landfall/us.db", "us", lineage, "apply", &other, &r->err));
+    store_put_res(other, &row);
+    store_writer_close(other);
+    loop_free(loop);
+}
+
+static void test_who_was_overtaken_does_nothing(void **state)
+{
+    struct rig *r = *state;
+    struct args args = {0};
+    struct session s;
+    static const char lineage[] = "0123456789abcdef0123456789abcdef";
+    make_project(r);
+    session_open(&s, r->mem, &args);
+    assert_true(session_open_region(&s, "us", &r->err));
+    assert_true(session_open_drivers(&s, &r->err));
+    let_another_apply(r, lineage);
+    assert_false(session_lock(&s, lineage, "apply", &r->err));
+    assert_string_equal(r->err.code, "plan.overtaken");
+    session_close(&s);
+}
+
+static void test_an_untouched_store_is_locked(void **state)
+{
+    struct rig *r = *state;
+    struct args args = {0};
+    struct session s;
+    static const char lineage[] = "0123456789abcdef0123456789abcdef";
+    make_project(r);
+    session_open(&s, r->mem, &args);
+    assert_true(session_open_region(&s, "us", &r->err));
+    assert_true(session_open_drivers(&s, &r->err));
+    assert_true(session_lock(&s, lineage, "apply", &r->err));
+    assert_string_equal(store_writer_lineage(s.writer), lineage);
+    session_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -110,6 +164,8 @@ int main(void)
                                         rig_tear_down),
         cmocka_unit_test_setup_teardown(test_a_driver_that_is_not_installed_is_told_with_its_place,
                                         rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_who_was_overtaken_does_nothing, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_an_untouched_store_is_locked, rig_set_up, rig_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
