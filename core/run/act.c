@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "playbook/action.h"
+#include "plugin/host.h"
 #include "plugin/op.h"
 #include "plugin/registry.h"
 #include "region/region.h"
@@ -21,14 +23,20 @@
  * with its token before the call leaves, and with its reply before the body goes on. */
 
 #define CALL_TRIES 9
+/* Between two looks at worker jobs of a call that ran out of time. */
+#define JOB_WAIT_MS 1000
 
+/* The step stays under way until the last call is back, also when the body has ended early: its answer is
+ * recorded even then, and nothing of it may outlive the run. */
 struct act {
     struct step_run *r;
     struct action *action;
     const char *inputs;
     char prefix[18]; /* of every key in the store: the inputs it ran on, so that other inputs run anew */
-    uint64_t open;   /* calls under way */
-    bool ended;
+    uint64_t open;   /* units that were not answered yet */
+    bool over, failed;
+    const struct value *result;
+    struct err err;
 };
 
 /* One unit that waits: a call, or a record being made durable. */
@@ -41,43 +49,34 @@ struct unit {
     struct op_item item;
     char token[33];
     const char *key;
+    uint32_t status, retry_after_ms; /* of the answer that came */
+    const char *why;
     const struct value *reply;
     struct err err;
     bool failed, recovering;
+    bool doubtful; /* an earlier try may have taken effect */
     uint32_t tries;
     struct diag note;
 };
 
-static void send(struct unit *u);
+static void send(void *user);
+static void close_act(struct act *a);
 
 static const char *store_key(struct act *a, struct arena *mem, const char *key)
 {
     return arena_print(mem, "%s/%s", a->prefix, key);
 }
 
-static void act_free(struct act *a)
-{
-    action_free(a->action);
-    free(a);
-}
-
-/* The last of an action that ended early: its open calls still come back here. */
-static void unit_free(struct unit *u)
-{
-    struct act *a = u->act;
-    arena_free(u->mem);
-    free(u);
-    a->open--;
-    if (a->ended && a->open == 0)
-        act_free(a);
-}
-
 static void unit_answer(struct unit *u)
 {
     struct act *a = u->act;
-    if (!a->ended)
+    if (!a->over)
         action_answer(a->action, u->asked, u->failed ? NULL : u->reply, u->failed ? &u->err : NULL);
-    unit_free(u);
+    arena_free(u->mem);
+    free(u);
+    a->open--;
+    if (a->over && a->open == 0)
+        close_act(a);
 }
 
 static struct unit *unit_new(struct act *a, struct action_unit *asked)
@@ -135,6 +134,12 @@ static bool diverged(struct act *a, const char *key, struct err *err)
         s->address);
 }
 
+/* A call that for certain did not happen leaves a row without token: it is as if it had never been asked. */
+static bool is_cleared(const struct store_call *row)
+{
+    return !row->done && (!row->token || !row->token[0]);
+}
+
 static bool find(void *user, const char *key, const char *digest, struct arena *mem, bool *found,
                  const struct value **reply, struct err *err)
 {
@@ -145,7 +150,7 @@ static bool find(void *user, const char *key, const char *digest, struct arena *
     if (!store_find_call(x->ask.writer, mem, x->plan->steps[a->r->i].address, store_key(a, mem, key), &row,
                          err))
         return false;
-    if (!row)
+    if (!row || is_cleared(row))
         return true;
     if (strcmp(row->digest, digest) != 0)
         return diverged(a, key, err);
@@ -188,25 +193,40 @@ static void progress(void *user, const char *name, uint64_t done, uint64_t total
 
 /* ---- calls -------------------------------------------------------------------------------------------- */
 
+/* A token says when it was made, so that one past its retention is not trusted, then is random: 48 bits of
+ * milliseconds and 80 of chance. */
+#define TOKEN_TIME 12
+
+static void mint_token(struct unit *u)
+{
+    const struct tick *tick = loop_tick(u->act->r->x->ask.loop);
+    char random[2 * 10 + 1];
+    digest_random_hex(10, random);
+    snprintf(u->token, sizeof(u->token), "%0*llx%s", TOKEN_TIME,
+             (unsigned long long)tick->wall_ms(tick->user) & 0xffffffffffffULL, random);
+}
+
+static bool token_is_good(const struct unit *u)
+{
+    const struct tick *tick = loop_tick(u->act->r->x->ask.loop);
+    char made[TOKEN_TIME + 1] = {0};
+    memcpy(made, u->token, TOKEN_TIME);
+    int64_t until = (int64_t)strtoull(made, NULL, 16) + (int64_t)u->call->retention_s * 1000;
+    return u->call->settle == LF_SETTLE_TOKENED &&
+           (u->call->retention_s == 0 || tick->wall_ms(tick->user) < until);
+}
+
 static void unit_fail(struct unit *u, const char *code, const char *what, const char *advice)
 {
     u->failed = true;
     err_set(&u->err, code, "%s", what);
     if (advice)
         err_advise(&u->err, "%s", advice);
+    if (!u->doubtful) {
+        u->token[0] = '\0';
+        put_call(u, false);
+    }
     unit_answer(u);
-}
-
-static void on_replied(void *user, bool ok, const struct err *err)
-{
-    struct unit *u = user;
-    if (executor_store_ok(u->act->r->x, ok, err))
-        unit_answer(u);
-}
-
-static void send_later(void *user)
-{
-    send(user);
 }
 
 static bool try_later(struct unit *u, uint64_t asked_ms)
@@ -216,32 +236,75 @@ static bool try_later(struct unit *u, uint64_t asked_ms)
     if (++u->tries >= CALL_TRIES || x->stopping)
         return false;
     digest_random(&random, sizeof(random));
-    loop_after(x->ask.loop, retry_wait_ms(u->tries, asked_ms, random), send_later, u);
+    executor_pause(x, retry_wait_ms(u->tries, asked_ms, random), send, u);
     return true;
+}
+
+static void in_doubt(struct unit *u, const char *why)
+{
+    unit_fail(u, "action.in_doubt",
+              arena_print(u->mem, "the call '%s' may or may not have happened: %s", u->asked->key, why),
+              "look at the service; a call that may safely run twice says { if_in_doubt = \"again\" }");
+}
+
+/* Sends, or looks, when nothing that was sent before can still land. */
+static void drain(void *user)
+{
+    struct unit *u = user;
+    struct executor *x = u->act->r->x;
+    if (host_stray_jobs(u->driver->host) > 0 && !x->stopping)
+        executor_pause(x, JOB_WAIT_MS, drain, u);
+    else
+        executor_pause(x, u->call->max_inflight_ms, send, u);
 }
 
 /* In doubt: a token the service knows makes asking again harmless; otherwise only recover, or the playbook's
  * word, may. */
 static void doubt(struct unit *u, const char *why)
 {
-    bool tokened = u->call->settle == LF_SETTLE_TOKENED || u->call->settle == LF_SETTLE_NAMED;
-    if (u->call->has_recover && !u->recovering) {
-        u->recovering = true;
-        send(u);
-    } else if ((tokened || u->asked->again_in_doubt) && try_later(u, 0)) {
-        u->recovering = false;
-    } else {
-        unit_fail(u, "action.in_doubt",
-                  arena_print(u->mem, "the call '%s' may or may not have happened: %s", u->asked->key, why),
-                  "look at the service; a call that may safely run twice says { if_in_doubt = \"again\" }");
+    bool good = token_is_good(u);
+    bool again = good || (u->call->settle == LF_SETTLE_NAMED && !u->call->has_recover) ||
+                 (u->asked->again_in_doubt && !u->call->has_recover);
+    u->doubtful = true;
+    if (u->recovering || good) {
+        if (!try_later(u, 0))
+            in_doubt(u, why);
+        return;
     }
+    u->recovering = u->call->has_recover;
+    if ((u->recovering || again) && ++u->tries < CALL_TRIES && !u->act->r->x->stopping)
+        drain(u);
+    else
+        in_doubt(u, why);
 }
 
-static void replied(struct unit *u, const struct op_result *result)
+static void on_replied(void *user, bool ok, const struct err *err)
 {
-    u->reply = result->reply ? value_copy(u->mem, result->reply) : NULL;
-    put_call(u, true);
-    store_after_commit(u->act->r->x->ask.writer, on_replied, u);
+    struct unit *u = user;
+    if (executor_store_ok(u->act->r->x, ok, err))
+        unit_answer(u);
+}
+
+static void settle(struct unit *u)
+{
+    uint32_t status = u->status;
+    if (status == LF_END_OK) {
+        put_call(u, true);
+        store_after_commit(u->act->r->x->ask.writer, on_replied, u);
+    } else if (u->recovering && status == LF_END_GONE) {
+        u->recovering = u->doubtful = false;
+        send(u);
+    } else if (status == LF_END_UNSURE || status == LF_END_CANNOT_TELL) {
+        doubt(u, u->why);
+    } else if (status == LF_END_CANCELED) {
+        unit_fail(u, "action.stopped", "stopped before the call was sent", NULL);
+    } else if (status != LF_END_RETRY || !try_later(u, u->retry_after_ms)) {
+        unit_fail(u,
+                  u->note.code             ? u->note.code
+                  : status == LF_END_RETRY ? "action.gave_up"
+                                           : "action.call_failed",
+                  u->why, u->note.advice);
+    }
 }
 
 static void on_item(void *user, struct op *op, size_t n, const struct op_result *result)
@@ -249,26 +312,13 @@ static void on_item(void *user, struct op *op, size_t n, const struct op_result 
     (void)op;
     (void)n;
     struct unit *u = user;
-    const char *why = arena_text(u->mem, result->broke       ? result->broke
-                                         : u->note.summary   ? u->note.summary
-                                         : result->timed_out ? "no answer in time"
-                                                             : "the driver gave no reason");
-    uint32_t status = result->status;
-    if (status == LF_END_OK) {
-        replied(u, result);
-    } else if (u->recovering && status == LF_END_GONE) {
-        u->recovering = false;
-        send(u);
-    } else if (status == LF_END_RETRY) {
-        if (!try_later(u, result->retry_after_ms))
-            unit_fail(u, u->note.code ? u->note.code : "action.gave_up", why, u->note.advice);
-    } else if (status == LF_END_CANCELED) {
-        unit_fail(u, "action.stopped", "stopped before the call was sent", NULL);
-    } else if (status == LF_END_UNSURE || status == LF_END_CANNOT_TELL) {
-        doubt(u, why);
-    } else {
-        unit_fail(u, u->note.code ? u->note.code : "action.call_failed", why, u->note.advice);
-    }
+    u->status = result->status;
+    u->retry_after_ms = result->retry_after_ms;
+    u->reply = result->reply ? value_copy(u->mem, result->reply) : NULL;
+    u->why = arena_text(u->mem, result->broke       ? result->broke
+                                : u->note.summary   ? u->note.summary
+                                : result->timed_out ? "no answer in time"
+                                                    : "the driver gave no reason");
 }
 
 static void on_note(void *user, struct op *op, const struct diag *note)
@@ -292,15 +342,17 @@ static bool on_leaving(void *user, struct op *op)
 
 static void on_call_end(void *user, struct op *op)
 {
-    (void)user;
     (void)op;
+    settle(user);
 }
 
-static void send(struct unit *u)
+static void send(void *user)
 {
+    struct unit *u = user;
     static const struct op_events events = {
         .leaving = on_leaving, .item = on_item, .note = on_note, .end = on_call_end};
     struct executor *x = u->act->r->x;
+    u->note = (struct diag){0};
     u->item = (struct op_item){.verb = u->recovering ? LF_VERB_RECOVER : LF_VERB_CALL,
                                .attempt = u->tries + 1,
                                .address = x->plan->steps[u->act->r->i].address,
@@ -322,11 +374,16 @@ static void on_intent(void *user, bool ok, const struct err *err)
 static void on_pending(void *user)
 {
     struct unit *u = user;
-    if (u->call->settle == LF_SETTLE_TOKENED || u->call->settle == LF_SETTLE_NAMED ||
-        u->asked->again_in_doubt)
+    u->doubtful = true;
+    if (token_is_good(u))
         send(u);
     else
         doubt(u, "the process ended before its answer came");
+}
+
+static void fail_soon(void *user)
+{
+    unit_answer(user);
 }
 
 static void call(void *user, struct action_unit *asked)
@@ -340,11 +397,11 @@ static void call(void *user, struct action_unit *asked)
     u->call = u->driver ? driver_call(u->driver, asked->call) : NULL;
     if (u->call &&
         store_find_call(x->ask.writer, u->mem, x->plan->steps[a->r->i].address, u->key, &row, &err)) {
-        if (row) {
+        if (row && !is_cleared(row)) {
             memcpy(u->token, row->token, strnlen(row->token, sizeof(u->token) - 1));
             loop_soon(x->ask.loop, on_pending, u);
         } else {
-            digest_random_hex(16, u->token);
+            mint_token(u);
             put_call(u, false);
             store_after_commit(x->ask.writer, on_intent, u);
         }
@@ -356,30 +413,41 @@ static void call(void *user, struct action_unit *asked)
     else
         err_set(&u->err, "action.no_call", "no driver of '%s' offers the call '%s'", asked->subsystem,
                 asked->call);
-    loop_soon(x->ask.loop, (loop_fn *)unit_answer, u);
+    loop_soon(x->ask.loop, fail_soon, u);
 }
 
 /* ---- the action as a step -------------------------------------------------------------------------------
  */
 
-static void ended(void *user, const struct value *result, const struct err *err)
+static void close_act(struct act *a)
 {
-    struct act *a = user;
     struct step_run *r = a->r;
     struct executor *x = r->x;
-    a->ended = true;
-    if (err && (x->stopping || x->failed)) {
+    struct act ended = *a;
+    action_free(a->action);
+    free(a);
+    if (ended.failed && (x->stopping || x->failed)) {
         executor_end_step(r, STEP_END_STOPPED);
-    } else if (err) {
-        struct err mine = *err;
-        executor_fail_step(r, &mine);
+    } else if (ended.failed) {
+        executor_fail_step(r, &ended.err);
     } else {
         /* Its own row answers from now on; the units' rows go in the same transaction. */
         store_drop_calls(x->ask.writer, x->plan->steps[r->i].address, "");
-        executor_finish_step(r, result, a->inputs, NULL);
+        executor_finish_step(r, ended.result, ended.inputs, NULL);
     }
+}
+
+static void ended(void *user, const struct value *result, const struct err *err)
+{
+    struct act *a = user;
+    a->over = true;
+    a->failed = err != NULL;
+    if (err)
+        a->err = *err;
+    else
+        a->result = result ? value_copy(a->r->mem, result) : NULL;
     if (a->open == 0)
-        act_free(a);
+        close_act(a);
 }
 
 static void soon(void *user, void (*fn)(void *arg), void *arg)
@@ -388,19 +456,29 @@ static void soon(void *user, void (*fn)(void *arg), void *arg)
     loop_soon(a->r->x->ask.loop, fn, arg);
 }
 
+/* Inputs that were unknown to the plan may turn out to be those it ran on last. */
+static bool ran_already(struct step_run *r, const char *inputs)
+{
+    const struct plan_step *s = &r->x->plan->steps[r->i];
+    if (s->inputs || !s->row || !s->row->inputs || strcmp(s->row->inputs, inputs) != 0)
+        return false;
+    r->x->truth[r->i] = (struct step_truth){.state = s->observed, .inputs = s->row->inputs};
+    executor_done(r, "done as declared, now that its inputs are known");
+    return true;
+}
+
 void act_begin(struct step_run *r)
 {
     struct executor *x = r->x;
     struct err err;
+    const char *inputs = resolve_inputs(r);
+    if (!inputs || ran_already(r, inputs))
+        return;
     struct act *a = calloc(1, sizeof(*a));
     if (!a)
         abort();
     a->r = r;
-    a->inputs = resolve_inputs(r);
-    if (!a->inputs) {
-        free(a);
-        return;
-    }
+    a->inputs = inputs;
     memcpy(a->prefix, a->inputs, 16);
     const struct action_world world = {.user = a,
                                        .get = get,

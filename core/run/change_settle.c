@@ -35,8 +35,9 @@ bool change_try_later(struct change *c, uint64_t asked_ms, const char *why)
     uint64_t wait = retry_wait_ms(c->tries, asked_ms, random);
     struct event e = {
         .kind = EVENT_STEP_RETRY, .address = c->ask.op.address, .text = why, .wait_ms = (int64_t)wait};
-    changes_tell(owner, &e);
+    /* Before it is told: whoever hears of it may stop the run. */
     c->timer = loop_after(owner->ask.loop, wait, post_again, c);
+    changes_tell(owner, &e);
     return true;
 }
 

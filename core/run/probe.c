@@ -26,6 +26,9 @@ struct probe {
     const struct value *asked; /* the check's attributes, all known */
     int64_t until_ms;
     struct op_item item;
+    uint32_t status; /* of the last call */
+    const char *broke;
+    const struct value *reply;
     struct diag note;
 };
 
@@ -40,9 +43,13 @@ static void fail(struct probe *p, const char *what, const char *advice)
 {
     struct step_run *r = p->r;
     struct loop *loop = r->x->ask.loop;
-    if (loop_now_ms(loop) + PAUSE_MS <= p->until_ms && !r->x->stopping) {
+    if (r->x->stopping) {
+        executor_end_step(r, STEP_END_STOPPED);
+        return;
+    }
+    if (loop_now_ms(loop) + PAUSE_MS <= p->until_ms) {
+        executor_pause(r->x, PAUSE_MS, try_once, p);
         executor_tell(r, EVENT_STEP_RETRY, what, NULL, NULL);
-        loop_after(loop, PAUSE_MS, try_once, p);
         return;
     }
     struct err err;
@@ -117,16 +124,25 @@ static void on_item(void *user, struct op *op, size_t n, const struct op_result 
     (void)op;
     (void)n;
     struct probe *p = user;
+    p->status = result->status;
+    p->broke = arena_text(p->r->mem, result->broke);
+    p->reply = result->reply ? value_copy(p->r->mem, result->reply) : NULL;
+}
+
+static void on_end(void *user, struct op *op)
+{
+    (void)op;
+    struct probe *p = user;
     struct arena *mem = p->r->mem;
     const struct value *expect = value_get(p->asked, "expect");
-    const char *text = result->reply ? value_json_text(mem, result->reply) : "nothing";
-    if (result->status != LF_END_OK)
+    const char *text = p->reply ? value_json_text(mem, p->reply) : "nothing";
+    if (p->status != LF_END_OK)
         fail(p,
              p->note.summary ? p->note.summary
-             : result->broke ? result->broke
+             : p->broke      ? p->broke
                              : "the call did not succeed",
              p->note.advice);
-    else if (expect && !matches(expect, result->reply))
+    else if (expect && !matches(expect, p->reply))
         fail(p,
              arena_print(mem, "expected %s and saw %s",
                          shorten(mem, value_json_text(mem, expect), strlen(value_json_text(mem, expect))),
@@ -146,12 +162,6 @@ static void on_note(void *user, struct op *op, const struct diag *note)
             (struct diag){.summary = note->detail ? arena_print(mem, "%s: %s", note->summary, note->detail)
                                                   : arena_text(mem, note->summary),
                           .advice = arena_text(mem, note->advice)};
-}
-
-static void on_end(void *user, struct op *op)
-{
-    (void)user;
-    (void)op;
 }
 
 static void try_call(struct probe *p, const struct value *call)
@@ -179,6 +189,10 @@ static void try_call(struct probe *p, const struct value *call)
 static void try_once(void *user)
 {
     struct probe *p = user;
+    if (p->r->x->stopping) {
+        executor_end_step(p->r, STEP_END_STOPPED);
+        return;
+    }
     p->note = (struct diag){0};
     const struct value *http = value_get(p->asked, "http");
     if (http)

@@ -451,10 +451,6 @@ static void look(struct request *r)
     struct fake_object *o = by_id(w, r->req->id);
     uint32_t count = 0;
     point(w);
-    if (r->fault == FAKE_DAMAGE && o) {
-        fill(r, LF_END_DAMAGED, o);
-        return;
-    }
     if (fails_before(r))
         return;
     bool by_name = r->req->verb == LF_VERB_FIND || r->manners->by_key;
@@ -470,6 +466,7 @@ static void look(struct request *r)
     } else if (r->req->verb == LF_VERB_RECOVER && !is_ours(r, o)) {
         fill(r, LF_END_EXISTS, o);
     } else {
+        o->damaged |= r->fault == FAKE_DAMAGE;
         fill(r, o->damaged ? LF_END_DAMAGED : LF_END_OK, o);
     }
 }

@@ -496,7 +496,7 @@ static void test_a_long_row_of_steps_that_end_at_once_needs_no_deep_stack(void *
     for (int i = 0; i < 20000; i++)
         step(arena_print(run.rig.mem, "todo.n%05d", i), "{}");
     run_apply(&run);
-    assert_int_equal(run.out.waits, 20000);
+    assert_int_equal(run.out.todos, 20000);
 }
 
 static void test_events_count_up_to_their_total(void **state)
