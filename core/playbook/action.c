@@ -46,6 +46,8 @@ static void open_free(struct action_open *open)
         arena_free(open->mem);
 }
 
+/* The coroutine loses its anchor and is collected; a unit still open goes with the task, which happens in
+ * action_free only. */
 static void task_free(struct action_task *t)
 {
     struct action *a = t->action;
@@ -87,6 +89,7 @@ void action_rows_queue(struct action *a, struct action_rows *rows)
     schedule(a);
 }
 
+/* The earlier unit of the task was answered and its reply is with Lua by now, so it goes here. */
 struct action_open *action_open_new(struct action_task *t, const char *key, const char *digest)
 {
     struct arena *mem = arena_new();
@@ -175,6 +178,7 @@ static void rows_go_on(struct action *a, struct action_rows *r)
     action_task_ready(r->owner);
 }
 
+/* The first failure is the one that is told; later ones are most often its consequence. */
 static void row_failed(struct action_task *t, const struct err *err)
 {
     struct action_rows *r = t->rows;
@@ -198,6 +202,7 @@ static void end_row(struct action *a, struct action_task *t, const struct err *e
     rows_go_on(a, r);
 }
 
+/* The child dies here, so what it leaves is copied to whom it leaves it to. */
 static void end_step(struct action_task *t, const struct err *err)
 {
     struct action_task *parent = t->parent;
@@ -230,6 +235,8 @@ static void end_task(struct action_task *t, const struct err *err)
         end_body(t->action, t, err);
 }
 
+/* The task ends when its record is durable, not before: a crash in between runs the function again, whose
+ * calls then answer from the record. */
 static void record(struct action_task *t)
 {
     struct action *a = t->action;
@@ -238,6 +245,7 @@ static void record(struct action_task *t)
     a->world.record(a->world.user, &open->unit, t->reply ? t->reply : value_null());
 }
 
+/* One resume, until the task waits again or ends. */
 static void run_task(struct action *a, struct action_task *t)
 {
     if (t->recording) {
@@ -265,6 +273,7 @@ static void run_task(struct action *a, struct action_task *t)
     }
 }
 
+/* Canonical JSON, so that equal rows have equal digests in any process. */
 static const char *digest_of_value(struct arena *mem, const struct value *v)
 {
     char hex[DIGEST_HEX];
@@ -337,6 +346,7 @@ const struct value *action_eval(lua_State *L, struct action *a, const struct val
     return out;
 }
 
+/* Inputs are evaluated when the action starts: everything they refer to is done by then. */
 static void start_body(lua_State *L, struct action *a)
 {
     char path[24];
@@ -394,6 +404,7 @@ static void pump(void *arg)
     if (!a || a->told)
         return;
     struct err err;
+    script_keep_in(a->playbook->script, a->playbook->mem); /* a run adds to it too */
     if (!a->over && !a->broken && !script_protect(a->playbook->script, work_inside, a, &err))
         action_break(a, &err);
     a->scheduled = false; /* only now: what became ready meanwhile needs no pump of its own */
@@ -431,6 +442,7 @@ bool action_start(struct playbook *p, const struct decl *decl, const struct acti
     return true;
 }
 
+/* Called by run/ from anywhere; nothing of the script runs in here. */
 void action_answer(struct action *a, struct action_unit *unit, const struct value *reply,
                    const struct err *err)
 {
@@ -450,6 +462,7 @@ void action_answer(struct action *a, struct action_unit *unit, const struct valu
     action_task_ready(t);
 }
 
+/* Takes the tasks apart without running any of them. */
 void action_free(struct action *a)
 {
     if (!a)

@@ -143,6 +143,8 @@ static int get(lua_State *L, struct arena *tmp)
     return 1;
 }
 
+/* A reference in the arguments is an error and not evaluated in passing: the reader of the body should see
+ * where a value comes from. */
 static const struct value *take_args(lua_State *L, struct arena *tmp, const struct word_use_call *c)
 {
     if (lua_isnoneornil(L, 4))
@@ -233,6 +235,7 @@ static int call(lua_State *L, struct arena *tmp)
     return wait_for(L, FOR_CALL);
 }
 
+/* The function runs as a task of its own, so that its units have their own path even when it fails midway. */
 static int step(lua_State *L, struct arena *tmp)
 {
     struct action_task *t = task_of(L, "step"), *child;
@@ -338,6 +341,8 @@ static bool find_twins(const char *const *keys, size_t count, size_t *first, siz
     return twins;
 }
 
+/* All keys are looked at before the first row starts: a twin found half way through would leave half the work
+ * done. */
 static void take_rows(lua_State *L, struct action_task *t, struct action_rows *r, const char *column)
 {
     size_t count = lua_rawlen(L, 3), first, second;
@@ -355,6 +360,7 @@ static void take_rows(lua_State *L, struct action_task *t, struct action_rows *r
     r->total = count;
 }
 
+/* The rows and the function stay anchored while rows are still to be started. */
 static int each(lua_State *L, struct arena *tmp)
 {
     struct action_task *t = task_of(L, "each");

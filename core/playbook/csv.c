@@ -23,6 +23,7 @@ static bool refuse(struct reader *r, uint32_t line, const char *advice, const ch
     return err_advise(r->err, "%s", advice);
 }
 
+/* A lone CR is a character like any other. */
 static bool at_line_end(const struct reader *r)
 {
     return r->at == r->end || *r->at == '\n' || (*r->at == '\r' && r->at + 1 < r->end && r->at[1] == '\n');
@@ -37,6 +38,7 @@ static void skip_line_end(struct reader *r)
     r->line++;
 }
 
+/* Counted first, then copied, so that a field takes exactly its room. */
 static bool read_quoted(struct reader *r, const char **out)
 {
     uint32_t first = r->line;
@@ -97,6 +99,7 @@ static bool read_row(struct reader *r, size_t *count)
     return true;
 }
 
+/* Every pair is compared: the number of columns is capped. */
 static bool check_header(struct reader *r, size_t columns)
 {
     if (columns > CSV_COLUMNS_MAX)

@@ -49,6 +49,7 @@ static int no_name(lua_State *L, struct arena *tmp, const struct declare_what *w
                             "%.*s needs a name before anything else", count, what->prefix);
 }
 
+/* Everything that needs only the name happens here, so that order and line are those of the first word. */
 void declare_begin(lua_State *L, struct arena *tmp, const struct declare_what *what, int index)
 {
     struct playbook *p = playbook_of(L);
@@ -106,6 +107,7 @@ static int unknown_attribute(lua_State *L, struct arena *tmp, const struct handl
                             name);
 }
 
+/* Names only: what a value must be is known when references have become values, so plan/ checks it. */
 static void check_names(lua_State *L, struct arena *tmp, const struct handle *h, const struct value *attrs)
 {
     for (size_t i = 0; i < attrs->count; i++)
@@ -160,6 +162,7 @@ static void finish_check(lua_State *L, const struct decl *d, const struct value 
         script_call_fail(L, "playbook.check", advice, "%s: call must be a call of a subsystem", d->address);
 }
 
+/* `step` comes first: it may choose the driver, and the driver the attributes. */
 void declare_finish(lua_State *L, struct arena *tmp, struct handle *h, int index)
 {
     static const char *const plain[] = {"step", NULL};
@@ -193,6 +196,7 @@ void declare_finish(lua_State *L, struct arena *tmp, struct handle *h, int index
     h->step = NULL;
 }
 
+/* Equal addresses stay in the order of the playbook, so that the error names the later one. */
 static int address_order(const void *left, const void *right)
 {
     const struct decl *a = *(struct decl *const *)left, *b = *(struct decl *const *)right;
@@ -250,6 +254,7 @@ static void collect_outputs(struct playbook *p)
     p->decls.outputs = count ? value_map(p->mem, pairs, count) : NULL;
 }
 
+/* Twins are found by sorting, which the plan needs anyway, instead of a map over all steps. */
 bool declare_collect(struct playbook *p, struct err *err)
 {
     if (!all_have_tables(p, err))

@@ -46,6 +46,7 @@ static int handle_refuse(lua_State *L, struct arena *tmp)
                             h->address);
 }
 
+/* A few are enough for an error; `landfall describe` lists them all. */
 static const char *names_of(struct arena *tmp, const struct schema *s)
 {
     const char *list = "id";
@@ -74,6 +75,8 @@ static int index_other(lua_State *L, const struct handle *h)
     return 1;
 }
 
+/* A reference also where the attribute was just set: a playbook must not behave differently before and after
+ * the first apply. */
 static int handle_index(lua_State *L, struct arena *tmp)
 {
     const struct handle *h = handle_test(L, 1);

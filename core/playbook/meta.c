@@ -55,6 +55,7 @@ static bool take_flag(struct taking *t)
 /* One item of a list, at the top of the stack, as a text that lives on. */
 typedef const char *item_fn(struct taking *t);
 
+/* lua_next counts what lies beside 1..n: a key or a hole would otherwise be dropped without a word. */
 static const char *const *take_list(struct taking *t, item_fn *item, const char *example, size_t *out)
 {
     if (lua_type(t->L, -1) != LUA_TTABLE)
@@ -75,6 +76,7 @@ static const char *const *take_list(struct taking *t, item_fn *item, const char 
     return list;
 }
 
+/* An address may name a step that comes later in the playbook, so only its form is checked here. */
 static const char *after_item(struct taking *t)
 {
     const struct handle *h = handle_test(t->L, -1);
@@ -91,6 +93,7 @@ static const char *text_item(struct taking *t)
     return take_text(t, "write a list of texts, such as { \"customer\" }");
 }
 
+/* Whether the attribute exists is left to plan/: drivers may differ in their extras. */
 static const char *path_item(struct taking *t)
 {
     const char *text = take_text(t, "write a list of attributes, such as { \"size\" }");
@@ -176,11 +179,13 @@ static void take_shared(struct taking *t)
     t->d->meta.shared = take_flag(t);
 }
 
+/* That the instance exists is checked with its type, once the whole key is read. */
 static void take_driver(struct taking *t)
 {
     t->d->instance = take_text(t, "write driver = \"parent\" for the block drivers: dns/parent");
 }
 
+/* A float is refused even where it is whole: the next edit may make it 12.1. */
 static void check_money(struct taking *t, const char *key, const struct value *v)
 {
     int64_t millionths;

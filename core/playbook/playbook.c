@@ -49,6 +49,7 @@ void playbook_push_function(lua_State *L, uint32_t fn)
     lua_remove(L, -2);
 }
 
+/* Declarations are a fixed list once the playbook has ended; a plan has been made of them. */
 void playbook_check_declares(lua_State *L, const char *word)
 {
     const struct playbook *p = playbook_of(L);
@@ -102,6 +103,7 @@ bool playbook_read_file(struct playbook *p, struct arena *mem, const char *path,
     return true;
 }
 
+/* What of a playbook's own handles can stand for a value. */
 static const struct value *value_of_userdata(lua_State *L, int index, struct arena *mem)
 {
     const struct value *ref = ref_test(L, index);
@@ -138,6 +140,7 @@ static int open_words(lua_State *L)
     return 0;
 }
 
+/* The text is needed only until it is compiled. */
 static bool evaluate(struct playbook *p, struct err *err)
 {
     struct arena *text = arena_new();
@@ -219,6 +222,7 @@ struct map_call {
     const struct value *result;
 };
 
+/* The result is copied out of Lua at once; an error leaves nothing behind on the stack. */
 static int call_inside(lua_State *L)
 {
     struct map_call *c = lua_touserdata(L, 1);
@@ -238,6 +242,7 @@ bool playbook_call(void *playbook, uint32_t fn, const struct value *arg, struct 
 {
     struct playbook *p = playbook;
     struct map_call c = {.fn = fn, .arg = arg, .mem = mem};
+    script_keep_in(p->script, p->mem); /* what a plan added to it meanwhile is not the script's */
     if (!script_protect(p->script, call_inside, &c, err))
         return err_wrap(err, "a function of landfall.map");
     *out = c.result;

@@ -44,6 +44,7 @@ const struct value *ref_test(lua_State *L, int index)
     return held ? *held : NULL;
 }
 
+/* As the reader of a plan sees it, so that error and plan name the same thing. */
 static const char *printed(struct arena *tmp, const struct expr *e)
 {
     struct buf text;
@@ -79,6 +80,7 @@ static void push_cell(lua_State *L, struct cell *c)
     *held = &c->value;
 }
 
+/* Lives with the declarations, not with Lua: a plan evaluates it long after the handle was collected. */
 static struct cell *new_cell(lua_State *L, const struct expr *expr)
 {
     struct cell *c = ARENA_NEW(script_keep(script_of(L)), struct cell);
@@ -165,6 +167,7 @@ static size_t add_parts(const struct value **out, const struct value *v)
     return list->count;
 }
 
+/* A join of joins copies its parts; a loop that joins thousands of times is bounded by the memory cap. */
 static int ref_concat(lua_State *L, struct arena *tmp)
 {
     struct arena *mem = script_keep(script_of(L));

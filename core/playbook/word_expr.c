@@ -21,6 +21,7 @@ static void check_count(lua_State *L, int count, const char *advice, const char 
         script_call_fail(L, "playbook.argument", advice, "%s needs %d arguments", word, count);
 }
 
+/* The function is kept and may run several times, in plans and in the apply: it must only compute. */
 static int map_word(lua_State *L, struct arena *tmp)
 {
     const char *advice = "write landfall.map(zone.nameservers, function(list) return list[1] end)";
@@ -45,6 +46,7 @@ static int is_word(lua_State *L, struct arena *tmp)
     return 1;
 }
 
+/* Chooses between values only; whether a step exists may not depend on what is known later. */
 static int when_word(lua_State *L, struct arena *tmp)
 {
     (void)tmp;

@@ -32,6 +32,7 @@ static void give_row(lua_State *L, const struct csv *csv, size_t row)
     }
 }
 
+/* Parsing is done and everything lies in tmp before the first table is made. */
 static int read_csv(lua_State *L, struct arena *tmp)
 {
     const char *path =
@@ -91,6 +92,7 @@ static const char *module_path(struct arena *mem, const struct playbook *p, cons
     return path;
 }
 
+/* The modules from the first meeting of the name on are the loop. */
 static void check_loop(lua_State *L, struct arena *tmp, const struct playbook *p, const char *name)
 {
     const char *loop = NULL;
@@ -128,6 +130,7 @@ static void load_module(lua_State *L, struct arena *tmp, struct playbook *p, con
         lua_xmove(script_state(p->script), L, 1);
 }
 
+/* The loop check stands before the file is read: a loop is an error even where the file is broken. */
 static int require(lua_State *L, struct arena *tmp)
 {
     struct playbook *p = playbook_of(L);

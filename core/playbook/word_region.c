@@ -16,6 +16,7 @@
 #include "script/script_value.h"
 #include "script/script_world.h"
 
+/* A value and not a reference: the other region was built by another run, and what it gave out is known. */
 static int region_output(lua_State *L, struct arena *tmp)
 {
     struct playbook *p = playbook_of(L);

@@ -16,6 +16,7 @@
 
 #define STAGE_MAX 63
 
+/* Listed with its first step, not here: an empty stage would show as an empty heading. */
 static int stage(lua_State *L, struct arena *tmp)
 {
     (void)tmp;
@@ -29,6 +30,7 @@ static int stage(lua_State *L, struct arena *tmp)
     return 0;
 }
 
+/* May be used more than once, so that each part of a playbook gives out its own. */
 static int output(lua_State *L, struct arena *tmp)
 {
     struct playbook *p = playbook_of(L);
@@ -69,6 +71,7 @@ static const char *take_address(lua_State *L, const char *key)
     return address;
 }
 
+/* Whether `to` is declared is for the plan to say: the step may stand further down. */
 static int moved(lua_State *L, struct arena *tmp)
 {
     struct playbook *p = playbook_of(L);

@@ -20,6 +20,7 @@ static const struct script_word refuse_word = {"refuse", type_refuse};
 static const struct script_word words[] = {{"__call", type_call}, {"__index", type_index}, {NULL, NULL}};
 static const struct script_type type_type = {"type", words, &refuse_word};
 
+/* One for all steps of the type: the prefix of their addresses is made once. */
 void word_step_push_type(lua_State *L, const char *subsystem, const char *instance,
                          const struct catalog_type *type)
 {
@@ -41,6 +42,7 @@ static int type_call(lua_State *L, struct arena *tmp)
     return 1;
 }
 
+/* Whether the driver can look one up is checked with the table, which may choose another driver. */
 static int existing(lua_State *L, struct arena *tmp)
 {
     const struct declare_what *type = script_call_test(L, 1, &type_type);
@@ -54,6 +56,7 @@ static int existing(lua_State *L, struct arena *tmp)
     return 1;
 }
 
+/* dns.zone.name is most often meant to be an attribute of a step that was not kept in a local. */
 static int type_index(lua_State *L, struct arena *tmp)
 {
     static const struct script_word existing_word = {"existing", existing};
@@ -79,6 +82,7 @@ static int type_refuse(lua_State *L, struct arena *tmp)
         "'%s' was tried on the type '%s.%s'", lua_tostring(L, 2), type->subsystem, type->name);
 }
 
+/* The kinds without a driver; their addresses have two parts. */
 static const struct declare_what kinds[] = {
     {.kind = DECL_ACTION, .instance = "", .name = "action", .prefix = "action."},
     {.kind = DECL_CHECK, .instance = "", .name = "check", .prefix = "check."},

@@ -14,6 +14,7 @@
 #include "script/script_call.h"
 #include "script/script_value.h"
 
+/* Calling one while the playbook is read is the mistake everybody makes once. */
 static int call_refuse(lua_State *L, struct arena *tmp)
 {
     const struct word_use_call *c = word_use_test_call(L, 1);
@@ -80,6 +81,7 @@ static int assign_field(lua_State *L, struct arena *tmp)
                             (const char *)lua_touserdata(L, SCRIPT_UPVALUE(1)));
 }
 
+/* A table and not userdata: what was found once is found again without calling C. */
 static void push_subsystem(lua_State *L, char *subsystem, char *instance)
 {
     static const struct script_word find = {"__index", find_field}, assign = {"__newindex", assign_field};
@@ -95,6 +97,7 @@ static void push_subsystem(lua_State *L, char *subsystem, char *instance)
     lua_setmetatable(L, -2);
 }
 
+/* The texts outlive the playbook, because declarations point at them. */
 static int use(lua_State *L, struct arena *tmp)
 {
     struct playbook *p = playbook_of(L);

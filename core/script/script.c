@@ -36,6 +36,8 @@ static void *allocate(void *user, void *block, size_t old_size, size_t size)
     return moved;
 }
 
+/* Lua copies the extra space of the main state into every new coroutine, so that a thread nobody has claimed
+ * yet still leads to the script. */
 struct script_thread *script_thread_of(lua_State *L)
 {
     return *(struct script_thread **)lua_getextraspace(L);
@@ -83,6 +85,7 @@ bool script_is_stopped(const struct script *s)
     return s->stopped;
 }
 
+/* C frames have no current line; the first one that has is the innermost line of the script. */
 bool script_place(lua_State *L, const char **file, uint32_t *line)
 {
     lua_Debug ar;
@@ -105,6 +108,7 @@ void script_note(lua_State *L)
         watchdog_note(script_of(L)->dog, file, line);
 }
 
+/* `stopped` is set before raising: from then on pcall passes every error on. */
 void script_charge(lua_State *L, uint64_t steps)
 {
     struct script *s = script_of(L);
@@ -127,6 +131,7 @@ void script_check_memory(lua_State *L)
     }
 }
 
+/* The watchdog learns the line here, so that it can name one even when the next C call never returns. */
 static void on_count(lua_State *L, lua_Debug *ar)
 {
     (void)ar;
@@ -134,6 +139,7 @@ static void on_count(lua_State *L, lua_Debug *ar)
     script_charge(L, HOOK_EVERY);
 }
 
+/* lua_newstate instead of luaL_newstate: the allocator is ours, and nothing may write warnings. */
 struct script *script_new(struct script_limits limits)
 {
     struct arena *own = arena_new();
@@ -188,6 +194,7 @@ struct load {
     bool ok;
 };
 
+/* Inside a protected call, because naming the chunk and anchoring the function allocate. */
 static int load_inside(lua_State *L)
 {
     struct load *l = lua_touserdata(L, 1);
@@ -219,6 +226,7 @@ bool script_load(struct script *s, const char *name, const char *bytes, size_t c
     return l.ok;
 }
 
+/* Runs while the stack of the error still stands, which lua_pcall then unwinds. */
 static int on_error(lua_State *L)
 {
     struct script *s = script_of(L);
@@ -235,6 +243,8 @@ static void explain_status(struct script *s, int status)
         err_set(&s->failure, "script.failed", "an error while handling an error");
 }
 
+/* A nested run belongs to the outer one: were its budget new, a function of landfall.map that calls itself
+ * through the model would never end. */
 bool script_run(struct script *s, int args, int results, struct err *err)
 {
     lua_State *L = s->state;

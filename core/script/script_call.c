@@ -9,6 +9,7 @@
 
 #include "script/script_parts.h"
 
+/* Every word is called through here: one place that finds it and empties its memory. */
 static int dispatch(lua_State *L)
 {
     const struct script_word *word = lua_touserdata(L, lua_upvalueindex(1));
@@ -51,6 +52,7 @@ static int refuse_operator(lua_State *L)
     return luaL_error(L, "'%s' has no meaning here", what);
 }
 
+/* Operators the type does not have would else give Lua's own message, which knows no advice. */
 static void add_refusals(lua_State *L, const struct script_type *type)
 {
     if (!type->refuse)
@@ -68,6 +70,7 @@ static void add_refusals(lua_State *L, const struct script_type *type)
     }
 }
 
+/* Types are known by the address of their description, not by name: a script can reach neither. */
 void script_call_add_type(lua_State *L, const struct script_type *type)
 {
     lua_newtable(L);
@@ -105,6 +108,8 @@ struct err *script_call_err(lua_State *L)
     return &script_of(L)->raised;
 }
 
+/* Lua carries a text only; the whole error waits in the script and is matched with that text when it arrives
+ * (script_trace.c).  A pcall of the script sees the text. */
 int script_call_raise(lua_State *L)
 {
     struct err *e = script_call_err(L);
@@ -119,6 +124,7 @@ int script_call_raise(lua_State *L)
     return lua_error(L);
 }
 
+/* Formatted first: an argument may be a part of the error that is about to be overwritten. */
 int script_call_fail(lua_State *L, const char *code, const char *advice, const char *fmt, ...)
 {
     char summary[sizeof(((struct err *)0)->summary)];
@@ -171,6 +177,7 @@ void script_call_table(lua_State *L, int index, const char *word, const char *ex
                          type_name(L, index));
 }
 
+/* As script.c's handler; the frames between here and the error are gone once lua_pcall returns. */
 static int explain(lua_State *L)
 {
     struct script *s = script_of(L);

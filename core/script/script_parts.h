@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <lua.h>
-
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/err.h"
@@ -19,7 +17,7 @@ struct script_file {
 };
 
 struct script {
-    lua_State *state;
+    struct lua_State *state;
     struct script_thread main;
     struct script_limits limits;
     size_t used;           /* bytes Lua holds */
@@ -36,11 +34,11 @@ struct script {
     struct err failure; /* what the message handler made of the last error */
     ARRAY(struct script_file) files;
     /* Userdata of upper floors as a value; see script_value.h. */
-    const struct value *(*userdata)(lua_State *L, int index, struct arena *mem);
+    const struct value *(*userdata)(struct lua_State *L, int index, struct arena *mem);
 };
 
 /* script_trace.c: the story of an error into s->failure, while the stack of L still stands. */
-void script_trace_explain(struct script *s, lua_State *L, int message);
+void script_trace_explain(struct script *s, struct lua_State *L, int message);
 /* A failure of the compiler: its message, without the place, and the line it is about. */
 void script_trace_syntax(struct script *s, const char *name, const char *bytes, size_t count,
                          const char *message, struct err *err);

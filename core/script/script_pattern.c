@@ -132,6 +132,7 @@ static bool single(struct script_pattern *m, const char *s, const char *p, const
     }
 }
 
+/* "%bxy": from an x to the y that closes it. */
 static const char *balance(struct script_pattern *m, const char *s, const char *p)
 {
     if (p + 1 >= m->pattern_end)
@@ -165,6 +166,7 @@ static const char *most(struct script_pattern *m, const char *s, const char *p, 
     return NULL;
 }
 
+/* As few as will do: the rest is tried first. */
 static const char *fewest(struct script_pattern *m, const char *s, const char *p, const char *end)
 {
     for (;; s++) {
@@ -176,6 +178,7 @@ static const char *fewest(struct script_pattern *m, const char *s, const char *p
     }
 }
 
+/* A capture whose rest does not match is taken back, for the next try from here. */
 static const char *open_capture(struct script_pattern *m, const char *s, const char *p, ptrdiff_t mark)
 {
     if (m->count >= SCRIPT_PATTERN_CAPTURES)
@@ -218,6 +221,7 @@ static const char *back_reference(struct script_pattern *m, const char *s, int d
     return NULL;
 }
 
+/* "%f[set]": outside the set before, inside here; the ends of the text count as NUL. */
 static bool frontier(struct script_pattern *m, const char *s, const char *p, const char *end)
 {
     int before = s == m->text ? '\0' : (unsigned char)s[-1];

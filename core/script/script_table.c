@@ -63,6 +63,7 @@ static struct key key_of(lua_State *L, int index, lua_Integer at)
     return k;
 }
 
+/* Counting first keeps the keys in one piece of scratch memory. */
 static size_t count_keys(lua_State *L, int table)
 {
     size_t count = 0;
@@ -114,6 +115,7 @@ static int pairs_step(lua_State *L)
     return 0;
 }
 
+/* A sealed table is empty itself; __view is what it shows. */
 static int pairs_word(lua_State *L, struct arena *tmp)
 {
     luaL_checkany(L, 1);
@@ -128,6 +130,7 @@ static int pairs_word(lua_State *L, struct arena *tmp)
     return 1;
 }
 
+/* Raw: no table of a script has an __index of its own, and views are gone through with pairs. */
 static int ipairs_step(lua_State *L)
 {
     lua_Integer at = luaL_checkinteger(L, 2) + 1;
@@ -182,6 +185,7 @@ static int concat_word(lua_State *L, struct arena *tmp)
     return 1;
 }
 
+/* The difference is unsigned, because last - first may overflow. */
 static int move_word(lua_State *L, struct arena *tmp)
 {
     (void)tmp;

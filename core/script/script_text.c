@@ -33,6 +33,7 @@ void script_text_push(lua_State *L, int index)
     }
 }
 
+/* Divides instead of multiplying, which could overflow. */
 static int rep_word(lua_State *L, struct arena *tmp)
 {
     (void)tmp;
@@ -102,6 +103,7 @@ static int find_plain(lua_State *L, const char *text, size_t count, const char *
     return 2;
 }
 
+/* As in Lua: such a pattern is searched for as it is, and a lone ')' or ']' is plain. */
 static bool is_plain(const char *pattern, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -110,6 +112,7 @@ static bool is_plain(const char *pattern, size_t count)
     return true;
 }
 
+/* find and match differ in what they give back only. */
 static int search(lua_State *L, bool find)
 {
     size_t count, length, start;
@@ -247,6 +250,7 @@ static bool add_replacement(struct script_pattern *m, luaL_Buffer *out, const ch
     return true;
 }
 
+/* The buffer keeps a box on the stack, so what is pushed in between is popped before the next addition. */
 static int gsub_word(lua_State *L, struct arena *tmp)
 {
     (void)tmp;

@@ -65,6 +65,7 @@ static const char *without_place(const char *message, const char *name, uint32_t
     return at + 2;
 }
 
+/* An error of Lua itself: a text with the place in front, which becomes a place and a text. */
 static void set_plain(struct script *s, const char *message, struct err *err)
 {
     const char *text = message, *rest = NULL, *file = NULL;
@@ -89,6 +90,7 @@ static void set_plain(struct script *s, const char *message, struct err *err)
         err_advise(err, "mend the playbook at the place named above");
 }
 
+/* The stack is gone by now, so the place is the line noted last, at most a thousand instructions ago. */
 void script_trace_memory(struct script *s, struct err *err)
 {
     const char *file;
@@ -110,6 +112,7 @@ static void print_frame(struct script *s, struct buf *out, const lua_Debug *ar, 
         buf_print(out, ", in %s", ar->name);
 }
 
+/* The first line becomes the place unless the error has one; a single frame would only repeat it. */
 static void tell_frames(struct script *s, lua_State *L, struct err *err)
 {
     struct buf text;
@@ -161,6 +164,7 @@ void script_trace_explain(struct script *s, lua_State *L, int message)
     tell_frames(s, L, err);
 }
 
+/* The line as it stands in the file, made safe: it may hold anything. */
 static void show_line(const char *bytes, size_t count, uint32_t line, struct err *err)
 {
     const char *at = bytes, *end = bytes + count;

@@ -68,6 +68,7 @@ static void print_place(struct buf *out, const struct place *at)
         buf_print(out, "[%lld]", (long long)at->index);
 }
 
+/* The path is printed as the script would write it, lists from 1. */
 static int refuse(struct taking *t, const struct place *at, const char *advice, const char *why)
 {
     struct buf path;
@@ -98,6 +99,7 @@ static struct hint hint_of_item(struct hint list)
     return (struct hint){.kind = list.of ? VALUE_MAP : list.of_kind, .of = list.of};
 }
 
+/* Checked here, once, so that no value further up holds a NUL or broken UTF-8. */
 static const struct value *take_text(struct taking *t, int index, const struct place *at)
 {
     size_t count;
@@ -165,6 +167,8 @@ static bool is_skipped(const struct taking *t, const struct place *at, const cha
     return false;
 }
 
+/* Pairs are collected in scratch memory and sorted by value_map: the order of lua_next, which differs from
+ * run to run, ends here. */
 static const struct value *take_map(struct taking *t, int index, struct hint hint, const struct place *at)
 {
     struct pair few[FIRST_ROOM], *pairs = few;
@@ -194,12 +198,29 @@ static const struct value *take_map(struct taking *t, int index, struct hint hin
     return value_map(t->mem, pairs, count);
 }
 
+/* A sealed table such as landfall.region: what it shows counts; subsystems show nothing.  Stack: its
+ * metatable. */
+static const struct value *take_view(struct taking *t, struct hint hint, const struct place *at)
+{
+    if (lua_getfield(t->L, -1, "__view") != LUA_TTABLE)
+        refuse(t, at, "pass an attribute of one of its steps",
+               "is a subsystem, which cannot be passed as a value");
+    int view = lua_gettop(t->L);
+    size_t n = lua_rawlen(t->L, view);
+    const struct value *v = n > 0 ? take_list(t, view, n, hint, at) : take_map(t, view, hint, at);
+    lua_pop(t->L, 2);
+    return v;
+}
+
+/* lua_rawlen gives some border of a list with holes; take_list then counts what is really there. */
 static const struct value *take_table(struct taking *t, int index, struct hint hint, const struct place *at)
 {
     if (at->depth > DEPTH_MAX)
         refuse(t, at->up, "does a table hold itself?", "is nested too deeply");
     luaL_checkstack(t->L, 8, "a table");
     script_check_memory(t->L);
+    if (lua_getmetatable(t->L, index))
+        return take_view(t, hint, at);
     size_t n = lua_rawlen(t->L, index);
     return n > 0 ? take_list(t, index, n, hint, at) : take_map(t, index, hint, at);
 }
@@ -235,6 +256,8 @@ const struct value *script_value_take(lua_State *L, int index, struct arena *mem
     return take(&t, lua_absindex(L, index), hint, &(struct place){.up = NULL});
 }
 
+/* Few different keys make up many maps, and Lua holds equal short texts once: a table from Lua's text to ours
+ * costs one look-up a key and no copy. */
 const char *script_value_key(lua_State *L, int index)
 {
     index = lua_absindex(L, index);
@@ -245,7 +268,7 @@ const char *script_value_key(lua_State *L, int index)
     if (!text) {
         size_t count;
         const char *raw = lua_tolstring(L, index, &count);
-        if (!str_is_nfc_safe(raw, count))
+        if (memchr(raw, '\0', count) || !str_is_nfc_safe(raw, count))
             script_call_fail(L, "script.value", "write it as UTF-8 in composed form (NFC)",
                              "a key is no UTF-8 text, or two keys that differ may look alike");
         lua_pushvalue(L, index);
@@ -257,6 +280,7 @@ const char *script_value_key(lua_State *L, int index)
     return text;
 }
 
+/* The handle may outlive the value it came from, such as the reply of a call. */
 static void give_secret(lua_State *L, const struct value *v)
 {
     const struct value **secret = script_call_new(L, &secret_type, sizeof(*secret));

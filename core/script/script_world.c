@@ -159,6 +159,7 @@ static void allow(lua_State *L, const char *const *names)
     lua_remove(L, -2);
 }
 
+/* A handle says what it is; Lua's own answer would be userdata for all of them. */
 static int type_word(lua_State *L, struct arena *tmp)
 {
     (void)tmp;
@@ -278,6 +279,7 @@ static void open_math(lua_State *L)
     script_world_seal(L, "math");
 }
 
+/* Lua's own library stays reachable for nobody: the metatable of texts is pointed at the sealed one. */
 static void open_string(lua_State *L)
 {
     static const char *const names[] = {"byte", "char", "len", "lower", "reverse", "sub", "upper", NULL};
@@ -312,6 +314,7 @@ static void open_table(lua_State *L)
     script_world_seal(L, "table");
 }
 
+/* The globals Lua itself made are dropped as a whole; only what was moved into the new table can be named. */
 void script_world_open(lua_State *L)
 {
     open_base(L);

@@ -108,6 +108,7 @@ static void start(struct watchdog *w)
     w->started = failed == 0;
 }
 
+/* The lock orders the store against the thread's decision to sleep without a deadline. */
 void watchdog_arm(struct watchdog *w)
 {
     atomic_store(&w->armed_ns, w->tick.mono_ns(w->tick.user));

@@ -207,6 +207,7 @@ static void test_bad_steps_are_refused(void **state)
                    "local it = dns.zone \"main\"");
     assert_refused(f, USE "database.query { sql = 'x' }", 2, "a playbook makes no calls while it is read",
                    "ctx:call");
+    assert_refused(f, USE "dns.zone 'a' { name = dns }", 2, "'name' is a subsystem", "attribute");
     assert_refused(f, USE "dns.zone = 1", 2, "the subsystem 'dns' can only be read", "local");
 }
 
@@ -306,6 +307,14 @@ static void test_outputs_of_other_regions_are_values(void **state)
     assert_refused(f, "landfall.region_output('eu', 'x')", 1, "'eu' is the region this playbook builds", "");
 }
 
+static void test_the_region_as_a_whole_is_a_map(void **state)
+{
+    struct fixture *f = *state;
+    const struct decls *d = loaded(f, "landfall.output { all = landfall.region }");
+    assert_string_equal(value_get_text(value_get(d->outputs, "all"), "domain", ""), "eu.acme.example");
+    assert_int_equal(value_get(d->outputs, "all")->count, f->region.view->count);
+}
+
 static void test_a_hundred_thousand_steps_are_light(void **state)
 {
     struct fixture *f = *state;
@@ -334,6 +343,7 @@ int main(void)
         TEST(test_outputs_and_moves_are_collected),
         TEST(test_a_secret_of_the_region_reaches_an_attribute_unseen),
         TEST(test_outputs_of_other_regions_are_values),
+        TEST(test_the_region_as_a_whole_is_a_map),
         TEST(test_a_hundred_thousand_steps_are_light),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

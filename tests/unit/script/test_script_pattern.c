@@ -100,8 +100,8 @@ static void test_patterns_on_large_texts_are_fast(void **state)
 static void test_malformed_patterns_are_errors(void **state)
 {
     struct fixture *f = *state;
-    static const char *const bad[] = {"[a", "%",  "(a",  "(a))",  "%1", "%b",  "%f",
-                                      "[%", "[^", "%bx", "(()", "%9", "[a-%"};
+    static const char *const bad[] = {"[a", "%",  "(a",  "(a))", "%1", "%b",  "%f",
+                                      "[%", "[^", "%bx", "(()",  "%9", "[a-%"};
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         char text[120];
         snprintf(text, sizeof(text), "return ('abcx(a)'):find('%s')", bad[i]);

@@ -56,6 +56,7 @@ static void test_tables_become_lists_and_maps(void **state)
         {"{ [true] = 1 }", "it: has a key that is no text"},
         {"{ a = 1/0 }", "it: 'a' is no number (infinite, or 0/0)"},
         {"{ a = 'x\\0y' }", "it: 'a' is no UTF-8 text, or holds a NUL"},
+        {"{ ['x\\0y'] = 1 }", "a key is no UTF-8 text, or two keys that differ may look alike"},
         {"{ a = '\\xff' }", "it: 'a' is no UTF-8 text, or holds a NUL"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
