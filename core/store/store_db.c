@@ -114,7 +114,7 @@ bool store_db_corrupt(const char *path, const char *what, struct err *err)
 {
     err_set(err, "store.corrupt", "the store '%s' is damaged: %s", path, what);
     return err_advise(err, "restore a backup of that file; without one, move it away, "
-                           "and take over what exists with `landfall adopt ADDRESS ID`");
+                           "and take over what exists with `landfall adopt REGION ADDRESS --lineage OLD`");
 }
 
 static bool not_a_store(const char *path, const char *why, struct err *err)

@@ -1,7 +1,6 @@
 #include "store/store_source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,71 +82,17 @@ static bool open_in_place(struct arena *mem, const char *path, const char *optio
                          READING_VFS, err);
 }
 
-static bool copy_bytes(int from, int to)
+/* The image stays with the source, which outlives the handle. */
+static bool open_image(const char *path, bool detached, struct store_source *s, struct err *err)
 {
-    enum { PIECE = 256 * 1024 };
-    char *piece = malloc(PIECE);
-    ssize_t got = piece ? 0 : -1;
-    while (piece && (got = read(from, piece, PIECE)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            break;
-        ssize_t put = 0;
-        for (ssize_t at = 0; at < got && put >= 0; at += put)
-            put = write(to, piece + at, (size_t)(got - at));
-        if (put < 0) {
-            got = -1;
-            break;
-        }
-    }
-    int why = errno;
-    free(piece);
-    errno = why;
-    return got == 0;
-}
-
-static bool copy_file(const char *from, const char *to, struct err *err)
-{
-    int in AUTO(file_close_fd) = open(from, O_RDONLY | O_CLOEXEC);
-    if (in < 0)
-        return store_db_failed_sys(from, errno, "reading", err);
-    int out AUTO(file_close_fd) = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (out < 0 || !copy_bytes(in, out))
-        return store_db_failed_sys(to, errno, "copying what a crash left to", err);
-    return true;
-}
-
-/* The copy is ours alone: exclusive locking keeps the log's index in memory, and once the first row was read
- * all files are open and their names can go. */
-static bool open_copy(const char *copy, const char *path, struct store_db *db, struct err *err)
-{
-    int64_t ignored;
-    if (!store_db_open(db, copy, path, SQLITE_OPEN_READWRITE, NULL, err))
+    if (!store_image_open(path, detached, &s->image, err) ||
+        !store_db_open(&s->db, ":memory:", path, SQLITE_OPEN_READWRITE, NULL, err))
         return false;
-    if (store_db_exec(db, "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=0", err) &&
-        store_db_number(db, "SELECT count(*) FROM sqlite_master", &ignored, err))
+    sqlite3_int64 size = (sqlite3_int64)s->image.size;
+    if (sqlite3_deserialize(s->db.handle, "main", s->image.at, size, size, SQLITE_DESERIALIZE_READONLY) ==
+        SQLITE_OK)
         return true;
-    store_db_close(db);
-    return false;
-}
-
-/* Both files are copied before anything looks at them: the log is only worth something with its file.  The
- * caller makes sure that nobody writes meanwhile. */
-static bool open_copied(struct arena *mem, const char *path, struct store_db *db, struct err *err)
-{
-    char folder[] = "/tmp/landfall-XXXXXX"; /* mkdtemp gives it 0700 */
-    if (!mkdtemp(folder))
-        return store_db_failed_sys("/tmp", errno, "copying what a crash left to", err);
-    const char *wal = arena_print(mem, "%s-wal", path);
-    const char *copy = arena_print(mem, "%s/store", folder);
-    const char *copied_wal = arena_print(mem, "%s-wal", copy);
-    bool good = copy_file(path, copy, err) && (!file_exists(wal) || copy_file(wal, copied_wal, err)) &&
-                open_copy(copy, path, db, err);
-    unlink(copied_wal);
-    unlink(copy);
-    rmdir(folder);
-    return good;
+    return store_db_failed(&s->db, "reading", err);
 }
 
 /* ---- choosing ------------------------------------------------------------------------------ */
@@ -173,16 +118,15 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 /* The lock is held by a child of a dead writer: nobody writes, but the next writer may start while we copy.
  */
-static bool open_orphaned(struct arena *mem, const char *path, struct store_db *db, struct err *err)
+static bool open_orphaned(struct arena *mem, const char *path, struct store_source *s, struct err *err)
 {
     struct stamp before, after;
     look(mem, path, &before);
-    if (!open_copied(mem, path, db, err))
+    if (!open_image(path, true, s, err))
         return false;
     look(mem, path, &after);
     if (same_file(&before.file, &after.file) && same_file(&before.wal, &after.wal))
         return true;
-    store_db_close(db);
     return err_set(err, "store.busy", "reading '%s': a writer is starting", path);
 }
 
@@ -200,13 +144,13 @@ static bool try_open(struct arena *mem, const char *path, int attempt, struct st
     bool held = lock == STORE_LOCK_HELD, good;
     s->locked = lock == STORE_LOCK_SHARED;
     if (held && attempt >= TRIES_BEFORE_ORPHANED && !store_lock_is_ours(path))
-        good = open_orphaned(mem, path, &s->db, err);
+        good = open_orphaned(mem, path, s, err);
     else if (held)
         good = open_in_place(mem, path, "readonly_shm", &s->db, err);
     else if (log_is_empty(mem, path))
         good = open_in_place(mem, path, "immutable", &s->db, err);
     else
-        good = open_copied(mem, path, &s->db, err);
+        good = open_image(path, false, s, err);
     good = good && store_db_exec(&s->db, "PRAGMA cell_size_check=1; BEGIN", err) &&
            store_meta_load(&s->db, mem, &s->meta, err);
     /* With a writer only what a damaged or foreign file says is final. */
@@ -247,6 +191,7 @@ bool store_source_open(struct arena *mem, const char *path, struct store_source 
 void store_source_close(struct store_source *s)
 {
     store_db_close(&s->db);
+    store_image_close(&s->image);
     if (s->locked)
         file_close_fd(&s->lock_fd);
     s->locked = false;

@@ -2,8 +2,8 @@
  *
  *   a writer lives:      SQLite reads beside it, with the shared index of the log mapped read-only
  *   no writer, no log:   the file is immutable while we hold the lock shared
- *   no writer, a log:    a crash left it.  To read it SQLite would have to write, so it reads a copy in a
- *                        folder of /tmp that has no name any more by the time the first row is read
+ *   no writer, a log:    a crash left it.  To read it SQLite would have to write, so it is given an image of
+ *                        both in memory
  *
  * Private to store. */
 #pragma once
@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "store/store_db.h"
+#include "store/store_image.h"
 #include "store/store_meta.h"
 
 struct err;
@@ -20,6 +21,7 @@ struct err;
 struct store_source {
     struct store_db db;
     struct store_meta meta;
+    struct store_image image;
     bool locked; /* lock_fd is open */
     int lock_fd;
 };
