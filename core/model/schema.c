@@ -148,6 +148,14 @@ static void report_kind(struct check *c, enum value_kind wanted, enum value_kind
         advice = "put it in quotes";
     else if (wanted == VALUE_LIST)
         advice = "one item is a list too: put it in brackets";
+    else if (seen == VALUE_TEXT && (wanted == VALUE_INT || wanted == VALUE_REAL))
+        advice = "write a number, without quotes";
+    else if (seen == VALUE_TEXT && wanted == VALUE_BOOL)
+        advice = "write true or false, without quotes; yes, no, on and off are texts";
+    else if (seen == VALUE_LIST)
+        advice = "it takes one value: write one of the list's items";
+    else if (wanted == VALUE_MAP)
+        advice = "write its keys and values";
     report(c, "schema.wrong_kind", at,
            arena_print(c->mem, "'%s' must be %s, not %s", place_text(c->mem, at), kind_phrase(wanted),
                        kind_phrase(seen)),

@@ -50,6 +50,13 @@ static bool syntax_error(struct reader *r)
         err_advise(r->err, "indent with spaces");
         return point(r, mark);
     }
+    /* A quote that is never closed is found at the end of the file, and to be mended where it opens. */
+    if (p->context != NULL && strstr(p->context, "quoted scalar") != NULL) {
+        err_set(r->err, "yaml.quote", "the quote that opens here is not closed");
+        err_advise(r->err,
+                   "close it; a quote inside a text in \"\" is written \\\", inside one in '' it is ''");
+        return point(r, p->context_mark);
+    }
     err_set(r->err, "yaml.syntax", "%s%s%s", p->problem != NULL ? p->problem : "cannot be read",
             p->context != NULL ? " " : "", p->context != NULL ? p->context : "");
     err_advise(r->err, "look for a missing colon, quote or bracket at the caret or on the line before it");

@@ -7,6 +7,7 @@
 #include "model/value_json.h"
 #include "plan/planner.h"
 #include "plugin/registry.h"
+#include "region/price_book.h"
 #include "region/region.h"
 #include "store/store.h"
 
@@ -136,7 +137,7 @@ static void write_drivers(struct buf *out, const struct registry *registry)
     buf_text(out, "},");
 }
 
-static void write_files(struct buf *out, const struct plan *plan)
+static void write_files(struct buf *out, const struct plan *plan, const struct price_books *prices)
 {
     bool first = true;
     buf_text(out, "\"files\":{");
@@ -144,6 +145,8 @@ static void write_files(struct buf *out, const struct plan *plan)
         text_field(out, plan->region->files[i].path, plan->region->files[i].digest, &first);
     for (size_t i = 0; i < plan->decls->file_count; i++)
         text_field(out, plan->decls->files[i].path, plan->decls->files[i].digest, &first);
+    for (size_t i = 0; prices && i < prices->file_count; i++)
+        text_field(out, prices->files[i].path, prices->files[i].digest, &first);
     buf_text(out, "},");
 }
 
@@ -200,7 +203,7 @@ static void write_head(struct planner *p, struct buf *out)
     if (plan->destroy)
         buf_text(out, "\"destroy\":true,");
     write_drivers(out, p->ask->registry);
-    write_files(out, plan);
+    write_files(out, plan, p->ask->prices);
     /* A run may change nothing and still be another's approval: the next plan is never the same one. */
     if (plan->truth->last_run)
         buf_print(out, "\"follows\":\"%s\",", plan->truth->last_run->run_id);

@@ -401,10 +401,7 @@ static void decide_refresh_only(struct planner *p, uint32_t i)
         carry_secrets(p, i);
     }
     bool same = s->row && !s->gone && (s->stored == s->observed || value_equal(s->stored, s->observed));
-    s->action = !s->row   ? (s->decl && s->decl->kind == DECL_TODO ? PLAN_TODO : PLAN_KEEP)
-                : s->gone ? PLAN_FORGET
-                : same    ? PLAN_KEEP
-                          : PLAN_UPDATE;
+    s->action = !s->row || same ? PLAN_KEEP : s->gone ? PLAN_FORGET : PLAN_UPDATE;
     s->reason = !s->row   ? "not built yet"
                 : s->gone ? "it is gone: removed outside landfall"
                 : same    ? "as remembered"

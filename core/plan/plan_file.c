@@ -156,8 +156,8 @@ static void compare_maps(struct stale *s, const char *what, const struct value *
     for (size_t i = 0; value_kind(now) == VALUE_MAP && i < now->count; i++) {
         const struct value *was = value_get(before, now->pairs[i].key);
         if (!was || !value_equal(was, now->pairs[i].value))
-            tell(s, arena_print(mem, "%s %s", what, now->pairs[i].key), was ? "another one" : "not there",
-                 "changed");
+            tell(s, arena_print(mem, "%s %s", what, now->pairs[i].key), was ? "as it was then" : "not there",
+                 was ? "edited" : "there");
     }
 }
 

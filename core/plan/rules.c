@@ -16,18 +16,21 @@
 
 /* ---- two steps, one object ------------------------------------------------------------------- */
 
-/* "dns//record\0["zone","A","www"]": what the service knows the object by, or NULL when it has no natural key
- * or some of it is known later. */
+/* `dns.record "www" "A" (dns.zone.apex.id)`: what the service knows the object by, or NULL when it has no
+ * natural key.  What is known later is told apart by where it comes from: one reference gives one value. */
 static const char *natural_key(struct arena *mem, const struct plan_step *s, struct buf *scratch)
 {
     const struct schema *schema = s->type->facts.schema;
     bool any = false;
     buf_clear(scratch);
-    buf_print(scratch, "%s/%s/%s", s->decl->subsystem, s->decl->instance, s->decl->type);
+    buf_print(scratch, "%s%s%s.%s", s->decl->subsystem, s->decl->instance[0] ? "/" : "", s->decl->instance,
+              s->decl->type);
     for (size_t k = 0; k < schema->count; k++) {
         if (!(schema->attrs[k].flags & SCHEMA_KEY))
             continue;
         const struct value *v = value_get(s->desired ? s->desired : s->promise, schema->attrs[k].name);
+        if (value_has_unknown(v))
+            v = value_get(s->decl->attrs, schema->attrs[k].name);
         if (value_has_unknown(v))
             return NULL;
         buf_char(scratch, ' ');
@@ -72,12 +75,13 @@ static void check_protection(struct planner *p)
         bool guarded = s->decl ? s->decl->meta.protect : s->row && s->row->protect;
         if (!guarded || !s->targeted || (s->action != PLAN_REPLACE && s->action != PLAN_DESTROY))
             continue;
-        planner_error(
-            p, i, "plan.protected", s->because ? s->because[0] : NULL,
-            arena_print(p->mem, "'%s' is protected, and the plan would %s it: %s", s->address,
-                        plan_action_name(s->action), s->reason),
-            s->decl ? "take the change back, or set `protect = false` in its step table and apply that first"
-                    : "declare it again with `protect = false` and apply that first");
+        planner_error(p, i, "plan.protected", s->because ? s->because[0] : NULL,
+                      arena_print(p->mem, "'%s' is protected, and the plan would %s it: %s", s->address,
+                                  plan_action_name(s->action), s->reason),
+                      s->decl ? "take the change back, or set `protect = false` in its step table and apply "
+                                "that first"
+                      : p->plan->destroy ? "set `protect = false` in its step table and apply that first"
+                                         : "declare it again with `protect = false` and apply that first");
     }
 }
 

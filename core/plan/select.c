@@ -19,7 +19,10 @@ static bool no_match(const struct planner *p, const char *option, const char *wa
     for (uint32_t i = 0; i < plan->count; i++)
         names[i] = plan->steps[i].address;
     const char *near = str_nearest(wanted, names, plan->count);
-    err_set(err, "plan.no_target", "%s '%s' selects no step", option, wanted);
+    if (p->ask->adopting)
+        err_set(err, "plan.no_target", "there is no step '%s' in the playbook", wanted);
+    else
+        err_set(err, "plan.no_target", "%s '%s' selects no step", option, wanted);
     return near ? err_advise(err, "did you mean '%s'?", near)
                 : err_advise(err, "give an address (dns.zone.apex) or its first parts (dns.zone); `landfall "
                                   "graph` lists them");

@@ -54,7 +54,11 @@ static bool has_subsystem(void *user, const char *subsystem, struct err *err)
         add(&names, drivers[i]->subsystem);
     }
     err_set(err, "catalog.no_subsystem", "the region has no driver for '%s'", subsystem);
-    return advise(err, &names, subsystem, "name one under 'drivers' in the region file");
+    const char *near = str_nearest(subsystem, names.at, names.count);
+    if (near)
+        return err_advise(err, "did you mean '%s'?", near);
+    return err_advise(err, "name one under 'drivers' in the region file, such as %s: { use: local }",
+                      subsystem);
 }
 
 /* A region may have dns/parent and no plain dns: then the advice is to name the instance. */

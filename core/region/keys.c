@@ -36,14 +36,24 @@ const char *keys_advice_of_map(struct findings *f, const char *word, const struc
     return keys_advice(f, word, known, count);
 }
 
-/* The kinds as a reader calls them: "integer or text". */
+static const char *phrase(enum value_kind kind)
+{
+    static const char *const phrases[] = {
+        [VALUE_BOOL] = "true or false",         [VALUE_INT] = "a whole number",
+        [VALUE_REAL] = "a number with a point", [VALUE_LIST] = "a list ([a, b])",
+        [VALUE_MAP] = "a map (key: value)",     [VALUE_SECRET] = "a secret",
+    };
+    return (size_t)kind < COUNT_OF(phrases) && phrases[kind] ? phrases[kind] : value_kind_name(kind);
+}
+
+/* The kinds as a reader calls them: "a whole number or text". */
 static const char *kinds_text(struct findings *f, uint32_t kinds)
 {
     struct buf text;
     buf_init(&text, 0);
     for (unsigned kind = VALUE_NULL; kind < VALUE_ANY; kind++)
         if (kinds & (1u << kind))
-            buf_print(&text, "%s%s", text.count > 0 ? " or " : "", value_kind_name((enum value_kind)kind));
+            buf_print(&text, "%s%s", text.count > 0 ? " or " : "", phrase((enum value_kind)kind));
     const char *kept = buf_keep(&text, f->mem);
     buf_done(&text);
     return kept;
@@ -58,7 +68,7 @@ bool keys_check_kind(struct findings *f, const char *code, const char *name, uin
         const char *advice = kinds == KEYS_SECRET ? "write !secret env:NAME or !secret file:PATH"
                                                   : arena_print(f->mem, "write %s here", wanted);
         findings_error(f, arena_print(f->mem, "%s.wrong_kind", code), v, advice, "'%s' must be %s, not %s",
-                       name, wanted, value_kind_name(kind));
+                       name, wanted, phrase(kind));
         return false;
     }
     /* An empty text is a key somebody meant to fill in; taking it would be a silent default. */
@@ -95,7 +105,7 @@ bool keys_check(struct findings *f, const struct keys *keys, const struct value 
     size_t before = f->errors;
     if (value_kind(v) != VALUE_MAP) {
         findings_error(f, arena_print(f->mem, "%s.wrong_kind", keys->code), v, "write its keys and values",
-                       "%s must be a map, not %s", keys->what, value_kind_name(value_kind(v)));
+                       "%s must be a map, not %s", keys->what, phrase(value_kind(v)));
         return false;
     }
     for (size_t i = 0; i < v->count; i++) {

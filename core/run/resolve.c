@@ -25,7 +25,9 @@ bool resolve_find(void *executor, const struct expr *ref, const struct value **o
     if (i == UINT32_MAX)
         return err_set(err, "run.no_step", "there is no step '%s'", ref->address);
     const struct step_truth *truth = &x->truth[i];
-    if (x->state[i] != STEP_DONE)
+    const struct plan_step *s = &x->plan->steps[i];
+    /* What --target leaves out and was never built is done with, and still unknown. */
+    if (x->state[i] != STEP_DONE || (!s->targeted && !s->row))
         return true;
     if (strcmp(ref->path, "id") == 0) {
         if (truth->id && !x->ids[i])
