@@ -182,6 +182,14 @@ bool file_replace(const char *path, const void *bytes, size_t count, unsigned mo
     return sync_folder(folder, err);
 }
 
+/* What is synced in a folder is lost with it while its own name is not on disk. */
+static bool sync_name(const char *path, struct err *err)
+{
+    char above[PATH_MAX];
+    snprintf(above, sizeof(above), "%.*s", (int)(file_name(path) - path), path);
+    return sync_folder(above[0] ? above : ".", err);
+}
+
 bool file_make_folders(const char *path, unsigned mode, struct err *err)
 {
     char part[PATH_MAX];
@@ -194,16 +202,13 @@ bool file_make_folders(const char *path, unsigned mode, struct err *err)
         memcpy(part, path, end);
         part[end] = '\0';
         if (mkdir(part, (mode_t)mode) == 0) {
-            /* What is synced in a folder is lost with it when its own name is not on disk. */
-            char *name = (char *)file_name(part);
-            *name = '\0';
-            if (!sync_folder(part[0] ? part : ".", err))
+            if (!sync_name(part, err))
                 return false;
             continue;
         }
+        int why = errno;
         if (file_is_folder(part))
             continue;
-        int why = errno;
         return err_sys(err, "file.cannot_make_folder", file_exists(part) ? ENOTDIR : why,
                        "cannot make folder '%s'", part);
     }

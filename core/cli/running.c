@@ -143,8 +143,11 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
     ran.troubles = ARRAY_KEEP(&listener.troubles, s->mem);
     ran.trouble_count = listener.troubles.count;
     listener_close(&listener);
-    if (!ok)
+    /* The store knows better what must be done first. */
+    if (!ok && !err->advice[0])
         return err_advise(err, "nothing is lost: landfall resume %s", s->region->name);
+    if (!ok)
+        return false;
     *out = ran;
     return read_result(s, plan, err);
 }
