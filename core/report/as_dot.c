@@ -34,6 +34,7 @@ static void quoted(struct out *o, const char *text)
     buf_done(&escaped);
 }
 
+/* Nodes first, so that their order does not depend on the edges and two graphs can be compared by diff. */
 void as_dot_graph(struct out *o, const char *region, const struct graph *g)
 {
     out_text(o, "digraph ");

@@ -11,11 +11,13 @@
 #include "region/provenance.h"
 #include "report/doc.h"
 
+/* An err's parts are arrays: what was not said is "", and its key is left out. */
 static const char *or_null(const char *text)
 {
     return text && text[0] ? text : NULL;
 }
 
+/* Also when there are none: a reader need not ask whether the key is there. */
 static void diagnostics(struct doc *d, const struct diags *list)
 {
     doc_list(d, "diagnostics");
@@ -52,6 +54,7 @@ void as_json_check(struct out *o, const char *region, size_t steps, const struct
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+/* Oldest first, as provenance_of gives it. */
 static void story(struct doc *d, const struct provenance_step *steps, size_t count)
 {
     static const char *const words[] = {[ORIGIN_WRITTEN] = "written",
@@ -115,6 +118,7 @@ void as_json_graph(struct out *o, const char *region, const struct graph *g)
     struct doc d;
     doc_begin(&d, o, "landfall.graph/1");
     doc_text(&d, "region", region);
+    /* In order of doing, so that a reader who goes down the list meets everything after what it needs. */
     doc_list(&d, "steps");
     for (uint32_t k = 0; k < g->count; k++) {
         uint32_t i = g->sorted[k];

@@ -12,6 +12,7 @@ static const char *verb_name(uint32_t verb)
                                      : "run";
 }
 
+/* Candidates are a JSON list in the store already; they stay one. */
 void as_json_pending(struct doc *d, const struct store_snapshot *truth)
 {
     doc_list(d, "pending");

@@ -22,6 +22,7 @@ static const char *or_null(const char *text)
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
+/* A step that could not be priced has no amounts at all: a 0 would be taken for a price. */
 static void cost(struct doc *d, const struct plan_cost *c, const char *currency)
 {
     if (!c->priced && !c->why_not)
@@ -38,6 +39,7 @@ static void cost(struct doc *d, const struct plan_cost *c, const char *currency)
     doc_close(d);
 }
 
+/* The keys of the text plan's lines; a secret's values never leave the process. */
 static void changes(struct doc *d, const struct plan_step *s)
 {
     if (s->diff_count == 0)
@@ -74,6 +76,7 @@ static const struct value *without_secrets(struct arena *tmp, const struct plan_
     return v;
 }
 
+/* Only what is true is told: nearly all steps have none of these. */
 static void marks(struct doc *d, const struct plan_step *s)
 {
     const struct {
@@ -99,6 +102,7 @@ static void marks(struct doc *d, const struct plan_step *s)
         doc_text(d, "pending", store_op_state_name(s->pending->state));
 }
 
+/* What the playbook says of it; what is no longer declared has only the place it was. */
 static void declared(struct doc *d, const struct plan_step *s, struct arena *tmp)
 {
     const struct decl *decl = s->decl;
@@ -117,6 +121,7 @@ static void declared(struct doc *d, const struct plan_step *s, struct arena *tmp
         doc_count(d, "version", (uint64_t)decl->version);
 }
 
+/* A step that is only in the store has its kind from there. */
 static const char *kind_of(const struct plan_step *s)
 {
     static const char *const names[] = {
@@ -150,6 +155,7 @@ static void step(struct doc *d, const struct plan *p, const struct plan_step *s,
     doc_close(d);
 }
 
+/* Texts made for one step are gone with it, so that memory does not grow with the plan. */
 static void steps(struct doc *d, const struct plan *p)
 {
     struct arena *mem = arena_new(), *tmp = arena_new();
@@ -166,6 +172,7 @@ static void steps(struct doc *d, const struct plan *p)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
+/* Every action is there, also with 0, so that totals can be added up blindly. */
 static void totals(struct doc *d, const struct plan *p)
 {
     doc_map(d, "totals");

@@ -7,6 +7,7 @@
 #include "report/as_json.h"
 #include "report/doc.h"
 
+/* A refused plugin is not trusted with more than its path. */
 static void head(struct doc *d, const struct facts_plugin *p)
 {
     doc_text(d, "path", p->path);
@@ -39,6 +40,7 @@ void as_json_plugins(struct out *o, const struct facts_plugin *at, size_t count)
 
 /* ---- describe -------------------------------------------------------------------------------- */
 
+/* Nested shapes are told in full, as deep as the schema goes; doc.h bounds the depth. */
 static void attributes(struct doc *d, const char *key, const struct schema *s)
 {
     static const struct {
@@ -94,6 +96,7 @@ static void describe_call(struct doc *d, const struct contract_call *c)
     doc_close(d);
 }
 
+/* `describe dns.zone --json` asks for one name; types and calls share a name space. */
 static bool is_asked(const char *wanted, const char *name)
 {
     return !wanted || strcmp(wanted, name) == 0;

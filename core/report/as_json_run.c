@@ -18,6 +18,7 @@ static const char *or_null(const char *text)
     return text && text[0] ? text : NULL;
 }
 
+/* "failed" is what the store counts as not successful: failed, held and in conflict. */
 static void store_run(struct doc *d, const char *key, const struct store_run *run)
 {
     doc_map(d, key);
@@ -50,6 +51,7 @@ static void store_event(struct doc *d, const struct store_event *e)
 
 /* ---- status and history ---------------------------------------------------------------------- */
 
+/* Row by row, older generations too: what a program compares with the service must be complete. */
 static void standing(struct doc *d, const struct store_snapshot *truth)
 {
     doc_list(d, "steps");
@@ -129,6 +131,7 @@ static void trouble(struct doc *d, const struct event *e)
     doc_close(d);
 }
 
+/* The same words as the state of the run in the store. */
 static void outcome(struct doc *d, const struct executor_outcome *x)
 {
     bool whole = !x->stopped && x->failed + x->held + x->conflict + x->blocked + x->waits == 0;
@@ -182,6 +185,7 @@ void as_json_run(struct out *o, const struct facts_run *r)
     doc_text(&d, "run", r->run_id);
     doc_text(&d, "plan_digest", r->plan ? r->plan->digest : NULL);
     doc_count(&d, "took_ms", (uint64_t)r->took_ms);
+    /* Without an outcome the run ended while settling what an earlier one left. */
     if (r->outcome)
         outcome(&d, r->outcome);
     else

@@ -20,6 +20,7 @@ static enum out_color color_of(enum diag_severity severity)
     return severity == DIAG_ERROR ? OUT_RED : severity == DIAG_WARNING ? OUT_YELLOW : OUT_DIM;
 }
 
+/* Parts of an err are "", parts of a diag NULL, when there is nothing to say. */
 static bool has(const char *text)
 {
     return text && text[0];
@@ -104,7 +105,7 @@ void as_text_diags(struct out *o, const struct diags *d)
 {
     if (d->count == 0)
         return;
-    size_t kept = 0;
+    size_t kept = 0; /* DIAG_MAX bounds the list, not the counts */
     for (size_t i = 0; i < d->count; i++) {
         as_text_diag(o, &d->at[i]);
         out_char(o, '\n');

@@ -29,6 +29,7 @@ static const char *state_meaning(enum store_op_state s)
                                     : "in doubt: it may or may not have happened";
 }
 
+/* Whole and on a line of its own, so that it can be copied. */
 static void command(struct out *o, const char *region, const char *address, const char *how, const char *id)
 {
     out_fill(o, ' ', 6);

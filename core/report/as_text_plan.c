@@ -38,8 +38,6 @@ struct table {
     struct buf texts;
     ARRAY(struct row) rows;
     size_t columns, address_columns, what_columns;
-    const char *stage; /* of the row printed last */
-    bool undeclared;
 };
 
 /* ---- the head -------------------------------------------------------------------------------- */
@@ -109,39 +107,43 @@ static void add_row(struct table *t, uint32_t i)
     row.label_columns = str_columns(t->texts.at + row.labels);
     buf_add(&t->texts, "", 1);
     row.address_columns = strlen(s->address);
-    if (row.address_columns > t->address_columns)
-        t->address_columns = row.address_columns;
-    if (row.what_columns > t->what_columns)
-        t->what_columns = row.what_columns;
     ARRAY_PUSH(&t->rows, row);
 }
 
-static void set_widths(struct table *t)
+static bool is_same_stage(const struct plan_step *a, const struct plan_step *b)
 {
-    size_t address_most = t->columns ? t->columns / ADDRESS_SHARE : ADDRESS_PIPE;
-    if (t->address_columns > address_most)
-        t->address_columns = address_most;
-    if (t->what_columns > WHAT_PIPE)
-        t->what_columns = WHAT_PIPE;
+    if (!a->decl || !b->decl)
+        return a->decl == b->decl;
+    return a->decl->stage == b->decl->stage || strcmp(a->decl->stage, b->decl->stage) == 0;
 }
 
-static void print_stage(struct table *t, const struct plan_step *s)
+/* Columns are aligned inside a stage: one long address does not take the room of all others. */
+static void set_widths(struct table *t, size_t first)
 {
-    bool undeclared = s->decl == NULL;
-    const char *stage = s->decl ? s->decl->stage : "";
-    if (t->stage && undeclared == t->undeclared && strcmp(stage, t->stage) == 0)
-        return;
-    if (undeclared)
-        out_painted(t->o, OUT_BOLD, t->plan->destroy ? "everything that was built" : "no longer declared");
-    else if (stage[0])
-        out_painted(t->o, OUT_BOLD, stage);
-    else if (!t->stage) {
-        t->stage = stage;
-        return; /* steps before the first stage need no heading */
+    size_t address_most = t->columns ? t->columns / ADDRESS_SHARE : ADDRESS_PIPE;
+    const struct plan_step *head = &t->plan->steps[t->rows.at[first].step];
+    t->address_columns = t->what_columns = 0;
+    for (size_t k = first; k < t->rows.count; k++) {
+        const struct row *row = &t->rows.at[k];
+        if (!is_same_stage(head, &t->plan->steps[row->step]))
+            break;
+        if (row->address_columns > t->address_columns && row->address_columns <= address_most)
+            t->address_columns = row->address_columns;
+        if (row->what_columns > t->what_columns)
+            t->what_columns = row->what_columns < WHAT_PIPE ? row->what_columns : WHAT_PIPE;
     }
-    out_char(t->o, '\n');
-    t->stage = stage;
-    t->undeclared = undeclared;
+}
+
+/* Steps before the first stage need no heading. */
+static void print_stage(struct out *o, const struct plan *p, const struct plan_step *s)
+{
+    const char *heading = s->decl      ? s->decl->stage
+                          : p->destroy ? "everything that was built"
+                                       : "no longer declared";
+    if (!heading[0])
+        return;
+    out_painted(o, OUT_BOLD, heading);
+    out_char(o, '\n');
 }
 
 static void print_labels(struct table *t, const struct row *row, size_t used)
@@ -203,7 +205,6 @@ static void print_row(struct table *t, const struct row *row)
     const char *what = t->texts.at + row->what;
     struct buf changes;
     bool told = s->diff_count <= 1;
-    print_stage(t, s);
     print_sign(t->o, s);
     cell_pad(t->o, s->address, t->address_columns);
     size_t used = SIGN_COLUMNS +
@@ -238,13 +239,18 @@ static void print_steps(struct out *o, const struct plan *p, enum as_text_detail
         if (is_shown(&p->steps[order[k]], detail))
             add_row(&t, order[k]);
     }
-    set_widths(&t);
     if (t.rows.count > 0) {
         print_legend(o, p, detail);
         out_char(o, '\n');
     }
-    for (size_t k = 0; k < t.rows.count; k++)
+    for (size_t k = 0; k < t.rows.count; k++) {
+        const struct plan_step *s = &p->steps[t.rows.at[k].step];
+        if (k == 0 || !is_same_stage(&p->steps[t.rows.at[k - 1].step], s)) {
+            set_widths(&t, k);
+            print_stage(o, p, s);
+        }
         print_row(&t, &t.rows.at[k]);
+    }
     if (t.rows.count > 0)
         out_char(o, '\n');
     else if (p->count > 0)

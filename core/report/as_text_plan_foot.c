@@ -49,6 +49,7 @@ static void add_part(struct buf *out, const struct out *o)
         cell_sign(out, o, " · ", " | ");
 }
 
+/* The four that change the world are always there, also with 0: that nothing is destroyed is news. */
 static void add_counts(struct buf *out, const struct out *o, const struct plan *p)
 {
     const struct plan_totals *t = &p->totals;
@@ -120,7 +121,7 @@ static void add_why_not(struct buf *out, const struct out *o, const struct plan 
     for (size_t at = 0; map_next(seen, &at, &why, &times) && shown < most; shown++) {
         buf_text(out, shown ? "; " : ": ");
         cell_add(out, o, why);
-        if ((uintptr_t)times > 1)
+        if ((uintptr_t)times > 1 && map_count(seen) > 1)
             buf_print(out, " (%zu times)", (size_t)(uintptr_t)times);
     }
     if (map_count(seen) > shown)
@@ -128,6 +129,7 @@ static void add_why_not(struct buf *out, const struct out *o, const struct plan 
     map_free(seen);
 }
 
+/* As the region file has it: either part may be missing. */
 static void add_budget(struct buf *out, const struct out *o, const struct plan *p)
 {
     static const struct {
@@ -148,6 +150,8 @@ static void add_budget(struct buf *out, const struct out *o, const struct plan *
     }
 }
 
+/* "is" when even the low end is too much, "may be" when only the high end is.  Steps without a price can only
+ * make it worse, so they are told here again. */
 static void over_budget(struct out *o, const struct plan *p, const char *key, const char *what, int64_t low,
                         int64_t high)
 {
@@ -171,6 +175,7 @@ static void over_budget(struct out *o, const struct plan *p, const char *key, co
     buf_done(&text);
 }
 
+/* No amount is printed when no step has a price. */
 static void cost_lines(struct out *o, const struct plan *p, enum as_text_detail detail)
 {
     const struct plan_totals *t = &p->totals;
@@ -216,6 +221,8 @@ static const char *short_path(const char *path)
     return str_starts(path, "services.") ? path + strlen("services.") : path;
 }
 
+/* The rules, not the values: one line says what a hundred steps have in common.  A rule that changed nothing
+ * is the region file's matter, not the plan's. */
 static void shrunk_lines(struct out *o, const struct plan *p)
 {
     struct buf text;
@@ -263,6 +270,7 @@ static void move_lines(struct out *o, const struct plan *p)
     buf_done(&text);
 }
 
+/* Traces are for --json. */
 static void note_lines(struct out *o, const struct plan *p)
 {
     for (size_t k = 0; k < p->note_count; k++) {
@@ -305,8 +313,10 @@ static void word_line(struct out *o, const struct plan *p)
 
 void as_text_plan_foot(struct out *o, const struct plan *p)
 {
-    shrunk_lines(o, p);
-    absent_lines(o, p);
+    if (!p->destroy) {
+        shrunk_lines(o, p);
+        absent_lines(o, p);
+    }
     move_lines(o, p);
     word_line(o, p);
     note_lines(o, p);

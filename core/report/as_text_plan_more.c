@@ -60,6 +60,7 @@ static void add_origin(struct buf *text, const struct out *o, const struct plan 
     buf_char(text, ')');
 }
 
+/* What makes a change more than an edit: it costs the object, somebody else made it, a rule is behind it. */
 static void add_remarks(struct buf *text, const struct out *o, const struct plan *p,
                         const struct plan_step *s, const struct schema_diff *d, struct arena *tmp)
 {
@@ -70,6 +71,7 @@ static void add_remarks(struct buf *text, const struct out *o, const struct plan
     add_origin(text, o, p, d->after);
 }
 
+/* `told`: the only change stands in the line above already, and only the remarks are missing. */
 static void change_lines(struct out *o, const struct plan *p, const struct plan_step *s, uint32_t most,
                          bool told)
 {
@@ -121,6 +123,7 @@ static void shrunk_lines(struct out *o, const struct plan *p, const struct plan_
     }
 }
 
+/* With -v: all of it, as it will be - or, for what goes, as it is. */
 static void attribute_lines(struct out *o, const struct plan *p, const struct plan_step *s)
 {
     bool goes = s->action == PLAN_DESTROY || s->action == PLAN_FORGET;
@@ -168,6 +171,7 @@ static void because_line(struct out *o, const struct plan_step *s)
     buf_done(&text);
 }
 
+/* In the row too, not only at the foot: a reader of this step must not miss it. */
 static void pending_line(struct out *o, const struct plan_step *s)
 {
     struct buf text;

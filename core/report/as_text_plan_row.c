@@ -58,6 +58,7 @@ enum out_color as_text_plan_color(const struct plan_step *s)
 
 /* ---- creating -------------------------------------------------------------------------------- */
 
+/* What everybody has says nothing about this one. */
 static bool is_default(const struct schema_attr *a, const struct value *v)
 {
     return value_is_null(v) || (a && a->fallback && value_equal(a->fallback, v));
@@ -82,24 +83,34 @@ static void print_keys(struct buf *out, const struct out *o, const struct schema
     }
 }
 
-static void print_created(struct buf *out, const struct out *o, const struct plan *p,
-                          const struct plan_step *s)
+/* Attributes that are no keys: first those the type requires, which tell most, then the others. */
+static void print_others(struct buf *out, const struct out *o, const struct plan *p,
+                         const struct plan_step *s, bool required)
 {
-    const struct schema *schema = s->type->facts.schema;
-    print_keys(out, o, schema, s);
     for (size_t k = 0; s->desired && k < s->desired->count; k++) {
         const struct pair *pair = &s->desired->pairs[k];
-        const struct schema_attr *a = schema_find(schema, pair->key);
-        if ((a && (a->flags & SCHEMA_KEY)) || is_default(a, pair->value))
+        const struct schema_attr *a = schema_find(s->type->facts.schema, pair->key);
+        uint32_t flags = a ? a->flags : 0;
+        if ((flags & SCHEMA_KEY) || required != ((flags & SCHEMA_REQUIRED) != 0) ||
+            is_default(a, pair->value))
             continue;
+        /* A terminal will not show more; a pipe gets everything. */
         if (out->count > CREATE_COLUMNS && o->style.columns > 0)
-            break;
+            return;
         if (out->count)
             buf_text(out, ", ");
         cell_add(out, o, pair->key);
         buf_char(out, ' ');
         as_text_plan_attr(out, o, p, s, pair->key, pair->value, AS_TEXT_PLAN_VALUE);
     }
+}
+
+static void print_created(struct buf *out, const struct out *o, const struct plan *p,
+                          const struct plan_step *s)
+{
+    print_keys(out, o, s->type->facts.schema, s);
+    print_others(out, o, p, s, true);
+    print_others(out, o, p, s, false);
 }
 
 /* ---- changing -------------------------------------------------------------------------------- */
@@ -144,6 +155,7 @@ static void print_changed(struct buf *out, const struct out *o, const struct pla
 
 /* ---- the other kinds ------------------------------------------------------------------------- */
 
+/* What it runs after is what a reader wants to know of a thing that runs once. */
 static void print_action(struct buf *out, const struct out *o, const struct plan_step *s)
 {
     const struct decl_meta *meta = &s->decl->meta;
@@ -156,12 +168,25 @@ static void print_action(struct buf *out, const struct out *o, const struct plan
         buf_print(out, " and %zu more", meta->after_count - AFTER_MAX);
 }
 
-/* What a check asks: the URL of an HTTP probe, or its attributes. */
+/* "database.query gives { rows = [{ one = 1 }] }" */
+static void print_check_call(struct buf *out, const struct out *o, const struct plan_step *s)
+{
+    const struct value *call = value_get(s->desired, "call"), *expect = value_get(s->desired, "expect");
+    cell_add(out, o, value_get_text(call, "subsystem", ""));
+    buf_char(out, '.');
+    cell_add(out, o, value_get_text(call, "call", ""));
+    if (expect) {
+        buf_text(out, " gives ");
+        brief_value(out, o, expect, AS_TEXT_PLAN_VALUE);
+    }
+}
+
+/* What a check asks: the URL of an HTTP probe, or the call. */
 static void print_check(struct buf *out, const struct out *o, const struct plan *p, const struct plan_step *s)
 {
     const struct value *http = value_get(s->desired, "http");
     if (!http) {
-        as_text_plan_value(out, o, p, s->desired, s->decl->attrs, AS_TEXT_PLAN_VALUE);
+        print_check_call(out, o, s);
         return;
     }
     const struct value *url = value_get(http, "url"), *expect = value_get(http, "expect");
@@ -175,6 +200,7 @@ static void print_check(struct buf *out, const struct out *o, const struct plan 
     }
 }
 
+/* A todo has no driver to ask: the playbook's guess, marked as one. */
 static void print_guess(struct buf *out, const struct out *o, const struct plan *p, const struct value *guess)
 {
     static const struct {
@@ -245,6 +271,7 @@ void as_text_plan_what(struct buf *out, const struct out *o, const struct plan *
 
 /* ---- labels ---------------------------------------------------------------------------------- */
 
+/* Two blanks keep labels apart; one may hold blanks of its own. */
 static void label(struct buf *out, const struct out *o, const char *text)
 {
     if (!text || !text[0])
@@ -254,6 +281,7 @@ static void label(struct buf *out, const struct out *o, const char *text)
     cell_add(out, o, text);
 }
 
+/* A label that is never there for a mere update: it must not wear off. */
 static bool takes_data_away(const struct plan_step *s)
 {
     return (s->action == PLAN_DESTROY || s->action == PLAN_REPLACE) && s->type &&
@@ -276,7 +304,7 @@ void as_text_plan_labels(struct buf *out, const struct out *o, const struct plan
 {
     struct buf text;
     buf_init(&text, 0);
-    if (s->shared)
+    if (s->shared && s->action != PLAN_KEEP && s->action != PLAN_LOOKUP)
         label(&text, o, "SHARED");
     if (takes_data_away(s))
         label(&text, o, "DATA");

@@ -41,6 +41,7 @@ static void heading(struct out *o, const char *text)
 void as_text_plugins(struct out *o, const struct facts_plugin *at, size_t count)
 {
     struct buf text;
+    /* Not an error: the folders may simply be wrong, and that is what the person has to know. */
     if (count == 0) {
         out_text(o, "No plugin was found: `plugins` in landfall.yaml names the folders that are searched.\n");
         return;
@@ -94,6 +95,7 @@ void as_text_subsystems(struct out *o, const struct facts_plugin *at, size_t cou
 
 /* ---- attributes ------------------------------------------------------------------------------ */
 
+/* Said as what it means to somebody who writes a playbook. */
 struct flag_word {
     uint32_t flag;
     const char *word;
@@ -109,6 +111,7 @@ static const struct flag_word flag_words[] = {
     {SCHEMA_KEY, "part of its natural name"},
 };
 
+/* "list of map": the map's own attributes follow, further in. */
 static void add_kind(struct buf *text, const struct schema_attr *a)
 {
     if (a->kind != VALUE_LIST) {
@@ -189,6 +192,7 @@ static void traits(struct out *o, const struct contract_type *t)
         out_text(o, "  Can be looked up with :existing.\n");
 }
 
+/* Whose description this is: two drivers of one contract may differ in their extras. */
 static void title(struct out *o, const struct facts_plugin *p, const char *name, const char *doc)
 {
     struct buf text;

@@ -20,6 +20,7 @@
 
 /* ---- the end of a run ------------------------------------------------------------------------ */
 
+/* Counts of 0 are left out: a good run is one short line. */
 static void add_count(struct buf *text, uint32_t n, const char *what)
 {
     if (n == 0)
@@ -27,6 +28,7 @@ static void add_count(struct buf *text, uint32_t n, const char *what)
     buf_print(text, "%s%u %s", text->count ? ", " : "", n, what);
 }
 
+/* What was done before anything new began; a person who resumes after a crash looks for this first. */
 static void print_recovered(struct out *o, const struct recover_outcome *r)
 {
     struct buf text;
@@ -57,6 +59,7 @@ static void labeled(struct out *o, const char *label, const char *text)
     cell_paragraph(o, INDENT + strlen(label), INDENT + strlen(label), text);
 }
 
+/* Everything a person needs to mend it without looking elsewhere: what, where it was declared, what to do. */
 static void print_trouble(struct out *o, const struct event *e)
 {
     out_paint(o, trouble_color(e->kind));
@@ -82,6 +85,7 @@ static void print_trouble(struct out *o, const struct event *e)
     labeled(o, "to do: ", e->advice);
 }
 
+/* Waiting is no failure: it is told calmly, with the command that ends the wait. */
 static void print_waits(struct out *o, const struct facts_run *r, const struct event *e)
 {
     out_paint(o, trouble_color(e->kind));
@@ -104,6 +108,7 @@ static void print_waits(struct out *o, const struct facts_run *r, const struct e
     }
 }
 
+/* One line for all of them: their causes have been told above, and there may be thousands. */
 static void print_blocked(struct out *o, const struct facts_run *r)
 {
     size_t count = 0;
@@ -127,6 +132,7 @@ static void print_blocked(struct out *o, const struct facts_run *r)
     buf_done(&names);
 }
 
+/* The worst first: what has to be mended, what hangs on it, what merely waits. */
 static void print_troubles(struct out *o, const struct facts_run *r)
 {
     for (size_t i = 0; i < r->trouble_count; i++)
@@ -138,6 +144,7 @@ static void print_troubles(struct out *o, const struct facts_run *r)
             print_waits(o, r, &r->troubles[i]);
 }
 
+/* The last word, below everything else, where the eye is when the prompt comes back. */
 static void print_summary(struct out *o, const struct facts_run *r)
 {
     const struct executor_outcome *x = r->outcome;
@@ -242,6 +249,8 @@ void as_text_leftovers(struct out *o, const char *region, const struct sweep *sw
         }
         out_char(o, '\n');
     }
+    if (sweep->count > 0)
+        out_text(o, "They cost what they cost until they are removed at the service, by hand.\n");
     if (sweep->unchecked_count > 0) {
         buf_clear(&text);
         for (size_t i = 0; i < sweep->unchecked_count; i++)
@@ -254,6 +263,7 @@ void as_text_leftovers(struct out *o, const char *region, const struct sweep *sw
 
 /* ---- history --------------------------------------------------------------------------------- */
 
+/* Eight characters of an id are enough to tell runs apart; --json has them whole. */
 static void print_run(struct out *o, const struct store_run *run)
 {
     struct buf text;

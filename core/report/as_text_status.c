@@ -37,6 +37,7 @@ static size_t type_of(const char *address)
     return dot ? (size_t)(dot - address) : strlen(address);
 }
 
+/* Actions and checks have no id: that their row is there says that they were done. */
 static void print_row(struct out *o, const struct store_res *row)
 {
     out_fill(o, ' ', 4);
@@ -54,6 +55,7 @@ static void print_row(struct out *o, const struct store_res *row)
     out_char(o, '\n');
 }
 
+/* Counts by type: rows are sorted by address, so that one type is one run of rows. */
 static void standing(struct out *o, const struct store_snapshot *truth, enum as_text_detail detail)
 {
     struct buf type;
@@ -111,6 +113,7 @@ static void last_run(struct out *o, const struct facts_status *s)
     buf_done(&text);
 }
 
+/* Last words of the last run that were not good; what was mended since does not come up again. */
 static void troubles(struct out *o, const struct facts_status *s)
 {
     struct trouble_list list;

@@ -80,7 +80,8 @@ static bool is_block(const struct value *v)
     return (value_kind(v) == VALUE_MAP || value_kind(v) == VALUE_LIST) && v->count > 0;
 }
 
-/* The cursor stands at column `indent`; ends with a line feed. */
+/* Maps and lists as blocks, scalars on the line of their key.  The cursor stands at column `indent`; ends
+ * with a line feed. */
 static void print_block(struct out *o, const struct value *v, size_t indent)
 {
     if (!is_block(v)) {
@@ -134,6 +135,7 @@ static const char *origin_word(uint32_t kind)
     return kind < COUNT_OF(words) && words[kind] ? words[kind] : "?";
 }
 
+/* How it came to be so, and the reason where a rule had one. */
 static void print_step(struct out *o, const struct provenance_step *step)
 {
     const struct origin *at = step->origin;

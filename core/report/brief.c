@@ -29,6 +29,7 @@ static void print_text(struct buf *out, const struct out *o, const char *text, s
         buf_char(out, '"');
 }
 
+/* A list of hundreds of addresses is one fact in a plan: how many, and what they look like. */
 static void print_items(struct buf *out, const struct out *o, const struct value *v, size_t columns)
 {
     size_t most = columns ? ITEMS_MAX : v->count;
@@ -117,6 +118,7 @@ bool brief_amount(const struct value *v, int64_t *millionths)
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * (int64_t)HOUR)
 
+/* Two units at most: nobody plans by the second of an hour. */
 void brief_took(struct buf *out, int64_t ms)
 {
     if (ms < 0)

@@ -41,7 +41,8 @@ static size_t columns_of(const char *at, size_t length)
     return str_columns(one);
 }
 
-/* Bytes of the longest beginning that needs at most `columns`. */
+/* A wide character that would stand half outside is left out.  Bytes of the longest beginning that needs at
+ * most `columns`. */
 static size_t fit(const char *text, size_t columns, size_t *used)
 {
     size_t bytes = 0;
@@ -131,14 +132,20 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Bytes of the next word with the blanks before it; the groups of "€42 000" are one word. */
+/* Does the blank at `at` belong to a number?  "€42 000", "70 %". */
+static bool joins_number(const char *line, size_t at)
+{
+    return line[at] && at > 0 && is_digit(line[at - 1]) && (is_digit(line[at + 1]) || line[at + 1] == '%');
+}
+
+/* Bytes of the next word with the blanks before it; a number and its parts are one word. */
 static size_t word_of(const char *line)
 {
     size_t bytes = strspn(line, " ");
-    do {
-        bytes += strcspn(line + bytes, " ") + 1;
-    } while (line[bytes - 1] && is_digit(line[bytes]) && bytes >= 2 && is_digit(line[bytes - 2]));
-    return bytes - 1;
+    bytes += strcspn(line + bytes, " ");
+    while (joins_number(line, bytes))
+        bytes += 1 + strcspn(line + bytes + 1, " ");
+    return bytes;
 }
 
 /* One line, broken at blanks; a word longer than the line stands whole. */

@@ -186,6 +186,7 @@ void doc_value(struct doc *d, const char *key, const struct value *v)
     value_json_print_pretty(&d->text, v, d->depth);
 }
 
+/* The store's JSON is canonical; what is not JSON after all is told as the text it is. */
 void doc_json(struct doc *d, const char *key, const char *json)
 {
     if (!json)

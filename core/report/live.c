@@ -51,6 +51,7 @@ struct live {
     unsigned width;            /* of the terminal, now */
 };
 
+/* Events are borrowed: what outlives the call is copied. */
 static char *copy(const char *text)
 {
     char *made = text ? strdup(text) : NULL;
@@ -126,6 +127,7 @@ static void commit(struct live *l, const char *address)
 
 /* ---- a frame --------------------------------------------------------------------------------- */
 
+/* Asked anew for each frame, which is cheaper and surer than a signal. */
 static void look_at_terminal(struct live *l)
 {
     struct winsize size;
@@ -192,6 +194,7 @@ static void add_running(struct live *l, struct buf *text, const struct running *
     }
 }
 
+/* A resumed run may count past its total: the bar ends where it ends. */
 static void add_bar(struct live *l, struct buf *text)
 {
     uint64_t done = l->done < l->total ? l->done : l->total;
@@ -203,6 +206,7 @@ static void add_bar(struct live *l, struct buf *text)
     buf_print(text, "] %llu/%llu", (unsigned long long)done, (unsigned long long)l->total);
 }
 
+/* The high ends: what one has to be able to pay. */
 static void add_money(struct live *l, struct buf *text)
 {
     if (!l->plan || l->once + l->month == 0)
@@ -328,6 +332,8 @@ static void remark(struct live *l, const struct event *e)
     buf_done(&text);
 }
 
+/* Everything that is not known to go on ends the step's line, so that a new kind of end cannot leave one
+ * behind for ever. */
 static void take(struct live *l, const struct event *e)
 {
     if (e->kind != EVENT_STEP_PROGRESS && e->total > 0) {

@@ -9,6 +9,7 @@ struct word {
     enum out_color color;
 };
 
+/* At most eight characters each: lines of a run are aligned behind them. */
 static const struct word words[EVENT_KIND_COUNT] = {
     [EVENT_RUN_STARTED] = {"begin", OUT_PLAIN},    [EVENT_RUN_ENDED] = {"end", OUT_PLAIN},
     [EVENT_STEP_STARTED] = {"start", OUT_DIM},     [EVENT_STEP_PROGRESS] = {"going", OUT_DIM},
@@ -30,6 +31,7 @@ enum out_color trouble_color(enum event_kind kind)
     return kind > 0 && kind < EVENT_KIND_COUNT ? words[kind].color : OUT_PLAIN;
 }
 
+/* Progress, retries and doubts are followed by an end, or by a crash that the next run settles. */
 static bool is_last_word(enum event_kind kind)
 {
     return kind == EVENT_STEP_DONE || kind == EVENT_STEP_FAILED || kind == EVENT_STEP_CONFLICT ||
@@ -42,6 +44,7 @@ static bool is_good(enum event_kind kind)
     return kind == EVENT_STEP_DONE || kind == EVENT_RECOVERED || kind == EVENT_RESOLVED;
 }
 
+/* Two walks: the first finds the last word of each step, the second keeps those that are not good. */
 void trouble_collect(struct trouble_list *list, const struct store_event *events, size_t count)
 {
     *list = (struct trouble_list){0};
