@@ -12,6 +12,8 @@
 #include "report/out.h"
 #include "store/store.h"
 
+#define SETTLING_MAX 8 /* operations named that settle themselves */
+
 static const char *verb_word(uint32_t verb)
 {
     return verb == LF_VERB_CREATE    ? "create"
@@ -26,7 +28,7 @@ static const char *state_meaning(enum store_op_state s)
     return s == STORE_OP_HELD       ? "held: a person has to look"
            : s == STORE_OP_CONFLICT ? "conflict: something foreign is there"
            : s == STORE_OP_SETTLING ? "settling: made, not ready yet"
-                                    : "in doubt: it may or may not have happened";
+                                    : "in doubt: may or may not have happened";
 }
 
 /* Whole and on a line of its own, so that it can be copied. */
@@ -64,9 +66,14 @@ static void held_commands(struct out *o, const char *region, const struct store_
     arena_free(tmp);
 }
 
+static bool is_for_person(const struct store_op *op)
+{
+    return op->state == STORE_OP_HELD || op->state == STORE_OP_CONFLICT;
+}
+
 static void print_op(struct out *o, const char *region, const struct store_op *op)
 {
-    bool for_person = op->state == STORE_OP_HELD || op->state == STORE_OP_CONFLICT;
+    bool for_person = is_for_person(op);
     out_text(o, "  ");
     out_painted(o, OUT_BOLD, op->address);
     out_print(o, "  %s  ", verb_word(op->verb));
@@ -80,9 +87,11 @@ static void print_op(struct out *o, const char *region, const struct store_op *o
         held_commands(o, region, op);
 }
 
+/* What a person must decide is told in full; what settles itself is named until the list gets long: a run
+ * that was killed leaves hundreds. */
 void as_text_pending(struct out *o, const char *region, const struct store_snapshot *truth)
 {
-    size_t settle_themselves = 0;
+    size_t settling = 0;
     struct buf text;
     if (!truth || truth->op_count == 0)
         return;
@@ -93,10 +102,12 @@ void as_text_pending(struct out *o, const char *region, const struct store_snaps
     out_char(o, '\n');
     for (size_t i = 0; i < truth->op_count; i++) {
         const struct store_op *op = &truth->ops[i];
-        settle_themselves += op->state != STORE_OP_HELD && op->state != STORE_OP_CONFLICT;
-        print_op(o, region, op);
+        if (is_for_person(op) || settling++ < SETTLING_MAX)
+            print_op(o, region, op);
     }
-    if (settle_themselves > 0) {
+    if (settling > SETTLING_MAX)
+        out_print(o, "  and %zu more in doubt\n", settling - SETTLING_MAX);
+    if (settling > 0) {
         buf_clear(&text);
         buf_print(&text, "What became of what is in doubt is found out first by: landfall resume %s", region);
         out_text(o, "  ");

@@ -54,7 +54,7 @@ void progress_line(struct out *o, const struct event *e, bool clock)
     out_paint(o, OUT_PLAIN);
     out_text(o, pad + strlen(word)); /* no word is longer than eight */
     out_safe(o, e->address);
-    if (e->verb) {
+    if (e->verb && e->kind != EVENT_STEP_WAITS) { /* nothing is done to what waits */
         out_text(o, "  ");
         out_safe(o, e->verb);
     }

@@ -292,6 +292,28 @@ static void test_status_tells_what_stands_and_what_needs_attention(void **state)
     golden_check(&g, "status.txt");
 }
 
+static void test_a_killed_run_names_only_some_of_what_is_in_doubt(void **state)
+{
+    (void)state;
+    struct golden g;
+    struct store_op ops[100];
+    golden_open(&g, pipe_style);
+    for (size_t i = 0; i < COUNT_OF(ops); i++)
+        ops[i] = (struct store_op){.address = arena_print(g.mem, "dns.record.r%zu", i),
+                                   .verb = LF_VERB_CREATE,
+                                   .state = i == 99 ? STORE_OP_HELD : STORE_OP_INTENT};
+    as_text_pending(&g.out, "eu",
+                    &(struct store_snapshot){.exists = true, .ops = ops, .op_count = COUNT_OF(ops)});
+    const char *said = golden_text(&g);
+    assert_non_null(strstr(said, "100 changes are not settled:\n"));
+    assert_non_null(strstr(said, "dns.record.r7 "));
+    assert_null(strstr(said, "dns.record.r8 "));
+    assert_non_null(strstr(said, "  and 91 more in doubt\n"));
+    /* What a person has to decide is never among the rest. */
+    assert_non_null(strstr(said, "landfall resolve eu dns.record.r99 --keep ID\n"));
+    golden_close(&g);
+}
+
 static void test_status_before_the_first_apply(void **state)
 {
     (void)state;
@@ -407,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_a_value_reads_as_yaml),
         cmocka_unit_test(test_the_story_of_a_value_is_told_from_the_beginning),
         cmocka_unit_test(test_status_tells_what_stands_and_what_needs_attention),
+        cmocka_unit_test(test_a_killed_run_names_only_some_of_what_is_in_doubt),
         cmocka_unit_test(test_status_before_the_first_apply),
         cmocka_unit_test(test_the_end_of_a_run_tells_how_to_go_on),
         cmocka_unit_test(test_a_run_that_did_everything_is_short),
