@@ -68,7 +68,8 @@ bool cmd_check_run(struct session *s, const struct args *args, int *exit_code, s
         as_text_diags(&s->out, &s->diags);
     bool ok = s->diags.errors == 0;
     if (!s->json && ok && !s->quiet)
-        out_print(&s->out, "Region %s and its playbook are in order: %zu steps.\n", region, steps);
+        out_print(&s->out, "Region %s and its playbook are in order: %zu step%s.\n", region, steps,
+                  steps == 1 ? "" : "s");
     *exit_code = ok ? COMMAND_OK : COMMAND_FAILED;
     return true;
 }

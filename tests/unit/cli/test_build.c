@@ -80,7 +80,7 @@ static void test_a_waiting_person_is_partial_until_done_is_recorded(void **state
     assert_true(r->ran);
     assert_int_equal(r->exit_code, COMMAND_OK);
     rig_run(r, "history us human.signed");
-    assert_non_null(strstr(r->said, "done by Ada: x.pdf"));
+    assert_non_null(strstr(r->said, "by Ada: x.pdf"));
 }
 
 static void test_a_step_can_be_done_before_anything_was_applied(void **state)
