@@ -240,6 +240,7 @@ static void count_end(struct executor_outcome *out, enum step_end end)
     out->held += end == STEP_END_HELD;
     out->conflict += end == STEP_END_CONFLICT;
     out->waits += end == STEP_END_WAITS;
+    out->todos += end == STEP_END_TODO;
     out->stopped = out->stopped || end == STEP_END_STOPPED;
 }
 
@@ -316,7 +317,7 @@ static void wait_for_person(struct step_run *r)
         value_get_text(d->attrs, "ask", d->kind == DECL_TODO ? "not written yet" : "a person has to do this");
     executor_tell(r, EVENT_STEP_WAITS,
                   d->meta.owner ? arena_print(r->mem, "%s: %s", d->meta.owner, ask) : ask, NULL, NULL);
-    executor_end_step(r, STEP_END_WAITS);
+    executor_end_step(r, d->kind == DECL_TODO ? STEP_END_TODO : STEP_END_WAITS);
 }
 
 static void hold(struct step_run *r)

@@ -41,6 +41,7 @@ struct executor_ask {
 struct executor_outcome {
     uint32_t total, done, failed, held, conflict, blocked,
         waits;    /* steps with something to do, by how they ended */
+    uint32_t todos; /* nobody has written them yet: no failure, and nobody waits */
     bool stopped; /* interrupted: resume goes on */
 };
 
