@@ -64,13 +64,14 @@ bool cmd_resolve_run(struct session *s, const struct args *args, int *exit_code,
         err_set(err, "resolve.nothing", "nothing was ever applied to '%s'", ask.region);
         return err_advise(err, "there is nothing to resolve");
     }
-    if (!session_open_writer(s, s->truth.lineage, "resolve", err) || !session_read_store(s, err))
+    ask.truth = &s->truth;
+    if (!verdict_check(&ask, err) || !session_open_writer(s, s->truth.lineage, "resolve", err) ||
+        !session_read_store(s, err))
         return false;
     listener_open(&listener, s, NULL);
     ask.loop = s->loop;
     ask.registry = s->registry;
     ask.writer = s->writer;
-    ask.truth = &s->truth;
     ask.tell = listener_tell;
     ask.tell_user = &listener;
     bool ok = verdict_run(&ask, err);

@@ -152,10 +152,10 @@ static void report_kind(struct check *c, enum value_kind wanted, enum value_kind
         advice = "write a number, without quotes";
     else if (seen == VALUE_TEXT && wanted == VALUE_BOOL)
         advice = "write true or false, without quotes; yes, no, on and off are texts";
-    else if (seen == VALUE_LIST)
-        advice = "it takes one value: write one of the list's items";
     else if (wanted == VALUE_MAP)
         advice = "write its keys and values";
+    else if (seen == VALUE_LIST)
+        advice = "it takes one value: write one of the list's items";
     report(c, "schema.wrong_kind", at,
            arena_print(c->mem, "'%s' must be %s, not %s", place_text(c->mem, at), kind_phrase(wanted),
                        kind_phrase(seen)),

@@ -108,6 +108,22 @@ static int unknown_attribute(lua_State *L, struct arena *tmp, const struct handl
 }
 
 /* Names only: what a value must be is known when references have become values, so plan/ checks it. */
+/* What is ignored by a name that is misspelled would be changed all the same. */
+static void check_ignored(lua_State *L, struct arena *tmp, const struct handle *h)
+{
+    const struct decl_meta *meta = &h->step->meta;
+    for (size_t i = 0; i < meta->ignore_count; i++) {
+        char *name = arena_text_n(tmp, meta->ignore[i], strcspn(meta->ignore[i], ".["));
+        const char *near = schema_nearest(h->type->schema, name);
+        if (!schema_find(h->type->schema, name))
+            script_call_fail(L, "playbook.unknown_attribute",
+                             near ? arena_print(tmp, "did you mean '%s'?", near)
+                                  : arena_print(tmp, "`landfall describe %s.%s` lists its attributes",
+                                                h->type->subsystem, h->type->name),
+                             "%s: step.ignore names the unknown attribute '%s'", h->address, name);
+    }
+}
+
 static void check_names(lua_State *L, struct arena *tmp, const struct handle *h, const struct value *attrs)
 {
     for (size_t i = 0; i < attrs->count; i++)
@@ -145,6 +161,28 @@ static void finish_action(lua_State *L, struct arena *tmp, struct decl *d, const
     d->version = version->number;
     d->run = playbook_keep_function(L, -1);
     lua_pop(L, 1);
+}
+
+/* human: { ask }, todo: { ask }.  Whoever reads it at night has nothing else to go by. */
+static void finish_person(lua_State *L, struct arena *tmp, const struct decl *d, const struct value *attrs)
+{
+    const char *kind = d->kind == DECL_HUMAN ? "human" : "todo", *ask = value_get_text(attrs, "ask", NULL);
+    for (size_t i = 0; i < attrs->count; i++) {
+        const char *key = attrs->pairs[i].key;
+        if (str_equal(key, "ask"))
+            continue;
+        script_call_fail(L, "playbook.unknown_attribute",
+                         meta_is_key(key)
+                             ? arena_print(tmp, "it belongs under step: step = { %s = ... }", key)
+                             : arena_print(tmp, "a %s has ask and step", kind),
+                         "%s: unknown attribute '%s'", d->address, key);
+    }
+    if (d->kind == DECL_HUMAN && !value_get(attrs, "ask"))
+        script_call_fail(L, "playbook.no_ask", "write ask = \"Countersign the agreement\"",
+                         "%s: what is to be done by a person is not said", d->address);
+    if (ask && !*ask)
+        script_call_fail(L, "playbook.no_ask", "write ask = \"Countersign the agreement\"",
+                         "%s: ask is empty", d->address);
 }
 
 /* check: { http = { url, ... } } or { call = database.query, ... } */
@@ -185,12 +223,16 @@ void declare_finish(lua_State *L, struct arena *tmp, struct handle *h, int index
     if (attrs->kind != VALUE_MAP)
         script_call_fail(L, "playbook.no_table", "write { name = ..., ... }",
                          "%s: the table of a step has names, not a list", d->address);
-    if (h->type)
+    if (h->type) {
         check_names(L, tmp, h, attrs);
+        check_ignored(L, tmp, h);
+    }
     if (d->kind == DECL_ACTION)
         finish_action(L, tmp, d, attrs, index);
     else if (d->kind == DECL_CHECK)
         finish_check(L, d, attrs);
+    else if (d->kind == DECL_HUMAN || d->kind == DECL_TODO)
+        finish_person(L, tmp, d, attrs);
     /* Last: a step whose table was refused has none, also when the playbook caught the error. */
     d->attrs = attrs;
     h->step = NULL;

@@ -20,7 +20,7 @@ static const char *const cures[][2] = {
     {"==", "write landfall.is(a, b), and landfall.when(condition, yes, no) to choose by it"},
     {"<", "order is known later: landfall.map(ref, function(v) return v < 10 end)"},
     {"<=", "order is known later: landfall.map(ref, function(v) return v <= 10 end)"},
-    {"()", "a reference is no function"},
+    {"()", "call functions on it later: landfall.map(ref, function(v) return v:upper() end)"},
     {"=", "a reference cannot be changed; set the attribute in the step's own table"},
     {"tostring", "join it with '..', or pass it as it is"},
     {"string.format", "join it with '..' instead"},

@@ -39,9 +39,12 @@ const char *keys_advice_of_map(struct findings *f, const char *word, const struc
 static const char *phrase(enum value_kind kind)
 {
     static const char *const phrases[] = {
-        [VALUE_BOOL] = "true or false",         [VALUE_INT] = "a whole number",
-        [VALUE_REAL] = "a number with a point", [VALUE_LIST] = "a list ([a, b])",
-        [VALUE_MAP] = "a map (key: value)",     [VALUE_SECRET] = "a secret",
+        [VALUE_BOOL] = "true or false",
+        [VALUE_INT] = "a whole number",
+        [VALUE_REAL] = "a number with a point",
+        [VALUE_LIST] = "a list",
+        [VALUE_MAP] = "a map",
+        [VALUE_SECRET] = "a secret",
     };
     return (size_t)kind < COUNT_OF(phrases) && phrases[kind] ? phrases[kind] : value_kind_name(kind);
 }
@@ -66,6 +69,8 @@ bool keys_check_kind(struct findings *f, const char *code, const char *name, uin
     if (!(kinds & (1u << kind))) {
         const char *wanted = kinds_text(f, kinds);
         const char *advice = kinds == KEYS_SECRET ? "write !secret env:NAME or !secret file:PATH"
+                             : kinds == KEYS_LIST ? "write it in brackets: [a, b]"
+                             : kinds == KEYS_MAP  ? "write its keys and values: { key: value }"
                                                   : arena_print(f->mem, "write %s here", wanted);
         findings_error(f, arena_print(f->mem, "%s.wrong_kind", code), v, advice, "'%s' must be %s, not %s",
                        name, wanted, phrase(kind));

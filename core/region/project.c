@@ -87,11 +87,20 @@ static const char *const *texts_of(struct findings *f, const struct value *list,
  */
 static void load_plugins(struct findings *f, const struct value *root, struct project *p)
 {
-    const char *const *texts = texts_of(f, value_get(root, "plugins"), "a plugin folder", &p->plugin_count);
+    const struct value *list = value_get(root, "plugins");
+    const char *const *texts = texts_of(f, list, "a plugin folder", &p->plugin_count);
     const char **joined = ARENA_ARRAY(f->mem, const char *, p->plugin_count);
     for (size_t i = 0; i < p->plugin_count; i++)
         joined[i] = file_join(f->mem, p->folder, texts[i]);
     p->plugins = joined;
+    for (size_t i = 0; value_kind(list) == VALUE_LIST && i < list->count; i++) {
+        const char *path = value_as_text(list->items[i]);
+        if (path && *path && !file_is_folder(file_join(f->mem, p->folder, path)))
+            findings_error(
+                f, "project.no_folder", list->items[i],
+                "paths are relative to the project's folder; plugins that landfall came with need no entry",
+                "there is no folder '%s'", path);
+    }
 }
 
 /* Thousandths, because that is what a pool counts in; a rate finer than that is a slip. */

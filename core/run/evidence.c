@@ -50,7 +50,7 @@ bool evidence_record(const struct evidence_ask *ask, struct err *err)
                           .wall_ms = now,
                           .address = step->address,
                           .verb = "done",
-                          .text = arena_print(mem, "done by %s: %s", ask->by, ask->proof)};
+                          .text = arena_print(mem, "by %s: %s", ask->by, ask->proof)};
     store_put_res(ask->writer, &row);
     store_put_event(ask->writer, &event);
     store_after_commit(ask->writer, on_commit, &commit);

@@ -20,7 +20,7 @@ struct work {
     uint32_t status;
     const struct value *state, *memo;
     const char *id, *marker, *words;
-    bool ok;
+    bool ok, waiting;
     struct err failure;
 };
 
@@ -42,12 +42,27 @@ static bool has_row(const struct verdict_ask *ask)
     return false;
 }
 
+static void answered(struct work *w)
+{
+    w->waiting = false;
+    loop_stop(w->ask->loop);
+}
+
+/* A stop that somebody else asked for does not answer the question. */
+static void wait_for_answer(struct work *w)
+{
+    w->waiting = true;
+    while (w->waiting)
+        loop_run(w->ask->loop);
+}
+
 static void on_committed(void *user, bool ok, const struct err *err)
 {
     struct work *w = user;
     w->ok = ok;
     if (!ok)
         w->failure = *err;
+    answered(w);
 }
 
 /* Everything put so far becomes durable together with the event that says who decided what. */
@@ -61,7 +76,7 @@ static bool commit(struct work *w, const char *text, struct err *err)
                       .text = text};
     store_put_event(w->ask->writer, &e);
     store_after_commit(w->ask->writer, on_committed, w);
-    loop_run(w->ask->loop);
+    wait_for_answer(w);
     if (!w->ok) {
         *err = w->failure;
         return false;
@@ -106,8 +121,8 @@ static void on_note(void *user, struct op *op, const struct diag *note)
 
 static void on_end(void *user, struct op *op)
 {
-    (void)user;
     (void)op;
+    answered(user);
 }
 
 static bool read_back(struct work *w, const struct driver *driver, const struct contract_type *type,
@@ -126,8 +141,8 @@ static bool read_back(struct work *w, const struct driver *driver, const struct 
                            .desired = desired};
     struct op_ask ask = {.driver = driver, .type = type, .items = &item, .count = 1, .read_only = true};
     op_start(&ask, &events, w);
-    loop_run(w->ask->loop);
-    if (w->status == LF_END_OK)
+    wait_for_answer(w);
+    if (w->status == LF_END_OK || w->status == LF_END_DAMAGED)
         return true;
     err_set(err, "resolve.not_there", "%s-%s has no object '%s' to keep: %s", driver->subsystem, driver->name,
             w->ask->id,
@@ -140,7 +155,46 @@ static bool read_back(struct work *w, const struct driver *driver, const struct 
 static const char *meta_json(struct arena *mem, const struct value *meta, const char *key)
 {
     const struct value *v = value_get(meta, key);
-    return v ? value_json_text(mem, v) : NULL;
+    return value_is_null(v) ? NULL : value_json_text(mem, v);
+}
+
+/* Whose the object is, as far as it can say. */
+static bool may_keep(struct work *w, const struct contract_type *type, struct err *err)
+{
+    const struct store_op *op = w->op;
+    if ((type->facts.traits & CATALOG_MARKLESS) != 0 || !op->marker ||
+        (w->marker && strcmp(w->marker, op->marker) == 0))
+        return true;
+    err_set(err, "resolve.foreign", "'%s' carries %s%s, not that of '%s'", w->ask->id,
+            w->marker ? "the marker " : "no marker", w->marker ? w->marker : "", op->address);
+    return err_advise(err,
+                      "it is not what landfall made: decide for --retry or --forget, then `landfall adopt %s "
+                      "%s` takes an object over",
+                      w->ask->region, op->address);
+}
+
+/* The row that stands for it: what was asked last, or, where it was to be destroyed, what it was before. */
+static struct store_res row_of(struct work *w, const struct value *meta)
+{
+    const struct store_op *op = w->op;
+    const struct store_snapshot *t = w->ask->truth;
+    for (size_t i = 0; op->verb == LF_VERB_DESTROY && i < t->res_count; i++) {
+        if (strcmp(t->res[i].address, op->address) == 0 && t->res[i].generation == op->generation)
+            return t->res[i];
+    }
+    return (struct store_res){.address = op->address,
+                              .generation = op->generation,
+                              .kind = op->kind,
+                              .subsystem = op->subsystem,
+                              .type = op->type,
+                              .instance = op->instance,
+                              .desired = op->desired,
+                              .depends_on = meta_json(w->mem, meta, "depends_on"),
+                              .holds = meta_json(w->mem, meta, "holds"),
+                              .declared_at = value_get_text(meta, "declared_at", NULL),
+                              .adopted = value_get_bool(meta, "adopted", false),
+                              .shared = value_get_bool(meta, "shared", false),
+                              .protect = value_get_bool(meta, "protect", false)};
 }
 
 static bool keep(struct work *w, struct err *err)
@@ -157,32 +211,17 @@ static bool keep(struct work *w, struct err *err)
     if (!read_back(w, driver, type, err) ||
         (op->meta && !value_json_parse(w->mem, op->meta, strlen(op->meta), &meta, err)))
         return false;
-    bool markless = (type->facts.traits & CATALOG_MARKLESS) != 0;
-    if (!markless && w->marker && op->marker && strcmp(w->marker, op->marker) != 0) {
-        err_set(err, "resolve.foreign", "'%s' carries the marker %s, not that of '%s'", w->ask->id, w->marker,
-                op->address);
-        return err_advise(err, "it is somebody else's: `landfall adopt %s %s` takes an object over",
-                          w->ask->region, op->address);
-    }
-    struct store_res row = {.address = op->address,
-                            .generation = op->generation,
-                            .kind = op->kind,
-                            .subsystem = op->subsystem,
-                            .type = op->type,
-                            .instance = op->instance,
-                            .driver = driver->name,
-                            .driver_version = driver->version,
-                            .schema_version = type->facts.schema->version,
-                            .ext_id = w->id ? w->id : w->ask->id,
-                            .marker = op->marker,
-                            .desired = op->desired,
-                            .observed = w->state ? value_json_text(w->mem, w->state) : op->desired,
-                            .memo = w->memo ? value_json_text(w->mem, w->memo) : NULL,
-                            .depends_on = meta_json(w->mem, meta, "depends_on"),
-                            .holds = meta_json(w->mem, meta, "holds"),
-                            .declared_at = value_get_text(meta, "declared_at", NULL),
-                            .shared = value_get_bool(meta, "shared", false),
-                            .protect = value_get_bool(meta, "protect", false)};
+    if (!may_keep(w, type, err))
+        return false;
+    struct store_res row = row_of(w, meta);
+    row.driver = driver->name;
+    row.driver_version = driver->version;
+    row.schema_version = type->facts.schema->version;
+    row.ext_id = w->id ? w->id : w->ask->id;
+    row.marker = op->marker;
+    row.observed = w->state ? value_json_text(w->mem, w->state) : row.desired;
+    row.memo = w->memo ? value_json_text(w->mem, w->memo) : NULL;
+    row.damaged = w->status == LF_END_DAMAGED;
     store_put_res(w->ask->writer, &row);
     move_op(w, STORE_OP_DONE, NULL);
     return commit(w, arena_print(w->mem, "kept: '%s' is it", w->ask->id), err);
@@ -198,8 +237,11 @@ static bool forget(struct work *w, struct err *err)
             store_remove_res(w->ask->writer, t->res[i].address, t->res[i].generation);
     }
     const char *text = arena_print(w->mem, "forgotten: %s", w->ask->why);
-    if (w->op)
-        move_op(w, STORE_OP_FAILED, text);
+    for (size_t i = 0; i < t->op_count; i++) {
+        w->op = &t->ops[i];
+        if (strcmp(w->op->address, w->ask->address) == 0)
+            move_op(w, STORE_OP_FAILED, text);
+    }
     return commit(w, text, err);
 }
 
@@ -209,12 +251,17 @@ static bool nothing_open(const struct verdict_ask *ask, struct err *err)
     return err_advise(err, "`landfall status %s` lists what is held", ask->region);
 }
 
+bool verdict_check(const struct verdict_ask *ask, struct err *err)
+{
+    return find_op(ask) || (ask->verdict == VERDICT_FORGET && has_row(ask)) || nothing_open(ask, err);
+}
+
 bool verdict_run(const struct verdict_ask *ask, struct err *err)
 {
     struct work w = {.ask = ask, .mem = arena_new(), .op = find_op(ask)};
     bool ok;
-    if (!w.op && !(ask->verdict == VERDICT_FORGET && has_row(ask))) {
-        ok = nothing_open(ask, err);
+    if (!verdict_check(ask, err)) {
+        ok = false;
     } else if (ask->verdict == VERDICT_KEEP) {
         ok = keep(&w, err);
     } else if (ask->verdict == VERDICT_FORGET) {

@@ -27,6 +27,8 @@ struct verdict_ask {
     void *tell_user;
 };
 
+/* False: nothing of that address is open, and nothing need be locked to say so. */
+MUST_USE bool verdict_check(const struct verdict_ask *ask, struct err *err);
 /* keep: the object is read back, its row written, the operation done.  retry: it did not happen; the next
  * apply plans it anew. forget: landfall lets go of it, row and operation, and whatever is there stays there.
  * Runs the loop; durable when it returns. */

@@ -11,8 +11,9 @@
 #include "script/script_value.h"
 #include "script/script_world.h"
 
-#define MEMORY_DEFAULT       ((size_t)512 * 1024 * 1024)
-#define INSTRUCTIONS_DEFAULT 2000000000u
+#define MEMORY_DEFAULT ((size_t)512 * 1024 * 1024)
+/* A playbook of 100 000 steps needs some 20 million; what never ends is found within seconds. */
+#define INSTRUCTIONS_DEFAULT 500000000u
 #define SECONDS_DEFAULT      30u
 /* Rare enough to cost a few per cent, often enough that the line noted last is near the one that hangs. */
 #define HOOK_EVERY 1000

@@ -19,7 +19,7 @@ struct script;
 
 struct script_limits {
     size_t memory;         /* bytes the world may hold; 0: 512 MiB */
-    uint64_t instructions; /* per script_run / resume of a coroutine; 0: 2 000 000 000 */
+    uint64_t instructions; /* per script_run / resume of a coroutine; 0: 500 000 000 */
     uint32_t seconds;      /* of the watchdog, per run; 0: 30 */
 };
 

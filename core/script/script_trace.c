@@ -19,6 +19,8 @@ static const struct {
     {"attempt to index a nil value",
      "what stands before the '.' or '[' is not there: check how it is spelled, or "
      "whether the region has it"},
+    {"got reference)", "the attribute of a step is known later: compute with it in landfall.map(ref, "
+                       "function(v) return ... end)"},
     {"attempt to call a nil value", "there is no such function: check how it is spelled"},
     {"attempt to call a table value", "only functions and types of steps can be called"},
     {"attempt to concatenate a nil value",

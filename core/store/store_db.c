@@ -39,7 +39,8 @@ void store_db_close_stmt(sqlite3_stmt **stmt)
 
 bool store_db_exec(struct store_db *db, const char *sql, struct err *err)
 {
-    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK || store_db_failed(db, sql, err);
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           store_db_failed(db, "writing", err);
 }
 
 bool store_db_prepare(struct store_db *db, const char *sql, sqlite3_stmt **out, struct err *err)

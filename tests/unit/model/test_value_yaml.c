@@ -348,7 +348,7 @@ static void test_broken_syntax_points_at_the_trouble(void **state)
 {
     struct fixture *f = *state;
     refused(f, "a: [1, 2\nb: 3\n", "yaml.syntax", "regions/eu.yaml:2:2");
-    refused(f, "a: \"open\n", "yaml.syntax", "regions/eu.yaml:2:1");
+    refused(f, "a: \"open\n", "yaml.quote", "regions/eu.yaml:1:4");
     refused(f, "a: 1\n b: 2\n", "yaml.syntax", "regions/eu.yaml:2:3");
 }
 

@@ -56,7 +56,7 @@ static void test_every_operator_says_what_to_write_instead(void **state)
         {"zone.id < 1", "landfall.map"},
         {"zone.id <= zone.name", "landfall.map"},
         {"zone.id == zone.name", "landfall.is(a, b)"},
-        {"zone.id()", "no function"},
+        {"zone.id()", "call functions on it later"},
         {"tostring(zone.id)", "join it with '..'"},
         {"tonumber(zone.id)", "return tonumber(v)"},
         {"pairs(zone.id)", "for k, v in pairs(t)"},

@@ -35,9 +35,10 @@ static void test_every_key_is_read(void **state)
     struct folder *p = *state;
     folder_write(p, "prices/list.yaml", "{}\n");
     folder_write(p, "playbooks/other.lua", "\n");
+    folder_write(p, "plugins/README", "\n");
     struct project *project = given(p, "store: /var/lib/landfall\n"
                                        "key: !secret env:LANDFALL_STORE_KEY\n"
-                                       "plugins: [plugins, /usr/lib/landfall]\n"
+                                       "plugins: [plugins, /usr/lib]\n"
                                        "playbook: playbooks/other.lua\n"
                                        "price_books: [prices/list.yaml]\n"
                                        "parallel: 8\n"
@@ -50,7 +51,7 @@ static void test_every_key_is_read(void **state)
     assert_string_equal(project->key->secret->source, "env:LANDFALL_STORE_KEY");
     assert_int_equal(project->plugin_count, 2);
     assert_string_equal(project->plugins[0], arena_print(p->mem, "%s/plugins", p->path));
-    assert_string_equal(project->plugins[1], "/usr/lib/landfall");
+    assert_string_equal(project->plugins[1], "/usr/lib");
     assert_string_equal(project->playbook, "playbooks/other.lua");
     assert_string_equal(project->price_books[0], "prices/list.yaml");
     assert_int_equal(project->parallel, 8);
@@ -79,7 +80,7 @@ static void test_everything_wrong_is_told_at_once(void **state)
                          "playbook: a/../../b.lua\n"));
     folder_says(p, "project.unknown_key", "landfall.yaml:1:1", "did you mean 'store'?");
     folder_says(p, "project.wrong_kind", "landfall.yaml:2:6", "!secret env:NAME");
-    folder_says(p, "project.wrong_kind", "landfall.yaml:3:10", "must be list");
+    folder_says(p, "project.wrong_kind", "landfall.yaml:3:10", "must be a list");
     folder_says(p, "project.range", "landfall.yaml:4:11", "from 1 to");
     folder_says(p, "project.range", "landfall.yaml:5:22", "'width' is -1");
     folder_says(p, "project.empty_pool", "landfall.yaml:5:31", "'b' limits nothing");

@@ -90,7 +90,7 @@ static void test_everything_wrong_is_told_at_once_in_the_order_of_the_file(void 
     assert_false(folder_load(p, "eu"));
     folder_says(p, "region.missing_key", "regions/eu.yaml:1:1", "'place'");
     folder_says(p, "region.missing_key", "regions/eu.yaml:1:1", "'jurisdiction'");
-    folder_says(p, "region.wrong_kind", "regions/eu.yaml:1:8", "must be text, not integer");
+    folder_says(p, "region.wrong_kind", "regions/eu.yaml:1:8", "must be text, not a whole number");
     folder_says(p, "region.wrong_name", "regions/eu.yaml:2:9", "'au'");
     folder_says(p, "region.unknown_key", "regions/eu.yaml:3:1", "did you mean 'place'?");
     folder_says(p, "region.domain", "regions/eu.yaml:4:9", "lower case");
@@ -128,13 +128,13 @@ static void test_wrong_values_are_named(void **state)
     folder_says(p, "region.address", "regions/eu.yaml:8:38", "todo.whatsapp");
     folder_says(p, "money.syntax", "regions/eu.yaml:9:20", "");
     folder_says(p, "region.budget", "regions/eu.yaml:9:38", "0 or more");
-    folder_says(p, "region.wrong_kind", "regions/eu.yaml:10:24", "must be list, not text");
+    folder_says(p, "region.wrong_kind", "regions/eu.yaml:10:24", "must be a list, not text");
     folder_says(p, "region.residency_empty", "regions/eu.yaml:10:33", "places");
     folder_says(p, "region.residency_twice", "regions/eu.yaml:10:44", "'a'");
     folder_says(p, "region.driver_name", "regions/eu.yaml:11:12", "'DNS'");
-    folder_says(p, "region.wrong_kind", "regions/eu.yaml:11:40", "must be map, not text");
-    folder_says(p, "region.wrong_kind", "regions/eu.yaml:11:68", "must be boolean, not text");
-    folder_says(p, "region.wrong_kind", "regions/eu.yaml:12:11", "must be map, not list");
+    folder_says(p, "region.wrong_kind", "regions/eu.yaml:11:40", "must be a map, not text");
+    folder_says(p, "region.wrong_kind", "regions/eu.yaml:11:68", "must be true or false, not text");
+    folder_says(p, "region.wrong_kind", "regions/eu.yaml:12:11", "must be a map, not a list");
 }
 
 static void test_broken_yaml_is_the_only_thing_said_of_its_file(void **state)
@@ -152,7 +152,7 @@ static void test_a_file_that_is_no_map_is_refused(void **state)
     struct folder *p = *state;
     folder_write(p, "regions/eu.yaml", "[1, 2]\n");
     assert_false(folder_load(p, "eu"));
-    folder_says(p, "region.wrong_kind", "regions/eu.yaml:1:1", "must be a map, not list");
+    folder_says(p, "region.wrong_kind", "regions/eu.yaml:1:1", "must be a map, not a list");
 }
 
 static void test_a_region_that_does_not_exist_gets_a_suggestion(void **state)
@@ -222,7 +222,7 @@ static void test_a_schema_flags_unknown_keys_and_wrong_kinds(void **state)
     assert_false(folder_load(p, "us"));
     assert_int_equal(p->diags.errors, 5);
     folder_says(p, "region.unknown_key", "regions/us.yaml:9:13", "did you mean 'storage_gb'?");
-    folder_says(p, "region.wrong_kind", "regions/us.yaml:9:34", "must be text, not integer");
+    folder_says(p, "region.wrong_kind", "regions/us.yaml:9:34", "must be text, not an integer");
     folder_says(p, "region.wrong_kind", "regions/us.yaml:9:47", "'services.databases.main.tags[1]'");
     folder_says(p, "region.money_float", "regions/us.yaml:9:57", "quote it");
     folder_says(p, "region.unknown_key", "regions/us.yaml:11:3", "there is: anything, databases");
