@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "model/diag.h"
+#include "model/expr.h"
 #include "model/path.h"
 #include "model/value.h"
 #include "model/value_json.h"
@@ -34,7 +35,10 @@ static const char *natural_key(struct arena *mem, const struct plan_step *s, str
         if (value_has_unknown(v))
             return NULL;
         buf_char(scratch, ' ');
-        value_json_print(scratch, v);
+        if (value_kind(v) == VALUE_EXPR)
+            expr_print(scratch, v->expr);
+        else
+            value_json_print(scratch, v);
         any = true;
     }
     return any ? buf_keep(scratch, mem) : NULL;

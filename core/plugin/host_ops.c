@@ -67,6 +67,15 @@ static void save(struct lf_op *lf, const char *id, const struct lf_value *progre
         op_event_broke(op, "called save() in a batch, where item_save() says which item");
 }
 
+/* "The password cannot be used" would hide that its variable is not set. */
+static void say(struct op *op, const struct lf_diag *diag)
+{
+    if (op->unrevealed)
+        op->unrevealed = false;
+    else
+        op_event_note(op, op_event_diag(op, diag));
+}
+
 static void note(struct lf_op *lf, const struct lf_diag *diag)
 {
     struct op *op = (struct op *)lf;
@@ -76,7 +85,7 @@ static void note(struct lf_op *lf, const struct lf_diag *diag)
     if (!diag || diag->struct_size < offsetof(struct lf_diag, advice) + sizeof(diag->advice))
         op_event_broke(op, "gave a note whose struct_size is not set");
     else
-        op_event_note(op, op_event_diag(op, diag));
+        say(op, diag);
 }
 
 static void after(struct lf_op *lf, uint64_t ms, lf_after_fn *fn, void *user)

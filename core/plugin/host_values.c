@@ -114,6 +114,7 @@ static const char *reveal(struct lf_op *lf, const struct lf_value *v, size_t *le
     }
     if (!host_reveal(op->host, in(v)->secret, &bytes, &n, &err)) {
         op_event_say(op, "plugin.cannot_reveal", arena_text(op->mem, err.advice), "%s", err.summary);
+        op->unrevealed = true;
         return NULL;
     }
     if (len)

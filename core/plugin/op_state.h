@@ -97,6 +97,7 @@ struct op {
     struct lf_request *requests;
     size_t open; /* items not settled */
     size_t notes;
+    bool unrevealed;            /* a secret was refused: what the driver says next is a consequence */
     struct op_pend pending;     /* the list's anchor */
     struct op_event_list ready; /* to deliver */
     struct op_event_list held;  /* notes of a many that wait for their item */

@@ -222,7 +222,7 @@ static void test_a_schema_flags_unknown_keys_and_wrong_kinds(void **state)
     assert_false(folder_load(p, "us"));
     assert_int_equal(p->diags.errors, 5);
     folder_says(p, "region.unknown_key", "regions/us.yaml:9:13", "did you mean 'storage_gb'?");
-    folder_says(p, "region.wrong_kind", "regions/us.yaml:9:34", "must be text, not an integer");
+    folder_says(p, "region.wrong_kind", "regions/us.yaml:9:34", "must be text, not integer");
     folder_says(p, "region.wrong_kind", "regions/us.yaml:9:47", "'services.databases.main.tags[1]'");
     folder_says(p, "region.money_float", "regions/us.yaml:9:57", "quote it");
     folder_says(p, "region.unknown_key", "regions/us.yaml:11:3", "there is: anything, databases");
