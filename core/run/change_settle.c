@@ -10,7 +10,8 @@
 #include "plugin/registry.h"
 #include "run/change_state.h"
 
-/* Rounds of doubt before a person is asked: reconcile is bounded. */
+/* Rounds of doubt: reconcile is bounded.  After the last one nothing is sent any more, only looked for: what
+ * is definitely not there has failed and may be tried by the next run, all else is a person's to judge. */
 #define ROUNDS_MAX 3
 #define TRIES      9
 /* How long a worker job of a call that ran out of time is waited for: ten minutes, a second at a time. */
@@ -53,10 +54,11 @@ void change_doubt(struct change *c, const char *reason)
     struct event e = {.kind = EVENT_STEP_DOUBT, .address = c->ask.op.address, .text = reason};
     changes_keep(c->owner, &e);
     changes_tell(c->owner, &e);
-    if (++c->rounds > ROUNDS_MAX) {
+    if (c->rounds++ > ROUNDS_MAX) {
         change_hold(c, reason, NULL);
         return;
     }
+    c->doubt = reason;
     change_put_op(c, STORE_OP_DOUBT, c->attempt, reason, NULL);
     store_after_commit(c->owner->ask.writer, on_doubt, c);
 }
@@ -130,6 +132,11 @@ static bool waits_for_jobs(struct change *c)
     return true;
 }
 
+static bool is_last_round(const struct change *c)
+{
+    return c->rounds > ROUNDS_MAX;
+}
+
 /* By looking, or by asking for what is harmless to ask twice; else a person looks. */
 static void look(struct change *c)
 {
@@ -138,6 +145,8 @@ static void look(struct change *c)
         change_hold(c, "it may or may not have happened, and the service offers no way to find out", NULL);
     else if (c->ask.type->has_recover)
         drain(c, ask_recover);
+    else if (is_last_round(c))
+        change_hold(c, c->doubt, NULL);
     else if (settle == LF_SETTLE_NAMED || settle == LF_SETTLE_CONDITIONAL)
         drain(c, send_after_drain);
     else
@@ -151,7 +160,8 @@ void change_settle(struct change *c)
     if (waits_for_jobs(c))
         return;
     /* With its identity recorded the same call goes on from there; with its token it is done once only. */
-    if (token_is_good(c) || (c->saved && c->ext_id && c->ask.op.verb == LF_VERB_CREATE))
+    bool may_repeat = token_is_good(c) || (c->saved && c->ext_id && c->ask.op.verb == LF_VERB_CREATE);
+    if (may_repeat && !is_last_round(c))
         send_again(c);
     else
         look(c);
@@ -159,10 +169,11 @@ void change_settle(struct change *c)
 
 void change_look(struct change *c, const char *reason)
 {
-    if (!c->ask.type->has_recover || c->ask.op.settle == LF_SETTLE_BLIND || ++c->rounds > ROUNDS_MAX) {
+    if (!c->ask.type->has_recover || c->ask.op.settle == LF_SETTLE_BLIND || c->rounds++ > ROUNDS_MAX) {
         change_hold(c, reason, NULL);
         return;
     }
+    c->doubt = reason;
     drain(c, ask_recover);
 }
 
@@ -183,6 +194,17 @@ static bool is_untouched(struct change *c, const struct op_result *result)
             schema_keeps_promise(c->mem, c->ask.type->facts.schema, c->ask.prior, result->state, &path));
 }
 
+/* For certain nothing happened: once more, unless that went wrong too often. */
+static void send_or_give_up(struct change *c)
+{
+    if (is_last_round(c))
+        change_fail(c, "run.gave_up", c->doubt,
+                    "it was looked for, and nothing was changed; mend what the message names, then `landfall "
+                    "resume`");
+    else
+        send_again(c);
+}
+
 static void recovered_ours(struct change *c, const struct op_result *result)
 {
     uint32_t verb = c->ask.op.verb;
@@ -190,11 +212,13 @@ static void recovered_ours(struct change *c, const struct op_result *result)
     if (result->id)
         c->ext_id = arena_text(c->mem, result->id);
     if (verb == LF_VERB_DESTROY)
-        send_again(c); /* still there */
+        send_or_give_up(c); /* still there */
     else if (result->status == LF_END_DAMAGED || is_as_asked(c, result))
         change_done(c, result);
+    else if (verb == LF_VERB_CREATE && is_last_round(c))
+        change_hold(c, c->doubt, NULL); /* ours and unfinished, and no row would know it */
     else if (verb == LF_VERB_CREATE || is_untouched(c, result))
-        send_again(c); /* ours and unfinished, or untouched */
+        send_or_give_up(c); /* ours and unfinished, or untouched */
     else
         change_fail(c, "run.drift",
                     "it is neither as it was nor as asked: somebody else changed it meanwhile",
@@ -204,12 +228,15 @@ static void recovered_ours(struct change *c, const struct op_result *result)
 static void recovered_gone(struct change *c, const struct op_result *result)
 {
     c->doubtful = false;
-    if (c->ask.op.verb == LF_VERB_DESTROY)
+    if (c->ask.op.verb == LF_VERB_DESTROY) {
         change_done(c, result);
-    else if (c->ask.op.verb == LF_VERB_CREATE)
-        send_again(c);
-    else
+    } else if (c->ask.op.verb == LF_VERB_CREATE) {
+        c->ext_id = NULL; /* what was half made is gone as well */
+        c->saved = NULL;
+        send_or_give_up(c);
+    } else {
         change_fail(c, "run.gone", "it is not there any more", "plan again: the next plan creates it");
+    }
 }
 
 /* "There" is not yet "ours": the marker tells, where there can be one. */

@@ -19,6 +19,7 @@ struct change {
     uint32_t attempt;          /* as last put into the store */
     uint32_t tries;            /* of the present question, answered RETRY or CANNOT_TELL */
     uint32_t rounds;           /* of doubt */
+    const char *doubt;         /* the last one's reason, or NULL */
     uint32_t waits;            /* for worker jobs of a call that ran out of time */
     bool recovering;           /* what is asked is recover, not the change itself */
     /* An earlier try may have taken effect, and nobody has looked yet: an answer that says "nothing happened"

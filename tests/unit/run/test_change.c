@@ -296,6 +296,29 @@ static void test_a_service_that_cannot_be_asked_is_asked_again_then_a_person(voi
     run_check(&run);
 }
 
+static void
+test_what_is_in_doubt_each_time_and_never_there_has_failed_and_is_made_by_the_next_run(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"named", "findable", "tokened", "many"};
+    for (size_t k = 0; k < COUNT_OF(types); k++) {
+        run_close(&run);
+        run_open(&run);
+        rig_step(&run.rig, address_of(types[k]), "{'name': 'x'}");
+        rig_fault(&run.rig, FAKE_LOST_BEFORE, LF_VERB_CREATE, "", 4);
+        run_apply(&run);
+        if (run.out.failed != 1)
+            fail_msg("%s: %s %s", types[k], run.last.code, run.last.text);
+        assert_string_equal(run.last.code, "run.gave_up");
+        assert_int_equal(rig_alive(&run.rig), 0);
+        run_restart(&run);
+        run_apply(&run);
+        assert_int_equal(run.out.done, 1);
+        assert_int_equal(rig_alive(&run.rig), 1);
+        run_check(&run);
+    }
+}
+
 static void test_what_is_there_and_foreign_is_a_conflict_and_untouched(void **state)
 {
     (void)state;
@@ -347,6 +370,7 @@ static void test_an_update_that_somebody_else_undid_is_told(void **state)
     late->verb = LF_VERB_UPDATE;
     late->due_ms = 1000;
     late->object = *rig_find(&run.rig, "x");
+    late->object.etag = 0;
     snprintf(late->object.state, FAKE_STATE, "{\"name\":\"x\",\"size\":99}");
     run_apply(&run);
     assert_int_equal(run.out.failed, 1);
@@ -549,6 +573,7 @@ int main(void)
         T(test_a_list_that_lags_is_waited_for),
         T(test_several_with_our_marker_are_a_persons_choice),
         T(test_a_service_that_cannot_be_asked_is_asked_again_then_a_person),
+        T(test_what_is_in_doubt_each_time_and_never_there_has_failed_and_is_made_by_the_next_run),
         T(test_what_is_there_and_foreign_is_a_conflict_and_untouched),
         T(test_a_lost_create_beaten_by_somebody_else_is_a_conflict),
         T(test_what_cannot_carry_a_marker_and_differs_is_a_conflict),
