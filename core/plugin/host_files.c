@@ -20,6 +20,7 @@
 #define FORBIDDEN 403u
 #define MISSING   404u
 #define TROUBLE   500u
+#define UNCHANGED 503u
 #define NO_ROOM   507u
 
 #define LIST_MAX ((size_t)64 << 20) /* bytes of names: as the largest reply over HTTP */
@@ -77,8 +78,8 @@ static void read_now(struct job *j)
         fail(j, &err);
 }
 
-/* An ENOSPC strikes while the temporary file is written, so the old file still stands: NO_ROOM may promise
- * that nothing was changed. */
+/* Whatever goes wrong before the rename leaves the old file standing; what is not known after it is only
+ * whether the new name is on disk. */
 static void replace_now(struct job *j)
 {
     struct err err;
@@ -91,8 +92,11 @@ static void replace_now(struct job *j)
         return;
     }
     fail(j, &err);
-    if (j->status == MISSING) /* a part of the path is a file: no folder can be made there */
+    bool renamed = str_equal(err.code, "file.cannot_sync");
+    if (renamed)
         j->status = TROUBLE;
+    else if (j->status == TROUBLE || j->status == MISSING) /* missing: a part of the path is a file */
+        j->status = UNCHANGED;
 }
 
 static int by_name(const void *a, const void *b)

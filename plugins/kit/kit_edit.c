@@ -7,10 +7,11 @@ struct edit_run {
     bool removing;
 };
 
-#define STATUS_OK      200u
-#define STATUS_REFUSED 403u
-#define STATUS_MISSING 404u
-#define STATUS_NO_ROOM 507u
+#define STATUS_OK        200u
+#define STATUS_REFUSED   403u
+#define STATUS_MISSING   404u
+#define STATUS_UNCHANGED 503u
+#define STATUS_NO_ROOM   507u
 
 static const char *reason(const struct edit_run *run, const struct lf_reply *reply)
 {
@@ -59,6 +60,9 @@ static void written(struct lf_op *op, const struct lf_reply *reply, void *user)
     else if (status == STATUS_REFUSED)
         kit_batch_spoil(batch, LF_END_REFUSED, code, summary, detail,
                         "make the folder writable for this user");
+    else if (status == STATUS_UNCHANGED)
+        kit_batch_spoil(batch, LF_END_FAILED, code, summary, detail,
+                        "nothing was changed; mend what the message names, then resume");
     else if (http->sent(reply) == LF_SENT_NOT)
         kit_batch_spoil(batch, LF_END_RETRY, code, summary, detail, NULL);
     else

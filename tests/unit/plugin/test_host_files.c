@@ -103,7 +103,7 @@ static void test_what_is_not_there_is_a_404(void **state)
     fixture_said(&t->f, "404: item0=1 end 404: item0=1 end 404: item0=1 end ");
 }
 
-static void test_trouble_is_a_500(void **state)
+static void test_trouble_is_a_500_and_a_503_when_for_certain_nothing_was_changed(void **state)
 {
     struct files *t = *state;
     run(t, REPLACE, "file");
@@ -111,7 +111,7 @@ static void test_trouble_is_a_500(void **state)
     run(t, READ, "file");
     run(t, READ, "");
     run(t, REPLACE, "file/below");
-    fixture_said(&t->f, "200: item0=1 end 500: item0=1 end 500: item0=1 end 500: item0=1 end ");
+    fixture_said(&t->f, "200: item0=1 end 500: item0=1 end 500: item0=1 end 503: item0=1 end ");
 }
 
 static void test_a_replaced_file_keeps_its_mode(void **state)
@@ -147,7 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_file_is_replaced_read_listed_and_removed),
         TEST(test_what_is_not_there_is_a_404),
-        TEST(test_trouble_is_a_500),
+        TEST(test_trouble_is_a_500_and_a_503_when_for_certain_nothing_was_changed),
         TEST(test_a_replaced_file_keeps_its_mode),
         TEST(test_a_path_that_is_missing_is_named),
     };
