@@ -223,8 +223,11 @@ bool session_open_region(struct session *s, const char *region, struct err *err)
 
 bool session_open_writer(struct session *s, const char *lineage, const char *command, struct err *err)
 {
-    if (!file_make_folders(s->project->store, 0700, err) ||
-        !store_writer_open(s->loop, s->store_path, s->region->name, lineage, command, &s->writer, err))
+    if (!file_make_folders(s->project->store, 0700, err))
+        return err_advise(err,
+                          "landfall keeps there what it did: make it writable, or name another folder with "
+                          "'store:' in landfall.yaml");
+    if (!store_writer_open(s->loop, s->store_path, s->region->name, lineage, command, &s->writer, err))
         return err_wrap(err, "opening the store of '%s'", s->region->name);
     secrets_set_digest_key(s->secrets, store_writer_digest_key(s->writer));
     return true;

@@ -115,14 +115,22 @@ struct stale {
     unsigned lines, max, left_out;
 };
 
-static void tell(struct stale *s, const char *address, const char *before, const char *now)
+/* A line is begun; false: there are enough. */
+static bool begin(struct stale *s)
 {
     if (s->lines >= s->max) {
         s->left_out++;
-        return;
+        return false;
     }
-    buf_print(&s->text, "%s%s: %s in the plan, now %s", s->lines ? "\n" : "", address, before, now);
-    s->lines++;
+    if (s->lines++ > 0)
+        buf_char(&s->text, '\n');
+    return true;
+}
+
+static void tell(struct stale *s, const char *address, const char *before, const char *now)
+{
+    if (begin(s))
+        buf_print(&s->text, "%s: %s in the plan, now %s", address, before, now);
 }
 
 static void compare_steps(struct stale *s, const struct value *before, const struct value *now)
@@ -151,13 +159,13 @@ static void compare_steps(struct stale *s, const struct value *before, const str
 }
 
 static void compare_maps(struct stale *s, const char *what, const struct value *before,
-                         const struct value *now, struct arena *mem)
+                         const struct value *now)
 {
     for (size_t i = 0; value_kind(now) == VALUE_MAP && i < now->count; i++) {
-        const struct value *was = value_get(before, now->pairs[i].key);
-        if (!was || !value_equal(was, now->pairs[i].value))
-            tell(s, arena_print(mem, "%s %s", what, now->pairs[i].key), was ? "as it was then" : "not there",
-                 was ? "edited" : "there");
+        const char *name = now->pairs[i].key;
+        const struct value *was = value_get(before, name);
+        if ((!was || !value_equal(was, now->pairs[i].value)) && begin(s))
+            buf_print(&s->text, "%s %s: %s since", what, name, was ? "changed" : "new");
     }
 }
 
@@ -171,8 +179,8 @@ const char *plan_file_explain_stale(struct arena *mem, const struct plan_file *f
     if (!now->body || !value_json_parse(mem, now->body, now->body_count, &body, &err))
         return "the plan cannot be compared";
     compare_steps(&s, value_get(file->body, "steps"), value_get(body, "steps"));
-    compare_maps(&s, "file", value_get(file->body, "files"), value_get(body, "files"), mem);
-    compare_maps(&s, "driver", value_get(file->body, "drivers"), value_get(body, "drivers"), mem);
+    compare_maps(&s, "file", value_get(file->body, "files"), value_get(body, "files"));
+    compare_maps(&s, "driver", value_get(file->body, "drivers"), value_get(body, "drivers"));
     if (s.left_out)
         buf_print(&s.text, "\nand %u more", s.left_out);
     const char *text = buf_keep(&s.text, mem);
