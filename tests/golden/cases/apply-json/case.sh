@@ -1,0 +1,3 @@
+"$binary" apply eu --yes --json >"$work/run.json"
+echo "[exit $?]"
+jq -S 'del(.. | .took_ms?)' "$work/run.json"

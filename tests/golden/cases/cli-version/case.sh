@@ -1,0 +1,3 @@
+landfall version
+landfall --version
+landfall version --json

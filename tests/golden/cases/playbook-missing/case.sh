@@ -1,0 +1,2 @@
+rm playbooks/main.lua
+refused plan eu

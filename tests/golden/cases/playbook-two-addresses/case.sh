@@ -1,0 +1,4 @@
+more <<'END'
+todo "whatsapp" { step = { owner = "sales" } }
+END
+refused plan eu

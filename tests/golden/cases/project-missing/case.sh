@@ -1,0 +1,2 @@
+rm landfall.yaml
+refused plan eu

@@ -1,0 +1,2 @@
+printf 'plugin: [plugins]\nparallel: lots\n' >>landfall.yaml
+refused plan eu

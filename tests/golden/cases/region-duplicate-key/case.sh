@@ -1,0 +1,2 @@
+echo 'currency: USD' >>regions/eu.yaml
+refused plan eu

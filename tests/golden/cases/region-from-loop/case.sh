@@ -1,0 +1,2 @@
+edit regions/us.yaml -e 's/^place:/from: eu\nplace:/'
+refused plan eu

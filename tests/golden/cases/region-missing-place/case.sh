@@ -1,0 +1,2 @@
+edit regions/eu.yaml -e '/^place:/d'
+refused plan eu
