@@ -202,6 +202,8 @@ static void on_end(void *user, struct op *op)
     free(b->items);
     free(b);
     start_more(r);
+    if (r->in_flight == 0)
+        loop_stop(r->ask->loop);
 }
 
 static void start_batch(struct refresh *r)
@@ -257,7 +259,7 @@ bool refresh_run(struct arena *mem, const struct refresh_ask *ask, struct refres
         return false;
     qsort_r(r.order, r.order_count, sizeof(*r.order), by_type, &r);
     start_more(&r);
-    if (r.in_flight > 0)
+    while (r.in_flight > 0)
         loop_run(ask->loop);
     *rows = r.rows;
     return diags->errors == before || diag_ok(diags, err);

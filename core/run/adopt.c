@@ -8,6 +8,7 @@
 #include "io/loop.h"
 #include "model/decl.h"
 #include "model/diag.h"
+#include "model/schema.h"
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/plan.h"
@@ -29,7 +30,7 @@ struct adoption {
     const char *id, *marker, *words;
     enum change_end end;
     struct err failure;
-    bool store_failed;
+    bool store_failed, waiting;
 };
 
 static void on_item(void *user, struct op *op, size_t n, const struct op_result *result)
@@ -52,10 +53,23 @@ static void on_note(void *user, struct op *op, const struct diag *note)
     a->words = arena_text(a->mem, note->summary);
 }
 
+static void answered(struct adoption *a)
+{
+    a->waiting = false;
+    loop_stop(a->ask->loop);
+}
+
+/* A stop that somebody else asks for does not answer the question. */
+static void wait_for_answer(struct adoption *a)
+{
+    while (a->waiting)
+        loop_run(a->ask->loop);
+}
+
 static void on_end(void *user, struct op *op)
 {
-    (void)user;
     (void)op;
+    answered(user);
 }
 
 static bool look_up(struct adoption *a, struct err *err)
@@ -64,8 +78,9 @@ static bool look_up(struct adoption *a, struct err *err)
     const struct plan_step *s = a->step;
     struct op_item item = {.verb = LF_VERB_FIND, .attempt = 1, .address = s->address, .desired = s->desired};
     struct op_ask ask = {.driver = s->driver, .type = s->type, .items = &item, .count = 1, .read_only = true};
+    a->waiting = true;
     op_start(&ask, &events, a);
-    loop_run(a->ask->loop);
+    wait_for_answer(a);
     if (a->status == LF_END_OK)
         return true;
     const char *what = a->words                   ? a->words
@@ -108,6 +123,7 @@ static void on_changed(void *user, const struct change_result *result)
 {
     struct adoption *a = user;
     a->end = result->end;
+    answered(a);
     if (result->end == CHANGE_DONE)
         return;
     err_set(&a->failure, result->code ? result->code : "adopt.failed", "'%s' could not be taken over: %s",
@@ -121,7 +137,23 @@ static void on_store_failed(void *user, const struct err *err)
     struct adoption *a = user;
     a->store_failed = true;
     a->failure = *err;
-    loop_stop(a->ask->loop);
+    answered(a);
+}
+
+/* Taking over changes in place, so there must be no attribute for which that cannot be. */
+static bool differs_in_place(struct adoption *a, struct err *err)
+{
+    struct schema_diffs diffs = {0};
+    const struct value *unused;
+    if (schema_compare(a->mem, a->step->type->facts.schema, a->state, a->step->desired, &diffs, &unused) !=
+        SCHEMA_REPLACE)
+        return true;
+    const char *path = "";
+    for (size_t k = 0; k < diffs.count; k++)
+        path = diffs.at[k].fixed ? diffs.at[k].path : path;
+    err_set(err, "adopt.cannot", "'%s' cannot be adopted: it differs in '%s', which no change can mend",
+            a->ask->address, path);
+    return err_advise(err, "declare that as it is there, adopt, and change it afterwards");
 }
 
 static bool take(struct adoption *a, struct err *err)
@@ -132,7 +164,7 @@ static bool take(struct adoption *a, struct err *err)
                                  {"was", value_text(a->mem, a->marker ? a->marker : "")}};
     const struct value *memo = value_map(a->mem, notes, COUNT_OF(notes));
     const struct store_res row = {.address = s->address,
-                                  .generation = s->row ? s->row->generation : 1,
+                                  .generation = s->generation,
                                   .kind = DECL_RESOURCE,
                                   .subsystem = d->subsystem,
                                   .type = d->type,
@@ -170,8 +202,9 @@ static bool take(struct adoption *a, struct err *err)
                                   .store_failed = on_store_failed,
                                   .user = a};
     struct changes *c = changes_new(&changes);
+    a->waiting = true;
     change_start(c, &ask, on_changed, a);
-    loop_run(a->ask->loop);
+    wait_for_answer(a);
     changes_free(c);
     if (a->end == CHANGE_DONE && !a->store_failed)
         return true;
@@ -205,7 +238,7 @@ bool adopt_run(const struct adopt_ask *ask, struct err *err)
     else if (!s->type->has_find || !s->type->has_update)
         ok = cannot(ask, "its driver can neither look it up nor change it in place", err);
     else
-        ok = look_up(&a, err) && may_take(&a, err) && take(&a, err);
+        ok = look_up(&a, err) && may_take(&a, err) && differs_in_place(&a, err) && take(&a, err);
     arena_free(a.mem);
     return ok;
 }

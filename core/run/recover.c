@@ -19,7 +19,7 @@ struct recover {
     struct changes *changes;
     struct recover_outcome out;
     struct err failure;
-    bool failed;
+    bool failed, stopped;
 };
 
 static bool parse(struct arena *mem, const char *json, const struct value **out, struct err *err)
@@ -30,7 +30,7 @@ static bool parse(struct arena *mem, const char *json, const struct value **out,
 static const char *json_or_null(struct arena *mem, const struct value *meta, const char *key)
 {
     const struct value *v = value_get(meta, key);
-    return v ? value_json_text(mem, v) : NULL;
+    return value_is_null(v) ? NULL : value_json_text(mem, v);
 }
 
 /* The row that will stand for it, from what the operation kept. */
@@ -46,6 +46,7 @@ static const struct store_res *row_of(struct arena *mem, const struct store_op *
                               .depends_on = json_or_null(mem, meta, "depends_on"),
                               .holds = json_or_null(mem, meta, "holds"),
                               .declared_at = value_get_text(meta, "declared_at", NULL),
+                              .adopted = value_get_bool(meta, "adopted", false),
                               .protect = value_get_bool(meta, "protect", false),
                               .shared = value_get_bool(meta, "shared", false)};
     return row;
@@ -62,6 +63,8 @@ static void on_settled(void *user, const struct change_result *result)
         r->out.held++;
     else
         r->out.failed++;
+    if (changes_open(r->changes) == 0)
+        loop_stop(r->ask->loop);
 }
 
 static bool missing_driver(const struct store_op *op, struct err *err)
@@ -97,6 +100,30 @@ static void on_store_failed(void *user, const struct err *err)
     loop_stop(r->ask->loop);
 }
 
+/* What can be settled is settled, also when something else cannot; the first that cannot is the error. */
+static bool start_all(struct recover *r, struct err *err)
+{
+    const struct store_snapshot *t = r->ask->truth;
+    bool ok = true;
+    for (size_t i = 0; i < t->op_count; i++) {
+        struct err why;
+        if (t->ops[i].state == STORE_OP_HELD) {
+            r->out.held++;
+        } else if (!settle(r, &t->ops[i], &why) && ok) {
+            *err = why;
+            ok = false;
+        }
+    }
+    return ok;
+}
+
+/* The last change to end stops the loop; who else stops it wants the recovery to stop. */
+static void run_loop(struct recover *r)
+{
+    loop_run(r->ask->loop);
+    r->stopped = changes_open(r->changes) > 0;
+}
+
 bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, struct err *err)
 {
     struct recover r = {.ask = ask, .mem = arena_new()};
@@ -109,23 +136,15 @@ bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, str
                                   .store_failed = on_store_failed,
                                   .user = &r};
     r.changes = changes_new(&changes);
-    bool ok = true;
-    for (size_t i = 0; i < ask->truth->op_count && ok; i++) {
-        const struct store_op *op = &ask->truth->ops[i];
-        if (op->state == STORE_OP_HELD)
-            r.out.held++;
-        else
-            ok = settle(&r, op, err);
-    }
-    if (ok && changes_open(r.changes) > 0)
-        loop_run(ask->loop);
-    if (ok && !r.failed && changes_open(r.changes) > 0) {
-        ok = err_set(err, "recover.stopped", "stopped while settling what an earlier run left in doubt");
-        err_advise(err, "nothing is lost: landfall resume %s", ask->region);
-    }
-    if (ok && r.failed) {
+    bool ok = start_all(&r, err);
+    while (changes_open(r.changes) > 0 && !r.failed && !r.stopped)
+        run_loop(&r);
+    if (r.failed) {
         *err = r.failure;
         ok = false;
+    } else if (changes_open(r.changes) > 0) {
+        ok = err_set(err, "recover.stopped", "stopped while settling what an earlier run left in doubt");
+        err_advise(err, "nothing is lost: landfall resume %s", ask->region);
     }
     if (ok)
         *out = r.out;

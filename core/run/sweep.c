@@ -19,13 +19,13 @@
 struct sweeper {
     struct arena *mem;
     const struct sweep_ask *ask;
-    struct map *known; /* markers of live rows */
+    struct map *known; /* markers of rows and of open operations */
     ARRAY(struct sweep_found) found;
     ARRAY(const char *) unchecked;
     const struct driver *driver;
     const struct contract_type *type;
     uint32_t status;
-    bool failed;
+    bool failed, waiting;
     struct err failure;
 };
 
@@ -77,8 +77,10 @@ static void on_item(void *user, struct op *op, size_t n, const struct op_result 
 
 static void on_end(void *user, struct op *op)
 {
-    (void)user;
     (void)op;
+    struct sweeper *s = user;
+    s->waiting = false;
+    loop_stop(s->ask->loop);
 }
 
 static void sweep_type(struct sweeper *s)
@@ -89,8 +91,10 @@ static void sweep_type(struct sweeper *s)
         struct op_item item = {.verb = LF_VERB_OWNED, .attempt = 1, .address = s->type->facts.name};
         struct op_ask ask = {
             .driver = s->driver, .type = s->type, .items = &item, .count = 1, .read_only = true};
+        s->waiting = true;
         op_start(&ask, &events, s);
-        loop_run(s->ask->loop);
+        while (s->waiting)
+            loop_run(s->ask->loop);
     }
     if (s->status != LF_END_OK) {
         const char *name =
@@ -108,6 +112,11 @@ bool sweep_run(struct arena *mem, const struct sweep_ask *ask, struct sweep *out
     for (size_t i = 0; i < ask->truth->res_count; i++) {
         if (ask->truth->res[i].marker)
             map_put(s.known, ask->truth->res[i].marker, (void *)&ask->truth->res[i]);
+    }
+    /* What waits for a person is not left over: it is somebody's question already. */
+    for (size_t i = 0; i < ask->truth->op_count; i++) {
+        if (ask->truth->ops[i].marker)
+            map_put(s.known, ask->truth->ops[i].marker, (void *)&ask->truth->ops[i]);
     }
     for (size_t d = 0; d < drivers && !s.failed; d++) {
         s.driver = list[d];

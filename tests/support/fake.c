@@ -138,7 +138,8 @@ static void land(struct fake_world *w, struct fake_late *late)
     }
     if (late->verb == LF_VERB_CREATE && !there) {
         add(w, o);
-    } else if (late->verb != LF_VERB_CREATE && (there = by_id(w, o->id))) {
+    } else if (late->verb != LF_VERB_CREATE && (there = by_id(w, o->id)) &&
+               (o->etag == 0 || o->etag == there->etag)) {
         there->alive = late->verb == LF_VERB_UPDATE;
         copy(there->state, sizeof(there->state), o->state);
         there->etag++;
@@ -146,16 +147,17 @@ static void land(struct fake_world *w, struct fake_late *late)
     late->verb = 0;
 }
 
+/* A new process has a new virtual clock, which begins at 0 where the last one stopped. */
 static void pass_time(struct fake_world *w, int64_t now)
 {
     for (uint32_t i = 0; w->rebase && i < FAKE_LATES; i++)
-        w->lates[i].due_ms += now - w->clock_ms;
+        w->lates[i].due_ms -= w->clock_ms;
     for (uint32_t i = 0; w->rebase && i < w->object_count; i++)
-        w->objects[i].ready_ms += now - w->clock_ms;
+        w->objects[i].ready_ms -= w->clock_ms;
     w->rebase = 0;
     w->clock_ms = now;
     for (uint32_t i = 0; i < FAKE_LATES; i++) {
-        if (w->lates[i].verb && w->lates[i].due_ms <= now)
+        if (w->lates[i].verb && (w->lates[i].due_ms <= now || w->lands_now))
             land(w, &w->lates[i]);
     }
 }
@@ -329,6 +331,7 @@ static struct fake_object wanted(const struct request *r)
     copy(o.marker, sizeof(o.marker), r->manners->markless ? "" : r->req->marker);
     copy(o.token, sizeof(o.token), r->req->token);
     copy(o.id, sizeof(o.id), r->req->id);
+    o.etag = v->as_int(v->get(r->req->memo, "etag"), 0);
     copy(o.state, sizeof(o.state), json_of(r, state));
     return o;
 }
@@ -426,8 +429,13 @@ static void destroy(struct request *r)
 /* False: no answer will come. */
 static bool change(struct request *r)
 {
-    point(r->fake->world);
-    copy(r->fake->world->last_token, sizeof(r->fake->world->last_token), r->req->token);
+    struct fake_world *w = r->fake->world;
+    if (w->lands_after_death_ms && w->points + 1 == w->kill_at) {
+        r->ms = w->lands_after_death_ms;
+        come_late(r);
+    }
+    point(w);
+    copy(w->last_token, sizeof(w->last_token), r->req->token);
     if (r->fault == FAKE_HANG)
         return false;
     if (fails_before(r))

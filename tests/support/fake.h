@@ -72,9 +72,11 @@ struct fake_world {
     int64_t clock_ms; /* as the driver last saw it */
     uint32_t rebase;  /* a new process: its clock starts anew */
     uint32_t next_id;
-    uint32_t doubles; /* moments at which two objects carried one marker */
-    uint32_t points;  /* so many places where the process could have died */
-    uint32_t kill_at; /* it dies there; 0: never */
+    uint32_t doubles;              /* moments at which two objects carried one marker */
+    uint32_t points;               /* so many places where the process could have died */
+    uint32_t kill_at;              /* it dies there; 0: never */
+    uint32_t lands_after_death_ms; /* what it had sent then still lands, so much later */
+    uint32_t lands_now;            /* all that is under way arrives with the next request */
     uint32_t overlaps, batches, biggest_batch;
     uint32_t pings, ping_passes_after;
     uint32_t asked[16]; /* by verb */
