@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/array.h"
+#include "base/err.h"
 #include "io/loop.h"
 #include "model/money.h"
 #include "model/value.h"
@@ -23,11 +25,39 @@ static void not_priced(struct plan_cost *c, const char *why)
     *c = (struct plan_cost){.why_not = why};
 }
 
-/* Adds one line to a step's cost; false (with why_not) when it has no price. */
-static bool price_line(struct planner *p, struct plan_cost *c, const struct lf_cost *line)
+/* What a person expects it to cost, where nobody can know. */
+static bool price_by_guess(struct plan_cost *c, const struct value *guess)
+{
+    static const char *const keys[] = {"monthly", "one_off"};
+    int64_t amounts[COUNT_OF(keys)] = {0};
+    bool any = false;
+    for (size_t k = 0; k < COUNT_OF(keys); k++) {
+        const struct value *v = value_get(guess, keys[k]);
+        struct err err;
+        if (value_kind(v) == VALUE_INT && v->number >= 0 && v->number < INT64_MAX / MONEY_UNIT)
+            amounts[k] = v->number * MONEY_UNIT;
+        else if (value_is_null(v) || !value_as_text(v) || !money_parse(v->text, &amounts[k], &err))
+            continue;
+        any = true;
+    }
+    if (any)
+        *c = (struct plan_cost){.priced = true,
+                                .month_low = amounts[0],
+                                .month_high = amounts[0],
+                                .once_low = amounts[1],
+                                .once_high = amounts[1]};
+    return any;
+}
+
+/* Adds one line to a step's cost; false when that is the end of it: no price, with why_not, or a guess that
+ * stands for all of it. */
+static bool price_line(struct planner *p, struct plan_cost *c, const struct lf_cost *line,
+                       const struct value *guess)
 {
     const char *currency = p->plan->region->currency;
     if (line->flags & LF_COST_UNBOUNDED) {
+        if (price_by_guess(c, guess))
+            return false;
         not_priced(c, arena_print(p->mem, "%s cannot be bounded: give the step a guess",
                                   line->what ? line->what : line->sku));
         return false;
@@ -64,9 +94,10 @@ static void on_item(void *user, struct op *op, size_t n, const struct op_result 
         not_priced(c, "the driver could not estimate it");
         return;
     }
+    const struct value *guess = e->p->plan->steps[e->i].decl->meta.guess;
     *c = (struct plan_cost){.priced = true};
     for (size_t k = 0; k < result->cost_count; k++) {
-        if (!price_line(e->p, c, &result->costs[k]))
+        if (!price_line(e->p, c, &result->costs[k], guess))
             return;
     }
 }

@@ -79,8 +79,10 @@ bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, 
     const char *bytes;
     size_t count;
     const struct value *all;
-    if (!file_read(mem, path, PLAN_FILE_MAX, &bytes, &count, err))
+    if (!file_read(mem, path, PLAN_FILE_MAX, &bytes, &count, err)) {
+        err_advise(err, "make it first: landfall plan REGION -o %s", path);
         return err_wrap(err, "reading the plan");
+    }
     if (!value_json_parse(mem, bytes, count, &all, err)) {
         struct err why = *err;
         damaged(path, why.summary, err);
@@ -179,6 +181,9 @@ const char *plan_file_explain_stale(struct arena *mem, const struct plan_file *f
     if (!now->body || !value_json_parse(mem, now->body, now->body_count, &body, &err))
         return "the plan cannot be compared";
     compare_steps(&s, value_get(file->body, "steps"), value_get(body, "steps"));
+    const char *was = value_get_text(file->body, "follows", ""), *is = value_get_text(body, "follows", "");
+    if (strcmp(was, is) != 0 && s.lines == 0)
+        tell(&s, "the region", "not built since", "built by another run");
     compare_maps(&s, "file", value_get(file->body, "files"), value_get(body, "files"));
     compare_maps(&s, "driver", value_get(file->body, "drivers"), value_get(body, "drivers"));
     if (s.left_out)

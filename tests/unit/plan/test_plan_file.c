@@ -1,0 +1,276 @@
+#include "fake_rows.h"
+#include "plan/plan_file.h"
+#include "region/price_book.h"
+
+/* The same bytes for the same inputs, on disk and back; and what it all costs. */
+
+static struct rig rig;
+
+static int setup(void **state)
+{
+    (void)state;
+    rig_open(&rig);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_close(&rig);
+    return 0;
+}
+
+/* Of everything: new, kept, changed, moved, with notes and files. */
+static void fill(void)
+{
+    rig_built(&rig, "fake.named.a", "{'name': 'a', 'size': 1}");
+    rig_built(&rig, "fake.named.b", "{'name': 'b', 'size': 1}");
+    rig.steps.at[1].attrs = rig_json(&rig, "{'name': 'b', 'size': 2}");
+    rig.steps.at[1].meta.owner = "team";
+    rig.steps.at[1].meta.holds = rig_texts(&rig, "personal");
+    rig.steps.at[1].meta.holds_count = 1;
+    rig_step(&rig, "fake.tokened.c", "{'name': 'c', 'ref': '$fake.named.a:serial'}");
+    rig_step(&rig, "fake.named.d", "{'name': 'd', 'ref': '$fake.tokened.c:serial'}");
+    rig_step(&rig, "action.seed", "{'units': []}");
+    rig.outputs = rig_refer(&rig, rig_json(&rig, "{'x': '$fake.named.d:serial'}"));
+}
+
+static void test_the_same_inputs_give_the_same_plan_in_any_order(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *digest = rig.plan->digest, *body = rig.plan->body;
+    assert_int_equal(strlen(digest), 64);
+    rig_plan(&rig);
+    assert_string_equal(rig.plan->digest, digest);
+    for (size_t i = 0; i < rig.steps.count / 2; i++) {
+        struct decl d = rig.steps.at[i];
+        rig.steps.at[i] = rig.steps.at[rig.steps.count - 1 - i];
+        rig.steps.at[rig.steps.count - 1 - i] = d;
+    }
+    rig_plan(&rig);
+    assert_string_equal(rig.plan->body, body);
+    rig.ask.parallel = 1;
+    rig_plan(&rig);
+    assert_string_equal(rig.plan->digest, digest);
+}
+
+static void test_the_body_is_canonical(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const struct value *v;
+    assert_true(value_json_parse(rig.mem, rig.plan->body, rig.plan->body_count, &v, &rig.err));
+    assert_string_equal(value_json_text(rig.mem, v), rig.plan->body);
+    char hex[DIGEST_HEX];
+    digest_text(rig.plan->body, rig.plan->body_count, hex);
+    assert_string_equal(rig.plan->digest, hex);
+}
+
+static void test_whatever_is_decided_is_in_the_digest(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *digest = rig.plan->digest;
+    rig.world->objects[0].etag = 1;
+    snprintf(rig.world->objects[0].state, FAKE_STATE, "{\"name\":\"a\",\"size\":1,\"place\":\"ie\"}");
+    rig_plan(&rig);
+    assert_string_not_equal(rig.plan->digest, digest);
+    /* A run was made since, even though it changed nothing. */
+    digest = rig.plan->digest;
+    const struct store_run last = {.run_id = "11111111111111111111111111111111"};
+    rig.truth.last_run = &last;
+    rig_plan(&rig);
+    assert_string_not_equal(rig.plan->digest, digest);
+}
+
+static const char *save(void)
+{
+    const char *path = file_join(rig.mem, rig.folder, "eu.plan");
+    const struct value *options = rig_json(&rig, "{'targets': []}");
+    if (!plan_file_save(rig.plan, options, loop_tick(rig.loop), path, &rig.err))
+        fail_msg("%s", rig.err.summary);
+    return path;
+}
+
+static void test_a_plan_file_is_what_was_planned(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *path = save();
+    struct plan_file file;
+    assert_true(plan_file_load(rig.mem, path, &file, &rig.err));
+    assert_string_equal(file.region, "eu");
+    assert_string_equal(file.digest, rig.plan->digest);
+    assert_string_equal(file.lineage, RIG_LINEAGE);
+    assert_int_equal(value_get_int(file.envelope, "serial", 0), 7);
+    assert_string_equal(value_get_text(file.envelope, "made", ""), "2026-01-01T00:00:00.000Z");
+    assert_string_equal(plan_file_explain_stale(rig.mem, &file, rig.plan, 9), "");
+    (void)unlink(path);
+}
+
+static void test_what_is_stale_says_what_differs(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *path = save();
+    struct plan_file file;
+    assert_true(plan_file_load(rig.mem, path, &file, &rig.err));
+    rig.steps.at[0].attrs = rig_json(&rig, "{'name': 'a', 'size': 9}");
+    rig.steps.at[3] = rig.steps.at[4];
+    rig.steps.count = 4;
+    rig.outputs = NULL;
+    rig_step(&rig, "fake.named.e", "{'name': 'e'}");
+    rig_plan(&rig);
+    assert_string_equal(plan_file_explain_stale(rig.mem, &file, rig.plan, 9),
+                        "fake.named.a: keep in the plan, now update\n"
+                        "fake.named.d: create in the plan, now no longer a step\n"
+                        "fake.named.e: no step in the plan, now create");
+    assert_string_equal(plan_file_explain_stale(rig.mem, &file, rig.plan, 1),
+                        "fake.named.a: keep in the plan, now update\nand 2 more");
+    (void)unlink(path);
+}
+
+static void test_a_run_since_then_is_told_as_such(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *path = save();
+    struct plan_file file;
+    assert_true(plan_file_load(rig.mem, path, &file, &rig.err));
+    const struct store_run last = {.run_id = "11111111111111111111111111111111"};
+    rig.truth.last_run = &last;
+    rig_plan(&rig);
+    assert_string_equal(plan_file_explain_stale(rig.mem, &file, rig.plan, 9),
+                        "the region: not built since in the plan, now built by another run");
+    (void)unlink(path);
+}
+
+static void test_a_damaged_plan_file_is_refused_wherever_it_is_damaged(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *path = save(), *bytes;
+    size_t count;
+    struct plan_file file;
+    assert_true(file_read(rig.mem, path, 1 << 20, &bytes, &count, &rig.err));
+    size_t envelope = (size_t)(strstr(bytes, "\"envelope\"") - bytes),
+           body = (size_t)(strstr(bytes, "\"body\"") - bytes);
+    for (size_t i = 0; i < count; i += 7) {
+        if (i >= envelope && i < body)
+            continue; /* checked, not digested */
+        char *bad = arena_text_n(rig.mem, bytes, count);
+        bad[i] ^= 1;
+        assert_true(file_replace(path, bad, count, 0644, &rig.err));
+        if (plan_file_load(rig.mem, path, &file, &rig.err))
+            fail_msg("byte %zu may be changed unseen: %.20s", i, bytes + i);
+    }
+    for (size_t cut = 2; cut < count; cut += 101) {
+        assert_true(file_replace(path, bytes, count - cut, 0644, &rig.err));
+        assert_false(plan_file_load(rig.mem, path, &file, &rig.err));
+    }
+    char *newer = arena_text_n(rig.mem, bytes, count);
+    memcpy(strstr(newer, "landfall.plan/1"), "landfall.plan/2", 15);
+    assert_true(file_replace(path, newer, count, 0644, &rig.err));
+    assert_false(plan_file_load(rig.mem, path, &file, &rig.err));
+    assert_string_equal(rig.err.code, "plan_file.newer");
+    (void)unlink(path);
+    assert_false(plan_file_load(rig.mem, path, &file, &rig.err));
+}
+
+/* ---- cost ------------------------------------------------------------------------------------------- */
+
+static const struct price_book_item prices[] = {
+    {.sku = "fake.setup", .unit = "piece", .currency = "EUR", .per = PRICE_BOOK_ONCE, .price = 5000000},
+    {.sku = "fake.storage", .unit = "gb", .currency = "EUR", .per = PRICE_BOOK_MONTH, .price = 100000},
+};
+
+static void test_costs_add_up_and_what_is_unknown_is_never_zero(void **state)
+{
+    (void)state;
+    const struct price_books books = {.items = prices, .count = 2};
+    rig.ask.prices = &books;
+    rig_built(&rig, "fake.named.a", "{'name': 'a', 'size': 10}");
+    rig_step(&rig, "fake.tokened.b", "{'name': 'b', 'size': 20}");
+    rig_step(&rig, "fake.blind.c", "{'name': 'c', 'size': 20}");
+    rig_step(&rig, "fake.named.d", "{'name': 'd', 'size': 13}");
+    rig_plan_rows(&rig);
+    const struct plan_cost *a = &rig_at(&rig, "fake.named.a")->cost;
+    assert_true(a->priced);
+    assert_int_equal(a->month_low, 1000000);
+    assert_int_equal(a->month_high, 2000000);
+    assert_int_equal(a->once_low, 0); /* it is there already */
+    const struct plan_cost *b = &rig_at(&rig, "fake.tokened.b")->cost;
+    assert_int_equal(b->month_low, 2000000);
+    assert_int_equal(b->once_high, 5000000);
+    const struct plan_cost *c = &rig_at(&rig, "fake.blind.c")->cost;
+    assert_false(c->priced);
+    assert_string_equal(c->why_not, "fake-fake does not estimate 'blind'");
+    const struct plan_cost *d = &rig_at(&rig, "fake.named.d")->cost;
+    assert_false(d->priced);
+    assert_string_equal(d->why_not, "storage cannot be bounded: give the step a guess");
+    const struct plan_totals *t = &rig.plan->totals;
+    assert_int_equal(t->priceable, 4);
+    assert_int_equal(t->priced, 2);
+    assert_true(t->cost.priced);
+    assert_int_equal(t->cost.month_low, 3000000);
+    assert_int_equal(t->cost.month_high, 6000000);
+    assert_int_equal(t->cost.once_low, 5000000);
+}
+
+static void test_a_guess_prices_what_nobody_can_bound(void **state)
+{
+    (void)state;
+    const struct price_books books = {.items = prices, .count = 2};
+    rig.ask.prices = &books;
+    struct decl *d = rig_step(&rig, "fake.named.d", "{'name': 'd', 'size': 13}");
+    d->meta.guess = rig_json(&rig, "{'monthly': 300, 'one_off': '12.50'}");
+    rig_plan(&rig);
+    const struct plan_cost *c = &rig_at(&rig, "fake.named.d")->cost;
+    assert_true(c->priced);
+    assert_int_equal(c->month_low, 300000000);
+    assert_int_equal(c->month_high, 300000000);
+    assert_int_equal(c->once_low, 12500000);
+}
+
+static void test_without_a_price_nothing_is_priced(void **state)
+{
+    (void)state;
+    rig_step(&rig, "fake.named.a", "{'name': 'a'}");
+    rig_plan(&rig);
+    assert_false(rig_at(&rig, "fake.named.a")->cost.priced);
+    assert_string_equal(rig_at(&rig, "fake.named.a")->cost.why_not, "no price for 'fake.storage' in EUR");
+    assert_false(rig.plan->totals.cost.priced);
+    struct price_book_item other[] = {prices[0], prices[1]};
+    other[1].unit = "tb";
+    const struct price_books books = {.items = other, .count = 2};
+    rig.ask.prices = &books;
+    rig_plan(&rig);
+    assert_string_equal(rig_at(&rig, "fake.named.a")->cost.why_not,
+                        "'fake.storage' is counted in 'gb' and priced by 'tb'");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(test_the_same_inputs_give_the_same_plan_in_any_order),
+        T(test_the_body_is_canonical),
+        T(test_whatever_is_decided_is_in_the_digest),
+        T(test_a_plan_file_is_what_was_planned),
+        T(test_what_is_stale_says_what_differs),
+        T(test_a_run_since_then_is_told_as_such),
+        T(test_a_damaged_plan_file_is_refused_wherever_it_is_damaged),
+        T(test_costs_add_up_and_what_is_unknown_is_never_zero),
+        T(test_a_guess_prices_what_nobody_can_bound),
+        T(test_without_a_price_nothing_is_priced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
