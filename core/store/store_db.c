@@ -93,6 +93,12 @@ static bool broken_disk(const char *path, const char *doing, const char *why, st
     return err_advise(err, "look at the system's log, the disk may be failing; then run `landfall resume`");
 }
 
+static bool too_many_files(const char *path, const char *doing, const char *why, struct err *err)
+{
+    err_set(err, "store.io", "%s '%s': %s", doing, path, why);
+    return err_advise(err, "raise the limit (ulimit -n), then run `landfall resume`");
+}
+
 bool store_db_failed_sys(const char *path, int errno_value, const char *doing, struct err *err)
 {
     char reason[128];
@@ -106,6 +112,9 @@ bool store_db_failed_sys(const char *path, int errno_value, const char *doing, s
     case EPERM:
     case EROFS:
         return read_only(path, doing, why, err);
+    case EMFILE:
+    case ENFILE:
+        return too_many_files(path, doing, why, err);
     default:
         return broken_disk(path, doing, why, err);
     }
@@ -146,9 +155,21 @@ static int system_reason(struct store_db *db)
     return number;
 }
 
+/* A file that SQLite cannot make it tries to open for reading, so that all it remembers of the true reason is
+ * that the file is not there. */
+static bool no_side_file(const char *path, const char *doing, struct err *err)
+{
+    err_set(err, "store.io", "%s '%s': a file beside it cannot be made", doing, path);
+    return err_advise(
+        err, "see that the disk has room, the folder is writable for you and the limit of open files "
+             "(ulimit -n) is not reached; then run `landfall resume`");
+}
+
 static bool failed_io(struct store_db *db, const char *doing, const char *why, struct err *err)
 {
     int number = system_reason(db);
+    if (number == ENOENT)
+        return no_side_file(db->path, doing, err);
     if (number != 0)
         return store_db_failed_sys(db->path, number, doing, err);
     return broken_disk(db->path, doing, why, err);
