@@ -10,6 +10,10 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #if defined(__GNUC__)
 #define KIT_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
@@ -136,3 +140,7 @@ void kit_batch_spoil(struct kit_batch *batch, uint32_t status, const char *code,
 /* Gives every held note and answer and ends the operation.  Unanswered items are left to the core, which
  * takes them for UNSURE; a lone unanswered request ends as UNSURE too.  The batch is gone afterwards. */
 void kit_batch_end(struct kit_batch *batch);
+
+#ifdef __cplusplus
+}
+#endif

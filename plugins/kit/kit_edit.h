@@ -7,6 +7,10 @@
 
 #include "kit.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What the driver wants done with the file. */
 #define KIT_EDIT_KEEP   1u /* leave it as it is                                          */
 #define KIT_EDIT_WRITE  2u /* replace it with `text`                                     */
@@ -24,3 +28,7 @@ typedef uint32_t kit_edit_fn(struct kit_edit *edit);
 
 /* `cap` bounds what is read.  Ends the batch.  `subsystem` begins the codes of the notes given on trouble. */
 void kit_edit(struct kit_batch *batch, const char *subsystem, const char *path, size_t cap, kit_edit_fn *fn);
+
+#ifdef __cplusplus
+}
+#endif

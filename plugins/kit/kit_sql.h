@@ -11,6 +11,10 @@
 
 #include <sqlite3.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The settings every SQLite driver has: a folder, and the place its objects are said to be in. */
 struct kit_sql_driver {
     struct kit kit;
@@ -216,3 +220,7 @@ bool kit_sql_sync_folder(const char *path);
     .create = type##_verb, .destroy = type##_verb, .update = type##_verb, .recover = type##_verb,            \
     .find = type##_verb, .owned = type##_owned, .read_many = type##_many, .change_many = type##_many,        \
     .recover_many = type##_many
+
+#ifdef __cplusplus
+}
+#endif
