@@ -25,8 +25,8 @@
 LF_BILLING_DATA struct lf_attr lf_billing_entity_attrs[] = {
     {"code", LF_KIND_TEXT, LF_BILLING_KEY, "short name of the entity: \"acme-eu\"", NULL, NULL, 0, 1},
     {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED, "the legal name, as invoices print it", NULL, NULL, 0, 1},
-    {"country", LF_KIND_TEXT, LF_ATTR_REQUIRED, "where it is established, ISO 3166: \"IE\"", NULL, NULL, 0,
-     1},
+    {"country", LF_KIND_TEXT, LF_ATTR_REQUIRED, "where it is established, ISO 3166, two letters: \"IE\"",
+     NULL, NULL, 0, 1},
     {"address", LF_KIND_TEXT, 0, "postal address, as invoices print it", NULL, NULL, 0, 1},
     {"vat_id", LF_KIND_TEXT, 0, "tax identification number, with its country prefix where it has one", NULL,
      NULL, 0, 1},
@@ -35,7 +35,7 @@ LF_BILLING_DATA struct lf_attr lf_billing_entity_attrs[] = {
     {"first_invoice", LF_KIND_INT, LF_ATTR_FIXED, "the number of its first invoice", NULL, "1", 0, 1},
     {"next_invoice", LF_KIND_INT, LF_ATTR_COMPUTED, "the number its next invoice will have", NULL, NULL, 0,
      1},
-    {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, 0, 1},
 };
 LF_BILLING_DATA struct lf_schema lf_billing_entity = LF_SCHEMA(1, lf_billing_entity_attrs);
 
@@ -45,7 +45,7 @@ LF_BILLING_DATA struct lf_attr lf_billing_product_attrs[] = {
     {"description", LF_KIND_TEXT, 0, "one line for invoices", NULL, NULL, 0, 1},
     {"category", LF_KIND_TEXT, 0, "tax category: tax rules of the same category apply", NULL, "\"standard\"",
      0, 1},
-    {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, 0, 1},
 };
 LF_BILLING_DATA struct lf_schema lf_billing_product = LF_SCHEMA(1, lf_billing_product_attrs);
 
@@ -54,14 +54,16 @@ LF_BILLING_DATA struct lf_attr lf_billing_price_attrs[] = {
     {"product", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED, "the id of the product it is for", NULL, NULL,
      0, 1},
     {"currency", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED, "ISO 4217 code: \"EUR\"", NULL, NULL, 0, 1},
-    {"amount", LF_KIND_ANY, LF_ATTR_REQUIRED, "minor units as an integer (4900), or decimal text (\"49.00\")",
+    {"amount", LF_KIND_ANY, LF_ATTR_REQUIRED,
+     "what one costs: in minor units of its currency as an integer (4900), or as decimal text (\"49.00\")",
      NULL, NULL, 0, 1},
     {"amount_minor", LF_KIND_INT, LF_ATTR_COMPUTED, "the amount in minor units of its currency", NULL, NULL,
      0, 1},
     {"tax_behavior", LF_KIND_TEXT, LF_ATTR_FIXED, "\"inclusive\" or \"exclusive\" of tax", NULL,
      "\"exclusive\"", 0, 1},
-    {"interval", LF_KIND_TEXT, LF_ATTR_FIXED, "\"month\", \"year\" or \"one_time\"", NULL, "\"month\"", 0, 1},
-    {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
+    {"interval", LF_KIND_TEXT, LF_ATTR_FIXED, "what it is paid for: \"month\", \"year\" or \"one_time\"",
+     NULL, "\"month\"", 0, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, 0, 1},
 };
 LF_BILLING_DATA struct lf_schema lf_billing_price = LF_SCHEMA(1, lf_billing_price_attrs);
 
@@ -72,10 +74,13 @@ LF_BILLING_DATA struct lf_attr lf_billing_tax_attrs[] = {
     {"category", LF_KIND_TEXT, LF_ATTR_FIXED, "tax category of the products it applies to", NULL,
      "\"standard\"", 0, 1},
     {"name", LF_KIND_TEXT, 0, "as invoices print it: \"VAT\"", NULL, NULL, 0, 1},
-    {"rate", LF_KIND_TEXT, LF_ATTR_REQUIRED, "percent, as decimal text: \"23\", \"8.875\"", NULL, NULL, 0, 1},
-    {"valid_from", LF_KIND_TEXT, 0, "first day it holds; without it, since ever", NULL, NULL, 0, 1},
-    {"valid_to", LF_KIND_TEXT, 0, "last day it holds; without it, until further notice", NULL, NULL, 0, 1},
-    {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
+    {"rate", LF_KIND_TEXT, LF_ATTR_REQUIRED, "percent of the price, as decimal text: \"23\", \"8.875\"", NULL,
+     NULL, 0, 1},
+    {"valid_from", LF_KIND_TEXT, 0, "first day it holds, ISO 8601: \"2027-01-01\"; left out: since ever",
+     NULL, NULL, 0, 1},
+    {"valid_to", LF_KIND_TEXT, 0, "last day it holds, ISO 8601; left out: until further notice", NULL, NULL,
+     0, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, 0, 1},
 };
 LF_BILLING_DATA struct lf_schema lf_billing_tax = LF_SCHEMA(1, lf_billing_tax_attrs);
 

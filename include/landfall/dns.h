@@ -38,7 +38,7 @@ LF_DNS_DATA struct lf_attr lf_dns_zone_attrs[] = {
      NULL, 0, 1},
     {"ttl", LF_KIND_INT, 0, "time to live of the zone's own records and of records that say none, in seconds",
      NULL, "3600", 0, 1},
-    {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, 0, 1},
 };
 LF_DNS_DATA struct lf_schema lf_dns_zone = LF_SCHEMA(1, lf_dns_zone_attrs);
 
@@ -50,12 +50,13 @@ LF_DNS_DATA struct lf_attr lf_dns_record_attrs[] = {
     {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED | LF_ATTR_KEY,
      "the name relative to the zone; \"@\" is the zone itself", NULL, NULL, 0, 1},
     {"values", LF_KIND_LIST, LF_ATTR_REQUIRED | LF_ATTR_UNORDERED,
-     "all values of this name and type, at least one", NULL, NULL, LF_KIND_TEXT, 1},
+     "all values of this name and type, at least one, as in a zone file; of a TXT the bare text", NULL, NULL,
+     LF_KIND_TEXT, 1},
     {"ttl", LF_KIND_INT, LF_ATTR_COMPUTED, "time to live in seconds; the zone's where it says none", NULL,
      NULL, 0, 1},
     {"fqdn", LF_KIND_TEXT, LF_ATTR_COMPUTED, "the whole name, without a final dot: \"api.eu.acme.example\"",
      NULL, NULL, 0, 1},
-    {"options", LF_KIND_MAP, 0, "extras of one driver", NULL, NULL, 0, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, 0, 1},
 };
 LF_DNS_DATA struct lf_schema lf_dns_record = LF_SCHEMA(1, lf_dns_record_attrs);
 
