@@ -51,13 +51,19 @@ static bool no_symbol(void *library, const char *path, struct err *err)
     return err_advise(err, "a plugin exports LF_EXPORT const struct lf_plugin *" SYMBOL "(void)");
 }
 
+static bool bad_plugin(struct err *err, const char *path, const char *what)
+{
+    err_set(err, "plugin.bad_descriptor", "'%s': %s", path, what);
+    return err_advise(err, "report it to whoever wrote the plugin");
+}
+
 /* Only constant data is read here: no code of the plugin but its one accessor has run. */
 static bool check_abi(const char *path, const struct lf_plugin *p, struct err *err)
 {
     if (!p)
-        return err_set(err, "plugin.bad_descriptor", "'%s': " SYMBOL "() gave NULL", path);
+        return bad_plugin(err, path, SYMBOL "() gave NULL");
     if (p->struct_size < offsetof(struct lf_plugin, subsystem))
-        return err_set(err, "plugin.bad_descriptor", "'%s': struct_size of its lf_plugin is not set", path);
+        return bad_plugin(err, path, "struct_size of its lf_plugin is not set");
     if (p->abi_major != LF_ABI_MAJOR) {
         err_set(err, "plugin.abi",
                 "plugin '%s' speaks version %u of the plugin contract, this core version %u", path,

@@ -63,6 +63,8 @@ bool findings_read(struct findings *f, const char *folder, const char *name, con
     if (!file_read(f->mem, file_join(f->mem, folder, name), VALUE_YAML_BYTES, &source.text, &count, &err)) {
         ARRAY_PUSH(&f->sources, source);
         err_at(&err, name, 0, 0);
+        if (strcmp(err.code, "file.too_large") == 0)
+            err_advise(&err, "keep what is long in a CSV file, for landfall.read_csv");
         return push_err(f, &err);
     }
     char digest[DIGEST_HEX];

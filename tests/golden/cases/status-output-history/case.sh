@@ -1,3 +1,5 @@
+# One at a time, so that the order is the same every time.
+echo 'parallel: 1' >>landfall.yaml
 built apply eu --yes
 landfall status eu
 landfall output eu
