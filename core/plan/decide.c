@@ -185,19 +185,20 @@ static bool has_drifted(struct planner *p, uint32_t i)
     return true;
 }
 
-bool plan_stands_beside(const struct plan_step *s, const struct value *desired)
+/* A new object promises nothing of the old one's. */
+static void promise_anew(struct planner *p, struct plan_step *s, const struct value *promise)
 {
-    const struct schema *schema = s->type->facts.schema;
-    bool any = false;
-    for (size_t k = 0; k < schema->count; k++) {
-        const char *name = schema->attrs[k].name;
-        if (!(schema->attrs[k].flags & SCHEMA_KEY))
-            continue;
-        any = true;
-        if (!value_equal(value_get(desired, name), value_get(s->observed, name)))
-            return true;
-    }
-    return !any;
+    struct schema_diffs unused = {0};
+    s->promise = promise;
+    if (!promise)
+        schema_compare(p->mem, s->type->facts.schema, NULL, s->desired, &unused, &s->promise);
+    s->create_first = s->create_first && plan_stands_beside(s, s->desired);
+    s->generation = s->row->generation + 1;
+}
+
+static enum plan_action action_of(enum schema_change change)
+{
+    return change == SCHEMA_SAME ? PLAN_KEEP : change == SCHEMA_UPDATE ? PLAN_UPDATE : PLAN_REPLACE;
 }
 
 void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct value *promise,
@@ -212,7 +213,7 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
     s->diff_count = (uint32_t)diffs.count;
     s->may_replace = diffs.may_replace;
     if (!action)
-        action = change == SCHEMA_SAME ? PLAN_KEEP : change == SCHEMA_UPDATE ? PLAN_UPDATE : PLAN_REPLACE;
+        action = action_of(change);
     const char *forced = forced_replacement(p, i);
     bool turned = forced || (action == PLAN_UPDATE && !s->type->has_update);
     if (turned)
@@ -225,12 +226,8 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
         s->reason = "as declared";
     else
         s->reason = forced ? forced : s->diff_count == 0 ? "its driver asks for it" : describe_diffs(p, s);
-    if (action == PLAN_REPLACE) {
-        struct schema_diffs unused = {0};
-        if (!promise || turned)
-            schema_compare(p->mem, s->type->facts.schema, NULL, s->desired, &unused, &s->promise);
-        s->generation = s->row->generation + 1;
-    }
+    if (action == PLAN_REPLACE)
+        promise_anew(p, s, turned ? NULL : promise);
 }
 
 static const struct value *keep_ignored(struct planner *p, uint32_t i, const struct value *desired)

@@ -33,36 +33,19 @@ uint32_t plan_find(const struct plan *p, const char *address)
     return graph_find(p->graph, address);
 }
 
-void planner_decided(struct planner *p, uint32_t i)
+bool plan_stands_beside(const struct plan_step *s, const struct value *desired)
 {
-    const struct graph *g = p->plan->graph;
-    for (uint32_t e = g->needed_by_at[i]; e < g->needed_by_at[i + 1]; e++) {
-        if (--p->waiting[g->needed_by[e]] == 0)
-            p->ready[p->ready_count++] = g->needed_by[e];
+    const struct schema *schema = s->type->facts.schema;
+    bool any = false;
+    for (size_t k = 0; k < schema->count; k++) {
+        const char *name = schema->attrs[k].name;
+        if (!(schema->attrs[k].flags & SCHEMA_KEY))
+            continue;
+        any = true;
+        if (!value_equal(value_get(desired, name), value_get(s->observed, name)))
+            return true;
     }
-}
-
-const char *planner_where(struct planner *p, uint32_t i)
-{
-    const struct plan_step *s = &p->plan->steps[i];
-    if (s->decl)
-        return arena_print(p->mem, "%s:%u", s->decl->file, s->decl->line);
-    return s->row ? s->row->declared_at : NULL;
-}
-
-void planner_error(struct planner *p, uint32_t i, const char *code, const char *path, const char *summary,
-                   const char *advice)
-{
-    struct diag one = {
-        .severity = DIAG_ERROR,
-        .code = code,
-        .address = p->plan->steps[i].address,
-        .path = path,
-        .where = planner_where(p, i),
-        .summary = summary,
-        .advice = advice,
-    };
-    diag_add(p->diags, &one);
+    return !any;
 }
 
 /* What a reference is worth so far: *out NULL means later. */

@@ -14,89 +14,6 @@
 #include "plugin/registry.h"
 #include "run/change_state.h"
 
-struct changes *changes_new(const struct changes_ask *ask)
-{
-    struct changes *c = calloc(1, sizeof(*c));
-    if (!c)
-        abort();
-    c->ask = *ask;
-    c->outbox_end = &c->outbox;
-    retry_budget_init(&c->budget);
-    return c;
-}
-
-void changes_free(struct changes *c)
-{
-    free(c);
-}
-
-uint64_t changes_open(const struct changes *c)
-{
-    return c->open;
-}
-
-void changes_expect(struct changes *c, uint64_t total)
-{
-    c->total = total;
-}
-
-/* What only waits to try again waits no longer: it leaves, finds the gate shut and ends as stopped. */
-void changes_stop(struct changes *owner)
-{
-    owner->stopped = true;
-    for (struct change *c = owner->newest; c; c = c->older) {
-        if (!c->timer)
-            continue;
-        loop_timer_cancel(c->timer);
-        c->timer = NULL;
-        change_post(c);
-    }
-}
-
-static void open_add(struct changes *owner, struct change *c)
-{
-    c->older = owner->newest;
-    if (c->older)
-        c->older->newer = c;
-    owner->newest = c;
-    owner->open++;
-}
-
-static void open_remove(struct changes *owner, struct change *c)
-{
-    if (c->newer)
-        c->newer->older = c->older;
-    else
-        owner->newest = c->older;
-    if (c->older)
-        c->older->newer = c->newer;
-    owner->open--;
-}
-
-void changes_keep(struct changes *c, struct event *e)
-{
-    const struct tick *tick = loop_tick(c->ask.loop);
-    e->wall_ms = tick->wall_ms(tick->user);
-    e->run_id = c->ask.run_id;
-    store_put_event(c->ask.writer, e);
-}
-
-void changes_tell(struct changes *c, struct event *e)
-{
-    if (e->kind == EVENT_STEP_DONE)
-        c->done++;
-    if (!c->ask.tell)
-        return;
-    if (e->wall_ms == 0) {
-        const struct tick *tick = loop_tick(c->ask.loop);
-        e->wall_ms = tick->wall_ms(tick->user);
-        e->run_id = c->ask.run_id;
-    }
-    e->done = c->done;
-    e->total = c->total;
-    c->ask.tell(c->ask.tell_user, e);
-}
-
 static const char *verb_name(uint32_t verb)
 {
     return verb == LF_VERB_CREATE    ? "create"
@@ -157,7 +74,7 @@ static void on_outcome(void *user, bool ok, const struct err *err)
     e.advice = c->result.advice;
     e.took_ms = loop_now_ms(c->owner->ask.loop) - c->began_ms;
     changes_tell(c->owner, &e);
-    open_remove(c->owner, c);
+    changes_remove(c->owner, c);
     c->fn(c->user, &c->result);
     c->ended = true;
     if (!c->in_op)
@@ -289,35 +206,47 @@ static void finish_damaged(struct change *c, const struct op_result *result, con
         c, &(struct change_result){.end = CHANGE_FAILED, .code = code, .reason = reason, .advice = advice});
 }
 
+/* True when it is there, but not as promised: then that is how it ended. */
+static bool fell_short(struct change *c, const struct op_result *result, const struct value *promise,
+                       const struct value *state)
+{
+    const char *path = NULL;
+    if (result->status == LF_END_DAMAGED) {
+        finish_damaged(c, result, state, true, c->note_code ? c->note_code : "run.damaged",
+                       c->note ? c->note : "it exists, but it is not right",
+                       "the next plan replaces it; look at the service first if it may hold data");
+        return true;
+    }
+    if (!result->state || schema_keeps_promise(c->mem, c->ask.type->facts.schema, promise, state, &path))
+        return false;
+    finish_damaged(
+        c, result, state, false, "plugin.broke_promise",
+        arena_print(c->mem, "the driver %s-%s did not do what its plan promised at '%s'",
+                    c->ask.driver->subsystem, c->ask.driver->name, path ? path : "?"),
+        "this is a mistake in the driver or the service changed the value: look at it, then plan again");
+    return true;
+}
+
+static void destroyed(struct change *c)
+{
+    store_remove_res(c->owner->ask.writer, c->ask.op.address, c->ask.op.generation);
+    change_put_op(c, STORE_OP_DONE, c->attempt, NULL, NULL);
+    change_finish(c, &(struct change_result){.end = CHANGE_DONE});
+}
+
 void change_done(struct change *c, const struct op_result *result)
 {
-    struct changes *owner = c->owner;
-    retry_budget_success(&owner->budget);
+    retry_budget_success(&c->owner->budget);
     if (c->ask.op.verb == LF_VERB_DESTROY) {
-        store_remove_res(owner->ask.writer, c->ask.op.address, c->ask.op.generation);
-        change_put_op(c, STORE_OP_DONE, c->attempt, NULL, NULL);
-        change_finish(c, &(struct change_result){.end = CHANGE_DONE});
+        destroyed(c);
         return;
     }
     const struct value *promise = c->ask.planned ? c->ask.planned : c->ask.desired;
     const struct value *state = result->state ? result->state : known_part(c->mem, promise);
     if (result->id && (!c->ext_id || strcmp(c->ext_id, result->id) != 0))
         c->ext_id = arena_text(c->mem, result->id);
-    const char *path = NULL;
-    if (result->status == LF_END_DAMAGED) {
-        finish_damaged(c, result, state, true, c->note_code ? c->note_code : "run.damaged",
-                       c->note ? c->note : "it exists, but it is not right",
-                       "the next plan replaces it; look at the service first if it may hold data");
+    if (fell_short(c, result, promise, state))
         return;
-    }
-    if (result->state && !schema_keeps_promise(c->mem, c->ask.type->facts.schema, promise, state, &path)) {
-        finish_damaged(
-            c, result, state, false, "plugin.broke_promise",
-            arena_print(c->mem, "the driver %s-%s did not do what its plan promised at '%s'",
-                        c->ask.driver->subsystem, c->ask.driver->name, path ? path : "?"),
-            "this is a mistake in the driver or the service changed the value: look at it, then plan again");
-        return;
-    }
     if (state != c->ask.desired && state != c->ask.planned)
         state = value_equal(state, promise) ? promise : value_copy(c->mem, state);
     put_row(c, result, state, false);
@@ -346,7 +275,7 @@ static struct change *change_new(struct changes *owner, const struct change_ask 
     c->saved = ask->saved;
     c->ext_id = ask->op.ext_id;
     c->began_ms = loop_now_ms(owner->ask.loop);
-    open_add(owner, c);
+    changes_add(owner, c);
     return c;
 }
 

@@ -34,6 +34,57 @@ static const char *reason_of(const struct change *c, const struct op_result *res
                                : otherwise;
 }
 
+/* Ended without an effect because the run is to stop. */
+static void stopped(struct change *c)
+{
+    if (c->doubtful) {
+        change_leave(c, CHANGE_STOPPED, "stopped while settling a doubt");
+        return;
+    }
+    change_put_op(c, STORE_OP_FAILED, c->attempt, "stopped before it was done", NULL);
+    change_finish(c, &(struct change_result){.end = CHANGE_STOPPED, .reason = "stopped before it was done"});
+}
+
+/* This try had no effect, for certain; an earlier one may have had. */
+static void not_done(struct change *c, const struct op_result *result, const char *reason)
+{
+    if (change_try_later(c, result->retry_after_ms, reason))
+        return;
+    if (c->owner->stopped)
+        stopped(c);
+    else if (c->doubtful)
+        change_leave(c, CHANGE_FAILED, reason);
+    else
+        change_fail(c, c->note_code ? c->note_code : "run.gave_up", reason,
+                    c->advice ? c->advice
+                              : "nothing was changed; mend what the message names, then `landfall resume`");
+}
+
+static void refused(struct change *c, const char *reason)
+{
+    if (c->doubtful && c->ask.op.verb == LF_VERB_CREATE && !c->ext_id)
+        change_look(c, reason);
+    else
+        change_fail(c, c->note_code ? c->note_code : "run.refused", reason,
+                    c->advice ? c->advice : "change what is asked, or what it meets there, then plan again");
+}
+
+static void not_there(struct change *c, const struct op_result *result)
+{
+    if (c->ask.op.verb == LF_VERB_DESTROY)
+        change_done(c, result);
+    else
+        change_fail(c, "run.gone", "it is not there any more", "plan again: the next plan creates it");
+}
+
+static void there_already(struct change *c, const struct op_result *result)
+{
+    if (result->marker && strcmp(result->marker, c->marker) == 0)
+        change_doubt(c, "it is there already, and it is ours");
+    else
+        change_conflict(c, result->marker);
+}
+
 static void answered(struct change *c, const struct op_result *result)
 {
     const char *reason = arena_text(c->mem, reason_of(c, result, "the driver gave no reason"));
@@ -43,45 +94,20 @@ static void answered(struct change *c, const struct op_result *result)
         change_done(c, result);
         return;
     case LF_END_GONE:
-        if (c->ask.op.verb == LF_VERB_DESTROY)
-            change_done(c, result);
-        else
-            change_fail(c, "run.gone", "it is not there any more", "plan again: the next plan creates it");
+        not_there(c, result);
         return;
     case LF_END_EXISTS:
-        if (result->marker && strcmp(result->marker, c->marker) == 0)
-            change_doubt(c, "it is there already, and it is ours");
-        else
-            change_conflict(c, result->marker);
+        there_already(c, result);
         return;
     case LF_END_RETRY:
-        if (change_try_later(c, result->retry_after_ms, reason))
-            return;
-        if (c->doubtful)
-            change_leave(c, c->owner->stopped ? CHANGE_STOPPED : CHANGE_FAILED, reason);
-        else
-            change_fail(c, c->note_code ? c->note_code : "run.gave_up", reason,
-                        c->advice
-                            ? c->advice
-                            : "nothing was changed; mend what the message names, then `landfall resume`");
+        not_done(c, result, reason);
         return;
     case LF_END_CANCELED:
-        if (c->doubtful) {
-            change_leave(c, CHANGE_STOPPED, "stopped while settling a doubt");
-            return;
-        }
-        change_put_op(c, STORE_OP_FAILED, c->attempt, "stopped before it was sent", NULL);
-        change_finish(c,
-                      &(struct change_result){.end = CHANGE_STOPPED, .reason = "stopped before it was sent"});
+        stopped(c);
         return;
     case LF_END_REFUSED:
     case LF_END_FAILED:
-        if (c->doubtful && c->ask.op.verb == LF_VERB_CREATE && !c->ext_id) {
-            change_look(c, reason);
-            return;
-        }
-        change_fail(c, c->note_code ? c->note_code : "run.refused", reason,
-                    c->advice ? c->advice : "change what is asked, or what it meets there, then plan again");
+        refused(c, reason);
         return;
     case LF_END_MANY:
         change_hold(c, reason, NULL);

@@ -46,6 +46,9 @@ struct changes {
     uint64_t open, done, total;
 };
 
+/* changes.c */
+void changes_add(struct changes *owner, struct change *c); /* among the open ones */
+void changes_remove(struct changes *owner, struct change *c);
 /* change.c */
 void change_finish(struct change *c,
                    const struct change_result *result); /* makes the outcome durable, then tells */

@@ -261,9 +261,11 @@ static inline struct decl *rig_step(struct rig *r, const char *address, const ch
 static inline void rig_after(struct rig *r, struct decl *d, const char *after)
 {
     const char **list = ARENA_ARRAY(r->mem, const char *, 64);
-    char *copy = arena_text(r->mem, after), *save = NULL;
-    for (char *one = strtok_r(copy, " ", &save); one; one = strtok_r(NULL, " ", &save))
-        list[d->meta.after_count++] = one;
+    for (const char *at = after; *at; at += strspn(at, " ")) {
+        size_t count = strcspn(at, " ");
+        list[d->meta.after_count++] = arena_text_n(r->mem, at, count);
+        at += count;
+    }
     d->meta.after = list;
 }
 
