@@ -252,7 +252,10 @@ void as_json_plan(struct out *o, const struct plan *p)
     doc_text(&d, "from", p->region->from);
     doc_text(&d, "playbook", p->playbook);
     doc_text(&d, "digest", p->digest);
-    doc_text(&d, "lineage", p->lineage);
+    /* Before there is a store its lineage is a fresh random number, and the same inputs give the same bytes.
+     */
+    if (p->truth && p->truth->exists)
+        doc_text(&d, "lineage", p->lineage);
     doc_flag(&d, "changes", plan_has_changes(p));
     doc_map(&d, "options");
     doc_flag(&d, "refresh_only", p->refresh_only);

@@ -1,12 +1,12 @@
-# A secret that is not set stops the step that needs it; where it is looked for is told, what it holds never.
+# A secret that is not set is found before anything is built; where it is looked for is told, what it holds never.
 edit regions/eu.yaml -e 's/^services:/services:\n  password: !secret env:GOLDEN_SECRET/'
 more <<'END'
 database.user "reader" { database = "main", name = "reader", password = region.services.password, step = { after = { "database.database.main" } } }
 END
-landfall apply eu --yes -q --target database.user.reader
+refused apply eu --yes -q --target database.user.reader
 say 'too short to be one'
 export GOLDEN_SECRET=short
-landfall apply eu --yes -q --target database.user.reader
+refused apply eu --yes -q --target database.user.reader
 say 'set'
 export GOLDEN_SECRET=correct-horse-battery
 landfall apply eu --yes --target database.user.reader

@@ -8,6 +8,6 @@ refused output eu app_ulr
 landfall output eu --json
 landfall history eu dns.zone.apex
 landfall history eu -n 4
-landfall status eu --json | sed -e 1d -e '$d' | jq -S 'del(.. | .took_ms?)'
+landfall status eu --json | sed -e 1d -e '$d' | jq -S 'del(.. | .took_ms?, .serial?, .seq?)'
 landfall history eu -n 1 --json | sed -e 1d -e '$d' | jq -r .format
 landfall history eu dns.zone.nothing
