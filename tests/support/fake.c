@@ -1,9 +1,7 @@
 /* fake-fake: the driver of the fake service (fake.h).  Settings: `world`, the file it lives in. */
-#include "fake.h"
 
 #include <fcntl.h>
 #include <landfall/plugin.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,22 +9,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fake_service.h"
+
 struct fake {
     const struct lf_host *host;
     struct fake_world *world;
-};
-
-/* A type's name and manners, found through the resource's own name. */
-struct manners {
-    const char *type;
-    bool by_key, by_token, markless;
-};
-
-static const struct manners manners[] = {
-    {"named", true, false, false},     {"tokened", false, true, false},     {"findable", false, false, false},
-    {"blind", false, false, false},    {"conditional", true, false, false}, {"markless", true, false, true},
-    {"slow", false, false, false},     {"planned", true, false, false},     {"secretive", true, false, false},
-    {"no_update", true, false, false}, {"many", true, false, false},
 };
 
 /* ---- schema ---------------------------------------------------------------------------------- */
@@ -59,123 +46,13 @@ static const struct lf_schema value_schema = LF_SCHEMA(1, value_attrs);
 static const struct lf_schema reply_schema = LF_SCHEMA(1, reply_attrs);
 static const struct lf_schema setting_schema = LF_SCHEMA(1, setting_attrs);
 
-/* ---- the service ------------------------------------------------------------------------------ */
-
-static void copy(char *to, size_t room, const char *from)
-{
-    snprintf(to, room, "%s", from ? from : "");
-}
-
-static struct fake_object *add(struct fake_world *w, const struct fake_object *like)
-{
-    if (w->object_count == FAKE_OBJECTS)
-        abort();
-    struct fake_object *o = &w->objects[w->object_count++];
-    *o = *like;
-    o->alive = 1;
-    o->etag = 1;
-    snprintf(o->id, sizeof(o->id), "%.15s-%u", like->type, ++w->next_id);
-    for (uint32_t i = 0; i + 1 < w->object_count; i++)
-        w->doubles += o->marker[0] && w->objects[i].alive && strcmp(w->objects[i].marker, o->marker) == 0;
-    return o;
-}
-
-static struct fake_object *by_id(struct fake_world *w, const char *id)
-{
-    for (uint32_t i = 0; id && i < w->object_count; i++) {
-        if (w->objects[i].alive && strcmp(w->objects[i].id, id) == 0)
-            return &w->objects[i];
-    }
-    return NULL;
-}
-
-static struct fake_object *by_key(struct fake_world *w, const char *type, const char *key)
-{
-    for (uint32_t i = 0; key && i < w->object_count; i++) {
-        struct fake_object *o = &w->objects[i];
-        if (o->alive && strcmp(o->type, type) == 0 && strcmp(o->key, key) == 0)
-            return o;
-    }
-    return NULL;
-}
-
-static struct fake_object *by_token(struct fake_world *w, const char *type, const char *token)
-{
-    for (uint32_t i = 0; i < w->object_count; i++) {
-        struct fake_object *o = &w->objects[i];
-        if (o->alive && strcmp(o->type, type) == 0 && strcmp(o->token, token) == 0)
-            return o;
-    }
-    return NULL;
-}
-
-static struct fake_object *by_marker(struct fake_world *w, const char *type, const char *marker,
-                                     uint32_t *count)
-{
-    struct fake_object *found = NULL;
-    *count = 0;
-    for (uint32_t i = 0; i < w->object_count; i++) {
-        struct fake_object *o = &w->objects[i];
-        if (!o->alive || strcmp(o->type, type) != 0 || strcmp(o->marker, marker) != 0)
-            continue;
-        found = o;
-        ++*count;
-    }
-    return found;
-}
-
-/* What was sent and comes only now: the service treats it as it treats any request. */
-static void land(struct fake_world *w, struct fake_late *late)
-{
-    const struct fake_object *o = &late->object;
-    struct fake_object *there = NULL;
-    for (size_t k = 0; k < sizeof(manners) / sizeof(*manners); k++) {
-        if (strcmp(manners[k].type, o->type) != 0)
-            continue;
-        there = manners[k].by_key     ? by_key(w, o->type, o->key)
-                : manners[k].by_token ? by_token(w, o->type, o->token)
-                                      : NULL;
-    }
-    if (late->verb == LF_VERB_CREATE && !there) {
-        add(w, o);
-    } else if (late->verb != LF_VERB_CREATE && (there = by_id(w, o->id)) &&
-               (o->etag == 0 || o->etag == there->etag)) {
-        there->alive = late->verb == LF_VERB_UPDATE;
-        copy(there->state, sizeof(there->state), o->state);
-        there->etag++;
-    }
-    late->verb = 0;
-}
-
-/* A new process has a new virtual clock, which begins at 0 where the last one stopped. */
-static void pass_time(struct fake_world *w, int64_t now)
-{
-    for (uint32_t i = 0; w->rebase && i < FAKE_LATES; i++)
-        w->lates[i].due_ms -= w->clock_ms;
-    for (uint32_t i = 0; w->rebase && i < w->object_count; i++)
-        w->objects[i].ready_ms -= w->clock_ms;
-    w->rebase = 0;
-    w->clock_ms = now;
-    for (uint32_t i = 0; i < FAKE_LATES; i++) {
-        if (w->lates[i].verb && (w->lates[i].due_ms <= now || w->lands_now))
-            land(w, &w->lates[i]);
-    }
-}
-
-/* A place where the power may fail. */
-static void point(struct fake_world *w)
-{
-    if (++w->points == w->kill_at)
-        raise(SIGKILL);
-}
-
 /* ---- one request ------------------------------------------------------------------------------ */
 
 struct request {
     struct fake *fake;
     struct lf_op *op;
     const struct lf_request *req;
-    const struct manners *manners;
+    const struct fake_manners *manners;
     const char *key;
     uint32_t fault;
     int64_t ms;
@@ -249,12 +126,12 @@ static void take_fault(struct request *r)
 }
 
 static struct request enter(struct fake *fake, struct lf_op *op, const struct lf_request *req,
-                            const struct manners *m)
+                            const struct fake_manners *m)
 {
     struct request r = {.fake = fake, .op = op, .req = req, .manners = m};
     struct fake_world *w = fake->world;
     r.answer.struct_size = sizeof(r.answer);
-    pass_time(w, fake->host->ops->now_ms(op));
+    fake_service_pass_time(w, fake->host->ops->now_ms(op));
     w->asked[req->verb]++;
     r.key = text_of(&r, req->desired, "name");
     if (!r.key)
@@ -326,13 +203,13 @@ static struct fake_object wanted(const struct request *r)
     const struct lf_values *v = r->fake->host->values;
     struct fake_object o = {0};
     const struct lf_value *state = v->with(r->op, r->req->desired, "secret", NULL);
-    copy(o.type, sizeof(o.type), r->manners->type);
-    copy(o.key, sizeof(o.key), r->key);
-    copy(o.marker, sizeof(o.marker), r->manners->markless ? "" : r->req->marker);
-    copy(o.token, sizeof(o.token), r->req->token);
-    copy(o.id, sizeof(o.id), r->req->id);
+    fake_service_copy(o.type, sizeof(o.type), r->manners->type);
+    fake_service_copy(o.key, sizeof(o.key), r->key);
+    fake_service_copy(o.marker, sizeof(o.marker), r->manners->markless ? "" : r->req->marker);
+    fake_service_copy(o.token, sizeof(o.token), r->req->token);
+    fake_service_copy(o.id, sizeof(o.id), r->req->id);
     o.etag = v->as_int(v->get(r->req->memo, "etag"), 0);
-    copy(o.state, sizeof(o.state), json_of(r, state));
+    fake_service_copy(o.state, sizeof(o.state), json_of(r, state));
     return o;
 }
 
@@ -364,20 +241,20 @@ static void create(struct request *r)
     struct fake_world *w = r->fake->world;
     struct fake_object want = wanted(r), *o = NULL;
     if (w->token_count < 64)
-        copy(w->tokens[w->token_count++], sizeof(w->tokens[0]), r->req->token);
+        fake_service_copy(w->tokens[w->token_count++], sizeof(w->tokens[0]), r->req->token);
     if (r->manners->by_key)
-        o = by_key(w, want.type, want.key);
+        o = fake_service_by_key(w, want.type, want.key);
     else if (r->manners->by_token)
-        o = by_token(w, want.type, want.token);
+        o = fake_service_by_token(w, want.type, want.token);
     if (o && !is_ours(r, o)) {
         fill(r, LF_END_EXISTS, o);
         return;
     }
     if (o)
-        copy(o->state, sizeof(o->state), want.state);
+        fake_service_copy(o->state, sizeof(o->state), want.state);
     else
-        o = add(w, &want);
-    point(w);
+        o = fake_service_add(w, &want);
+    fake_service_point(w);
     fill(r, LF_END_OK, o);
     fails_after(r, o);
 }
@@ -386,7 +263,7 @@ static void update(struct request *r)
 {
     struct fake_world *w = r->fake->world;
     const struct lf_values *v = r->fake->host->values;
-    struct fake_object *o = by_id(w, r->req->id), want = wanted(r);
+    struct fake_object *o = fake_service_by_id(w, r->req->id), want = wanted(r);
     if (!o) {
         fill(r, LF_END_GONE, NULL);
         return;
@@ -400,18 +277,18 @@ static void update(struct request *r)
         fill(r, LF_END_FAILED, NULL);
         return;
     }
-    copy(o->state, sizeof(o->state), want.state);
-    copy(o->marker, sizeof(o->marker), want.marker);
-    copy(o->key, sizeof(o->key), want.key);
+    fake_service_copy(o->state, sizeof(o->state), want.state);
+    fake_service_copy(o->marker, sizeof(o->marker), want.marker);
+    fake_service_copy(o->key, sizeof(o->key), want.key);
     o->etag++;
-    point(w);
+    fake_service_point(w);
     fill(r, LF_END_OK, o);
     fails_after(r, o);
 }
 
 static void destroy(struct request *r)
 {
-    struct fake_object *o = by_id(r->fake->world, r->req->id);
+    struct fake_object *o = fake_service_by_id(r->fake->world, r->req->id);
     if (!o) {
         fill(r, LF_END_GONE, NULL);
         return;
@@ -421,7 +298,7 @@ static void destroy(struct request *r)
         return;
     }
     o->alive = 0;
-    point(r->fake->world);
+    fake_service_point(r->fake->world);
     fill(r, LF_END_OK, NULL);
     fails_after(r, NULL);
 }
@@ -434,8 +311,8 @@ static bool change(struct request *r)
         r->ms = w->lands_after_death_ms;
         come_late(r);
     }
-    point(w);
-    copy(w->last_token, sizeof(w->last_token), r->req->token);
+    fake_service_point(w);
+    fake_service_copy(w->last_token, sizeof(w->last_token), r->req->token);
     if (r->fault == FAKE_HANG)
         return false;
     if (fails_before(r))
@@ -456,16 +333,16 @@ static bool change(struct request *r)
 static void look(struct request *r)
 {
     struct fake_world *w = r->fake->world;
-    struct fake_object *o = by_id(w, r->req->id);
+    struct fake_object *o = fake_service_by_id(w, r->req->id);
     uint32_t count = 0;
-    point(w);
+    fake_service_point(w);
     if (fails_before(r))
         return;
     bool by_name = r->req->verb == LF_VERB_FIND || r->manners->by_key;
     if (!r->req->id && by_name)
-        o = by_key(w, r->manners->type, r->key);
+        o = fake_service_by_key(w, r->manners->type, r->key);
     else if (!r->req->id)
-        o = by_marker(w, r->manners->type, r->req->marker, &count);
+        o = fake_service_by_marker(w, r->manners->type, r->req->marker, &count);
     if (count > 1) {
         note(r, "fake.many", NULL, "several objects carry the marker");
         fill(r, LF_END_MANY, NULL);
@@ -480,7 +357,7 @@ static void look(struct request *r)
 }
 
 static void answer_one(struct fake *fake, struct lf_op *op, const struct lf_request *req,
-                       const struct manners *m)
+                       const struct fake_manners *m)
 {
     struct request r = enter(fake, op, req, m);
     bool changes = req->verb == LF_VERB_CREATE || req->verb == LF_VERB_UPDATE || req->verb == LF_VERB_DESTROY;
@@ -491,7 +368,8 @@ static void answer_one(struct fake *fake, struct lf_op *op, const struct lf_requ
     fake->host->ops->finish(op, &r.answer);
 }
 
-static void owned(struct fake *fake, struct lf_op *op, const struct lf_request *req, const struct manners *m)
+static void owned(struct fake *fake, struct lf_op *op, const struct lf_request *req,
+                  const struct fake_manners *m)
 {
     struct request r = enter(fake, op, req, m);
     for (uint32_t i = 0; i < fake->world->object_count; i++) {
@@ -542,7 +420,7 @@ static void plan(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct fake *fake = self;
     static const char *const because[] = {"size", NULL};
-    static const struct manners planned = {"planned", true, false, false};
+    static const struct fake_manners planned = {"planned", true, false, false};
     struct request r = enter(fake, op, req, &planned);
     const struct lf_values *v = fake->host->values;
     const struct lf_value *size = v->get(req->desired, "size");
@@ -578,7 +456,7 @@ struct building {
     char id[32];
 };
 
-static const struct manners slow_manners = {"slow", false, false, false};
+static const struct fake_manners slow_manners = {"slow", false, false, false};
 
 static void poll_building(struct lf_op *op, void *user, int canceled)
 {
@@ -589,9 +467,9 @@ static void poll_building(struct lf_op *op, void *user, int canceled)
         ops->finish(op, &result);
         return;
     }
-    pass_time(b->fake->world, ops->now_ms(op));
-    point(b->fake->world);
-    struct fake_object *o = by_id(b->fake->world, b->id);
+    fake_service_pass_time(b->fake->world, ops->now_ms(op));
+    fake_service_point(b->fake->world);
+    struct fake_object *o = fake_service_by_id(b->fake->world, b->id);
     struct request r = {.fake = b->fake, .op = op, .req = b->req, .manners = &slow_manners};
     r.answer.struct_size = sizeof(r.answer);
     if (o && o->ready_ms > b->fake->world->clock_ms) {
@@ -615,7 +493,7 @@ static void wait_for(struct fake *fake, struct lf_op *op, const struct lf_reques
     struct building *b = fake->host->ops->scratch(op, sizeof(*b));
     b->fake = fake;
     b->req = req;
-    copy(b->id, sizeof(b->id), id);
+    fake_service_copy(b->id, sizeof(b->id), id);
     fake->host->ops->after(op, 1, poll_building, b);
 }
 
@@ -633,7 +511,8 @@ static void slow_create(void *self, struct lf_op *op, const struct lf_request *r
     }
     if (!change(&r))
         return;
-    struct fake_object *o = r.answer.status == LF_END_OK ? by_id(fake->world, r.answer.id) : NULL;
+    struct fake_object *o =
+        r.answer.status == LF_END_OK ? fake_service_by_id(fake->world, r.answer.id) : NULL;
     if (!o) {
         fake->host->ops->finish(op, &r.answer);
         return;
@@ -642,7 +521,7 @@ static void slow_create(void *self, struct lf_op *op, const struct lf_request *r
     struct building *b = fake->host->ops->scratch(op, sizeof(*b));
     b->fake = fake;
     b->req = req;
-    copy(b->id, sizeof(b->id), o->id);
+    fake_service_copy(b->id, sizeof(b->id), o->id);
     fake->host->ops->save(op, o->id, v->with(op, NULL, "id", v->of_text(op, o->id, strlen(o->id))),
                           poll_building, b);
 }
@@ -660,7 +539,7 @@ static void slow_recover(void *self, struct lf_op *op, const struct lf_request *
 
 /* ---- many at a time --------------------------------------------------------------------------------- */
 
-static const struct manners many_manners = {"many", true, false, false};
+static const struct fake_manners many_manners = {"many", true, false, false};
 
 struct crowd {
     struct fake *fake;
@@ -723,12 +602,12 @@ static void many_look(void *self, struct lf_op *op, const struct lf_request *con
 
 static void run_call(struct fake *fake, struct lf_op *op, const struct lf_request *req, const char *name)
 {
-    static const struct manners none = {"", false, false, false};
+    static const struct fake_manners none = {"", false, false, false};
     struct fake_world *w = fake->world;
     const struct lf_values *v = fake->host->values;
     struct request r = enter(fake, op, req, &none);
     uint32_t n = 0;
-    point(w);
+    fake_service_point(w);
     if (r.fault == FAKE_HANG)
         return;
     if (!fails_before(&r)) {
@@ -741,10 +620,10 @@ static void run_call(struct fake *fake, struct lf_op *op, const struct lf_reques
             fill(&r, LF_END_GONE, NULL);
         } else {
             c->times += !asks && (!c->times || strcmp(name, "asks") == 0);
-            copy(c->name, sizeof(c->name), name);
-            copy(c->token, sizeof(c->token), req->token);
-            copy(c->value, sizeof(c->value), r.key);
-            point(w);
+            fake_service_copy(c->name, sizeof(c->name), name);
+            fake_service_copy(c->token, sizeof(c->token), req->token);
+            fake_service_copy(c->value, sizeof(c->value), r.key);
+            fake_service_point(w);
             r.answer.status = LF_END_OK;
             r.answer.reply = v->with(op, NULL, "n", v->of_int(op, n));
             fails_after(&r, NULL);
@@ -787,13 +666,10 @@ static void run_ping(void *self, struct lf_op *op, const struct lf_request *req)
 #define TYPE(n)                                                                                              \
     static void n##_verb(void *self, struct lf_op *op, const struct lf_request *req)                         \
     {                                                                                                        \
-        static const struct manners *mine;                                                                   \
-        for (size_t k = 0; !mine; k++)                                                                       \
-            mine = strcmp(manners[k].type, #n) == 0 ? &manners[k] : NULL;                                    \
         if (req->verb == LF_VERB_OWNED)                                                                      \
-            owned(self, op, req, mine);                                                                      \
+            owned(self, op, req, fake_service_manners(#n));                                                  \
         else                                                                                                 \
-            answer_one(self, op, req, mine);                                                                 \
+            answer_one(self, op, req, fake_service_manners(#n));                                             \
     }
 TYPE(named)
 TYPE(tokened)

@@ -1,0 +1,32 @@
+/* The service behind the driver fake-fake: what it does with a request, whoever sends it and whenever it
+ * comes. All of its state is the world. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fake.h"
+
+/* How it treats a type. */
+struct fake_manners {
+    const char *type;
+    bool by_key, by_token, markless;
+};
+
+/* NULL: no such type. */
+const struct fake_manners *fake_service_manners(const char *type);
+/* Cut to the room there is; NULL is empty. */
+void fake_service_copy(char *to, size_t room, const char *from);
+/* A new object with an id of its own. */
+struct fake_object *fake_service_add(struct fake_world *w, const struct fake_object *like);
+/* Living ones, or NULL. */
+struct fake_object *fake_service_by_id(struct fake_world *w, const char *id);
+struct fake_object *fake_service_by_key(struct fake_world *w, const char *type, const char *key);
+struct fake_object *fake_service_by_token(struct fake_world *w, const char *type, const char *token);
+struct fake_object *fake_service_by_marker(struct fake_world *w, const char *type, const char *marker,
+                                           uint32_t *count);
+/* What is due by now lands. */
+void fake_service_pass_time(struct fake_world *w, int64_t now);
+/* A place where the power may fail. */
+void fake_service_point(struct fake_world *w);
