@@ -19,7 +19,7 @@ struct graph_node {
     const char *address;
     const struct decl *decl; /* NULL: only in the store, to be destroyed */
     uint32_t res_first,
-        res_count;  /* its rows in the snapshot (generations; the live one last); count 0: none */
+        res_count; /* its rows in the snapshot (generations; the live one last); count 0: none */
 };
 
 struct graph {

@@ -40,15 +40,15 @@ struct executor_ask {
 
 struct executor_outcome {
     uint32_t total, done, failed, held, conflict, blocked,
-        waits;    /* steps with something to do, by how they ended */
+        waits;      /* steps with something to do, by how they ended */
     uint32_t todos; /* nobody has written them yet: no failure, and nobody waits */
-    bool stopped; /* interrupted: resume goes on */
+    bool stopped;   /* interrupted: resume goes on */
 };
 
 struct executor;
 
-/* Would a run of this plan do anything, or write more than its own record?  False: every step stands, and what
- * is remembered of it is right. */
+/* Would a run of this plan do anything, or write more than its own record?  False: every step stands, and
+ * what is remembered of it is right. */
 bool executor_has_work(const struct plan *plan);
 struct executor *executor_new(const struct executor_ask *ask);
 /* True when it could run (also when steps failed: see out); false when the store failed under it: end the

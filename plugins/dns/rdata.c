@@ -78,7 +78,8 @@ static const char *read_name(const struct reader *reader, size_t i, uint32_t fla
     if (!name_parse(reader->kit, reader->op, word->text, word->len, flags, &name, &detail))
         return fail(reader, kit_format(reader->kit, reader->op, "'%.*s' is not a host name: %s",
                                        (int)word->len, word->text, detail));
-    /* "localhost" is whole as it is (RFC 6761, 6.3): it is what drivers on this machine give as their host. */
+    /* "localhost" is whole as it is (RFC 6761, 6.3): it is what drivers on this machine give as their host.
+     */
     bool is_whole = word->text[word->len - 1] == '.' || strcmp(name, "localhost") == 0;
     if (name_labels(name) == 1 && !is_whole)
         return fail(reader,
