@@ -136,26 +136,32 @@ static const char *kind_phrase(enum value_kind kind)
     return (size_t)kind < COUNT_OF(phrases) && phrases[kind] ? phrases[kind] : value_kind_name(kind);
 }
 
-/* The advice names the usual slip behind each pair of kinds. */
+/* The usual slip behind a pair of kinds; the first row that fits counts, VALUE_ANY fits every kind. */
+static const struct {
+    enum value_kind wanted, seen;
+    const char *advice;
+} slips[] = {
+    {VALUE_ANY, VALUE_SECRET, "only attributes that are marked as secret take one"},
+    {VALUE_INT, VALUE_REAL, "write it without a decimal point; in a playbook divide with // and not with /"},
+    {VALUE_TEXT, VALUE_INT, "put it in quotes"},
+    {VALUE_TEXT, VALUE_REAL, "put it in quotes"},
+    {VALUE_TEXT, VALUE_BOOL, "put it in quotes"},
+    {VALUE_LIST, VALUE_ANY, "one item is a list too: put it in brackets"},
+    {VALUE_INT, VALUE_TEXT, "write a number, without quotes"},
+    {VALUE_REAL, VALUE_TEXT, "write a number, without quotes"},
+    {VALUE_BOOL, VALUE_TEXT, "write true or false, without quotes; yes, no, on and off are texts"},
+    {VALUE_MAP, VALUE_ANY, "write its keys and values"},
+    {VALUE_ANY, VALUE_LIST, "it takes one value: write one of the list's items"},
+};
+
 static void report_kind(struct check *c, enum value_kind wanted, enum value_kind seen, const struct place *at)
 {
     const char *advice = NULL;
-    if (seen == VALUE_SECRET)
-        advice = "only attributes that are marked as secret take one";
-    else if (wanted == VALUE_INT && seen == VALUE_REAL)
-        advice = "write it without a decimal point; in a playbook divide with // and not with /";
-    else if (wanted == VALUE_TEXT && (seen == VALUE_INT || seen == VALUE_REAL || seen == VALUE_BOOL))
-        advice = "put it in quotes";
-    else if (wanted == VALUE_LIST)
-        advice = "one item is a list too: put it in brackets";
-    else if (seen == VALUE_TEXT && (wanted == VALUE_INT || wanted == VALUE_REAL))
-        advice = "write a number, without quotes";
-    else if (seen == VALUE_TEXT && wanted == VALUE_BOOL)
-        advice = "write true or false, without quotes; yes, no, on and off are texts";
-    else if (wanted == VALUE_MAP)
-        advice = "write its keys and values";
-    else if (seen == VALUE_LIST)
-        advice = "it takes one value: write one of the list's items";
+    for (size_t i = 0; i < COUNT_OF(slips) && !advice; i++) {
+        bool fits = (slips[i].wanted == VALUE_ANY || slips[i].wanted == wanted) &&
+                    (slips[i].seen == VALUE_ANY || slips[i].seen == seen);
+        advice = fits ? slips[i].advice : NULL;
+    }
     report(c, "schema.wrong_kind", at,
            arena_print(c->mem, "'%s' must be %s, not %s", place_text(c->mem, at), kind_phrase(wanted),
                        kind_phrase(seen)),

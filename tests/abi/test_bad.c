@@ -88,8 +88,7 @@ static void test_a_driver_that_refuses_its_settings_is_quoted(void **state)
     assert_string_equal(err.advice, "try another sun");
 }
 
-/* ---- ends
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- ends -------------------------------------------------------------------------------------- */
 
 static void test_finishing_twice_is_named_and_the_first_end_stands(void **state)
 {
@@ -281,8 +280,7 @@ static void test_a_worker_thread_may_not_touch_the_host(void **state)
     bench_close(b);
 }
 
-/* ---- the gate
- * ---------------------------------------------------------------------------------------------- */
+/* ---- the gate ---------------------------------------------------------------------------------- */
 
 static void test_unsafe_requests_are_not_sent_while_reading(void **state)
 {

@@ -115,8 +115,7 @@ static bool note_says(struct set *set, const char *text)
     return false;
 }
 
-/* ---- databases
- * ------------------------------------------------------------------------------------------------ */
+/* ---- databases --------------------------------------------------------------------------------- */
 
 static void test_a_created_database_is_a_file_that_says_whose_it_is(void **state)
 {
@@ -303,8 +302,7 @@ static void test_bad_names_numbers_and_options_are_refused_before_any_file(void 
     assert_string_equal(world_picture(set->mem, set->data), "(no folder)");
 }
 
-/* ---- clusters and users
- * --------------------------------------------------------------------------------------- */
+/* ---- clusters and users ------------------------------------------------------------------------ */
 
 static void test_a_cluster_comes_before_its_databases_and_goes_after_them(void **state)
 {
@@ -351,8 +349,7 @@ static void test_a_user_is_recorded_and_its_password_is_nowhere(void **state)
                      LF_END_GONE);
 }
 
-/* ---- migrations
- * ----------------------------------------------------------------------------------------------- */
+/* ---- migrations -------------------------------------------------------------------------------- */
 
 static void test_a_migration_is_applied_once_with_its_ledger_row(void **state)
 {
@@ -530,8 +527,7 @@ static void test_a_migration_killed_before_its_ledger_row_leaves_neither(void **
     assert_string_equal(ask(set, "main", "select count(*) from t"), "1");
 }
 
-/* ---- queries
- * -------------------------------------------------------------------------------------------------- */
+/* ---- queries ----------------------------------------------------------------------------------- */
 
 static void with_table(struct set *set)
 {
@@ -640,8 +636,7 @@ static void test_bad_queries_are_refused_and_change_nothing(void **state)
     assert_string_equal(world_picture(set->mem, set->folder), before);
 }
 
-/* ---- reading writes nothing
- * ------------------------------------------------------------------------------------ */
+/* ---- reading writes nothing -------------------------------------------------------------------- */
 
 static void read_everything(struct set *set)
 {
@@ -677,8 +672,7 @@ static void test_verbs_that_read_never_make_or_write_a_file(void **state)
     assert_string_equal(world_picture(set->mem, set->folder), before);
 }
 
-/* ---- costs
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- costs ------------------------------------------------------------------------------------- */
 
 static void test_nodes_and_storage_are_priced_where_they_are_asked_for(void **state)
 {
@@ -696,8 +690,7 @@ static void test_nodes_and_storage_are_priced_where_they_are_asked_for(void **st
     assert_int_equal(r->status, LF_END_CANNOT_TELL);
 }
 
-/* ---- dying
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- dying ------------------------------------------------------------------------------------- */
 
 static void build_all(void *user)
 {

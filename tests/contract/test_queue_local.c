@@ -242,8 +242,7 @@ static void test_owned_lists_what_carries_a_marker(void **state)
         }
 }
 
-/* ---- refusals
- * ---------------------------------------------------------------------------------------------- */
+/* ---- refusals ---------------------------------------------------------------------------------- */
 
 static void test_bad_queues_are_refused_when_planned_and_when_made(void **state)
 {
@@ -331,8 +330,7 @@ static void test_a_file_that_is_no_database_is_reported_and_kept(void **state)
     assert_string_equal(world_picture(set->mem, set->folder), before);
 }
 
-/* ---- reading writes nothing
- * ---------------------------------------------------------------------------------- */
+/* ---- reading writes nothing -------------------------------------------------------------------- */
 
 static void read_everything(struct set *set)
 {
@@ -380,8 +378,7 @@ static void test_preflight_names_a_folder_that_cannot_be_used(void **state)
     refused(set, LF_VERB_CREATE, "queue", "{'name':'a'}", "queue.cannot_open");
 }
 
-/* ---- costs and plans
- * ------------------------------------------------------------------------------------------ */
+/* ---- costs and plans --------------------------------------------------------------------------- */
 
 static void test_requests_are_priced_when_somebody_counted_them(void **state)
 {
@@ -415,8 +412,7 @@ static void test_a_plan_tells_create_keep_update_and_replace_apart(void **state)
     assert_int_equal(bench_run(set->b, "queue", item)->action, LF_DO_REPLACE);
 }
 
-/* ---- sending
- * ------------------------------------------------------------------------------------------------ */
+/* ---- sending ----------------------------------------------------------------------------------- */
 
 static void test_a_token_sent_twice_is_one_message_and_one_answer(void **state)
 {
@@ -503,8 +499,7 @@ static void test_a_bad_send_is_refused_and_leaves_nothing(void **state)
         ask(set, "select count(*) || ' ' || (select count(*) from landfall_calls) from message"), "1 1");
 }
 
-/* ---- a program that knows nothing but the README
- * ------------------------------------------------------------- */
+/* ---- a program that knows nothing but the README ----------------------------------------------- */
 
 /* The README's block that begins with `title`, to the letter. */
 static const char *readme_sql(struct set *set, const char *title)
@@ -665,8 +660,7 @@ static void test_delays_and_retention_hold_for_programs(void **state)
     assert_string_equal(receive(set, "orders").body, "fan");
 }
 
-/* ---- dying
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- dying ------------------------------------------------------------------------------------- */
 
 static void build_all(void *user)
 {

@@ -233,8 +233,7 @@ static void test_data_stays_where_it_must(void **state)
     rig_plan(&rig);
 }
 
-/* ---- the reader's order
- * -------------------------------------------------------------------------------------- */
+/* ---- the reader's order ------------------------------------------------------------------------ */
 
 static void test_a_reader_sees_stages_then_addresses_then_what_goes(void **state)
 {

@@ -438,8 +438,7 @@ static void test_refresh_only_sees_no_change_in_a_secret_nobody_tells(void **sta
     rig_says(&rig, "fake.secretive.a", "keep: as remembered");
 }
 
-/* ---- lookups
- * ------------------------------------------------------------------------------------------------ */
+/* ---- lookups ----------------------------------------------------------------------------------- */
 
 static void test_an_existing_object_is_found_and_read_by_others(void **state)
 {
@@ -474,8 +473,7 @@ static void test_an_existing_object_whose_name_is_unknown_is_looked_up_later(voi
     assert_null(rig_at(&rig, "fake.named.old")->observed);
 }
 
-/* ---- steps without a driver
- * ---------------------------------------------------------------------------------- */
+/* ---- steps without a driver -------------------------------------------------------------------- */
 
 static void test_an_action_runs_again_only_when_what_it_runs_on_changes(void **state)
 {

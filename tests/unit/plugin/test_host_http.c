@@ -62,8 +62,7 @@ static void server_stop(struct server *s)
     close(s->fd);
 }
 
-/* ---- an operation that sends
- * ---------------------------------------------------------------------------------- */
+/* ---- an operation that sends ------------------------------------------------------------------- */
 
 struct sending {
     struct fixture f;
@@ -224,8 +223,7 @@ static void test_without_http_nothing_is_sent(void **state)
     fixture_said(&t->f, "sent2:0:-:-:0 item0=1 end ");
 }
 
-/* ---- called off
- * ---------------------------------------------------------------------------------------------- */
+/* ---- called off -------------------------------------------------------------------------------- */
 
 static void say_retry(struct lf_op *op, const struct lf_reply *reply, void *user)
 {

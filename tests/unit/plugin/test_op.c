@@ -131,8 +131,7 @@ static void test_what_is_pending_at_the_end_is_dropped_in_silence(void **state)
     assert_int_equal(loop_now_ms(f->loop), 0);
 }
 
-/* ---- deadline
- * ---------------------------------------------------------------------------------------------- */
+/* ---- deadline ---------------------------------------------------------------------------------- */
 
 static void test_a_change_that_waits_too_long_is_unsure_whatever_it_says_then(void **state)
 {
@@ -172,8 +171,7 @@ static void test_the_deadline_starts_when_the_pool_is_left(void **state)
     assert_int_equal(loop_now_ms(f->loop), 180000);
 }
 
-/* ---- cancel
- * ------------------------------------------------------------------------------------------------ */
+/* ---- cancel ------------------------------------------------------------------------------------ */
 
 static void test_what_still_queues_is_canceled_at_once(void **state)
 {
@@ -216,8 +214,7 @@ static void test_who_does_not_stop_has_five_seconds(void **state)
     assert_int_equal(loop_now_ms(f->loop), 5010);
 }
 
-/* ---- saves
- * -------------------------------------------------------------------------------------------------- */
+/* ---- saves ------------------------------------------------------------------------------------- */
 
 static void save_then_fail(void *self, struct lf_op *op, const struct lf_request *req)
 {
@@ -275,8 +272,7 @@ static void test_a_save_that_never_becomes_durable_keeps_its_id(void **state)
     assert_string_equal(f->id, "half-2");
 }
 
-/* ---- batches
- * ------------------------------------------------------------------------------------------------ */
+/* ---- batches ----------------------------------------------------------------------------------- */
 
 static void note(struct fixture *f, struct lf_op *op, const char *code)
 {
@@ -332,8 +328,7 @@ static void test_a_queued_batch_can_be_canceled(void **state)
     fixture_said(f, "item0=11 item1=11 end ");
 }
 
-/* ---- lanes
- * -------------------------------------------------------------------------------------------------- */
+/* ---- lanes ------------------------------------------------------------------------------------- */
 
 static const char *lane_of_address(void *self, struct lf_op *op, const struct lf_request *req)
 {
@@ -366,8 +361,7 @@ static void test_a_lane_can_be_asked_for_without_an_operation(void **state)
     fixture_said(f, "");
 }
 
-/* ---- foreign operations and tombstones
- * ------------------------------------------------------------------------ */
+/* ---- foreign operations and tombstones --------------------------------------------------------- */
 
 static void finish_the_other(void *self, struct lf_op *op, const struct lf_request *req)
 {
