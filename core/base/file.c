@@ -215,6 +215,45 @@ bool file_make_folders(const char *path, unsigned mode, struct err *err)
     return true;
 }
 
+/* ---- versions ------------------------------------------------------------------------------ */
+
+void file_version_get(const char *path, struct file_version *out)
+{
+    struct stat st;
+    *out = (struct file_version){0};
+    if (stat(path, &st) != 0)
+        return;
+    *out = (struct file_version){.device = st.st_dev,
+                                 .inode = st.st_ino,
+                                 .size = (uint64_t)st.st_size,
+                                 .modified_s = st.st_mtim.tv_sec,
+                                 .modified_ns = st.st_mtim.tv_nsec,
+                                 .changed_s = st.st_ctim.tv_sec,
+                                 .changed_ns = st.st_ctim.tv_nsec};
+}
+
+bool file_version_is(const char *path, const struct file_version *v)
+{
+    struct file_version now;
+    file_version_get(path, &now);
+    return memcmp(&now, v, sizeof(now)) == 0; /* no padding: seven fields of eight bytes */
+}
+
+/* The lock is on the file that is there: who waited for it finds another file under the name afterwards.
+ * While there is none, the folder stands in for it. */
+bool file_hold(const char *path, int *fd)
+{
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof(folder), "%.*s", (int)(file_name(path) - path), path);
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*fd < 0)
+        *fd = open(folder[0] ? folder : ".", O_RDONLY | O_CLOEXEC | O_DIRECTORY);
+    if (*fd >= 0 && flock(*fd, LOCK_EX) == 0)
+        return true;
+    file_close_fd(fd);
+    return false;
+}
+
 /* ---- names --------------------------------------------------------------------------------- */
 
 bool file_exists(const char *path)

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/attr.h"
@@ -16,6 +17,17 @@ MUST_USE bool file_read(struct arena *mem, const char *path, size_t cap, const c
  * or the new one, also after a power cut.  mode: 0644, 0600. */
 MUST_USE bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err);
 MUST_USE bool file_make_folders(const char *path, unsigned mode, struct err *err); /* as mkdir -p */
+/* Which file stands under a name, and which state of it; all zero when none does.  A replaced file is
+ * another. */
+struct file_version {
+    uint64_t device, inode, size;
+    int64_t modified_s, modified_ns, changed_s, changed_ns;
+};
+void file_version_get(const char *path, struct file_version *out);
+bool file_version_is(const char *path, const struct file_version *v);
+/* Keeps other landfalls that do the same from replacing the file until *fd is closed.  False, and *fd -1,
+ * where locks do not work: the caller then goes by the version alone. */
+bool file_hold(const char *path, int *fd);
 bool file_exists(const char *path);
 bool file_is_folder(const char *path);
 /* Joins with one slash; an absolute `name` stands alone. */

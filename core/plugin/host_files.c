@@ -19,11 +19,20 @@
 #define DONE      200u
 #define FORBIDDEN 403u
 #define MISSING   404u
+#define OUTDATED  412u
 #define TROUBLE   500u
 #define UNCHANGED 503u
 #define NO_ROOM   507u
 
 #define LIST_MAX ((size_t)64 << 20) /* bytes of names: as the largest reply over HTTP */
+
+/* What an op read, in the version it read.  What it then writes was made from that, so it may replace that
+ * alone: two regions that share a zone must not write over each other's records. */
+struct host_files_sight {
+    struct host_files_sight *next;
+    const char *path;
+    struct file_version version;
+};
 
 struct job;
 typedef void job_fn(struct job *j);
@@ -36,6 +45,8 @@ struct job {
     const char *path;
     const char *bytes;
     size_t count, cap;
+    bool reads, was_seen;        /* was_seen: `version` is what may be replaced or removed */
+    struct file_version version; /* of a read: what was there before it */
     uint32_t status;
     const char *body;
     size_t body_count;
@@ -72,10 +83,24 @@ static void fail(struct job *j, const struct err *err)
 static void read_now(struct job *j)
 {
     struct err err;
+    file_version_get(j->path, &j->version);
     if (file_read(j->mem, j->path, j->cap, &j->body, &j->body_count, &err))
         j->status = DONE;
     else
         fail(j, &err);
+}
+
+/* Held, and still what the op read?  Then nobody who asks the same way can change it before *hold is closed.
+ */
+static bool is_current(struct job *j, int *hold)
+{
+    (void)file_hold(j->path, hold);
+    if (!j->was_seen || file_version_is(j->path, &j->version))
+        return true;
+    j->status = OUTDATED;
+    j->body = arena_print(j->mem, "'%s' was changed by another program in the meantime", j->path);
+    j->body_count = strlen(j->body);
+    return false;
 }
 
 /* Whatever goes wrong before the rename leaves the old file standing; what is not known after it is only
@@ -86,9 +111,13 @@ static void replace_now(struct job *j)
     struct stat st;
     /* A file keeps the mode its owner gave it. */
     unsigned mode = stat(j->path, &st) == 0 ? (unsigned)st.st_mode & 0777 : 0644;
-    if (file_make_folders(file_folder(j->mem, j->path), 0755, &err) &&
-        file_replace(j->path, j->bytes, j->count, mode, &err)) {
+    int hold AUTO(file_close_fd) = -1;
+    bool made = file_make_folders(file_folder(j->mem, j->path), 0755, &err);
+    if (made && !is_current(j, &hold))
+        return;
+    if (made && file_replace(j->path, j->bytes, j->count, mode, &err)) {
         j->status = DONE;
+        file_version_get(j->path, &j->version);
         return;
     }
     fail(j, &err);
@@ -152,6 +181,10 @@ static void list_now(struct job *j)
 static void remove_now(struct job *j)
 {
     struct err err;
+    int hold AUTO(file_close_fd) = -1;
+    if (!is_current(j, &hold))
+        return;
+    j->version = (struct file_version){0};
     if (unlink(j->path) != 0) {
         err_sys(&err, "file.cannot_remove", errno, "cannot remove '%s'", j->path);
         fail(j, &err);
@@ -178,6 +211,30 @@ static void answer(struct job *j, uint32_t sent)
     op_guard_leave(op, before);
 }
 
+static struct host_files_sight *sight_of(struct op *op, const char *path)
+{
+    struct host_files_sight *s = op->sights;
+    while (s && !str_equal(s->path, path))
+        s = s->next;
+    return s;
+}
+
+/* A file that was missing was seen too: another may have made it since.  After a change of its own an op
+ * knows the new version. */
+static void remember(struct job *j)
+{
+    struct op *op = j->pend.op;
+    struct host_files_sight *s = sight_of(op, j->path);
+    if (!(j->reads || s) || (j->status != DONE && j->status != MISSING))
+        return;
+    if (!s) {
+        s = ARENA_NEW(op->mem, struct host_files_sight);
+        *s = (struct host_files_sight){.next = op->sights, .path = j->path};
+        op->sights = s;
+    }
+    s->version = j->version;
+}
+
 static void on_thread(void *user)
 {
     struct job *j = user;
@@ -193,6 +250,7 @@ static void returned(void *user)
     if (!j->body)
         j->body = "";
     if (op->stage == OP_RUNNING) {
+        remember(j);
         answer(j, LF_SENT_REPLY);
     } else if (op->timed_out) {
         op->late = true;
@@ -261,6 +319,10 @@ static void start(struct job *j)
 /* The read-only gate. */
 static void start_change(struct job *j, const char *attempt)
 {
+    const struct host_files_sight *seen = j->path ? sight_of(j->pend.op, j->path) : NULL;
+    j->was_seen = seen != NULL;
+    if (seen)
+        j->version = seen->version;
     if (j->pend.op->may_change) {
         start(j);
         return;
@@ -277,6 +339,7 @@ static void read_file(struct lf_op *lf, const char *path, size_t cap, lf_reply_f
         return;
     struct job *j = job_new(op, read_now, path, fn, user);
     j->cap = cap;
+    j->reads = true;
     start(j);
 }
 

@@ -15,6 +15,7 @@
 #include "plugin/host_state.h"
 #include "plugin/op.h"
 
+struct host_files_sight;
 struct loop_timer;
 struct pool_ticket;
 
@@ -97,11 +98,12 @@ struct op {
     struct lf_request *requests;
     size_t open; /* items not settled */
     size_t notes;
-    bool unrevealed;            /* a secret was refused: what the driver says next is a consequence */
-    struct op_pend pending;     /* the list's anchor */
-    struct op_event_list ready; /* to deliver */
-    struct op_event_list held;  /* notes of a many that wait for their item */
-    const char *broke;          /* of a single: what to put in its result */
+    struct host_files_sight *sights; /* files it read, and which version of them; in the arena */
+    bool unrevealed;                 /* a secret was refused: what the driver says next is a consequence */
+    struct op_pend pending;          /* the list's anchor */
+    struct op_event_list ready;      /* to deliver */
+    struct op_event_list held;       /* notes of a many that wait for their item */
+    const char *broke;               /* of a single: what to put in its result */
     struct op_slot one;
     struct lf_request request;
 };

@@ -334,9 +334,9 @@ struct lf_wait {
 };
 
 /* Files of local drivers, behind the same gate.  Every reply has LF_SENT_REPLY and a status: 200 done,
- * 404 not there, 403 refused by the gate or the file's mode, 507 no room (nothing was changed), 503 other
- * trouble (nothing was changed), 500 any other trouble (after it a change may have happened); its body is
- * the bytes, or the error in words.
+ * 404 not there, 403 refused by the gate or the file's mode, 412 no longer the file that this operation
+ * read (nothing was changed), 507 no room (nothing was changed), 503 other trouble (nothing was changed), 500
+ * any other trouble (after it a change may have happened); its body is the bytes, or the error in words.
  * replace: missing folders are made; temporary file, fsync, rename, fsync of the folder.
  * list: the names of a folder's regular files, sorted, each followed by a line feed.
  * remove: unlink, fsync of the folder; a missing file is a 404. */

@@ -10,6 +10,7 @@ struct edit_run {
 #define STATUS_OK        200u
 #define STATUS_REFUSED   403u
 #define STATUS_MISSING   404u
+#define STATUS_OUTDATED  412u
 #define STATUS_UNCHANGED 503u
 #define STATUS_NO_ROOM   507u
 
@@ -63,7 +64,7 @@ static void written(struct lf_op *op, const struct lf_reply *reply, void *user)
     else if (status == STATUS_UNCHANGED)
         kit_batch_spoil(batch, LF_END_FAILED, code, summary, detail,
                         "nothing was changed; mend what the message names, then resume");
-    else if (http->sent(reply) == LF_SENT_NOT)
+    else if (status == STATUS_OUTDATED || http->sent(reply) == LF_SENT_NOT)
         kit_batch_spoil(batch, LF_END_RETRY, code, summary, detail, NULL);
     else
         kit_batch_spoil(batch, LF_END_UNSURE, code, summary, detail,

@@ -182,6 +182,41 @@ test_a_temporary_file_of_a_dead_writer_is_tidied_away_and_one_of_a_living_writer
     close(living);
 }
 
+static void test_a_replaced_file_is_another_version_and_a_missing_one_has_none(void **state)
+{
+    struct room *r = *state;
+    struct err err;
+    struct file_version none, first;
+    const char *path = inside(r, "list");
+    file_version_get(path, &none);
+    assert_true(file_version_is(path, &none));
+    assert_true(file_replace(path, "x", 1, 0644, &err));
+    assert_false(file_version_is(path, &none));
+    file_version_get(path, &first);
+    assert_true(file_version_is(path, &first));
+    assert_true(file_replace(path, "x", 1, 0644, &err));
+    assert_false(file_version_is(path, &first));
+}
+
+static void test_a_held_file_is_held_by_one(void **state)
+{
+    struct room *r = *state;
+    struct err err;
+    const char *path = inside(r, "list");
+    int first, folder, second;
+    assert_true(file_hold(path, &folder)); /* not there yet: its folder is held */
+    assert_true(file_replace(path, "x", 1, 0644, &err));
+    assert_true(file_hold(path, &first));
+    second = open(path, O_RDONLY);
+    assert_int_equal(flock(second, LOCK_EX | LOCK_NB), -1);
+    file_close_fd(&first);
+    assert_int_equal(flock(second, LOCK_EX | LOCK_NB), 0);
+    close(second);
+    close(folder);
+    assert_false(file_hold(inside(r, "no/such"), &first));
+    assert_int_equal(first, -1);
+}
+
 static void test_folders_are_made_to_any_depth_and_twice(void **state)
 {
     struct room *r = *state;
@@ -309,6 +344,8 @@ int main(void)
         TEST(test_reading_refuses_what_is_too_large_missing_or_no_file),
         TEST(test_a_failed_replace_leaves_nothing_behind),
         TEST(test_a_temporary_file_of_a_dead_writer_is_tidied_away_and_one_of_a_living_writer_stays),
+        TEST(test_a_replaced_file_is_another_version_and_a_missing_one_has_none),
+        TEST(test_a_held_file_is_held_by_one),
         TEST(test_folders_are_made_to_any_depth_and_twice),
         TEST(test_existence_and_kind),
         TEST(test_names_are_joined_and_taken_apart),

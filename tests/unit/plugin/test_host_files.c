@@ -4,14 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/err.h"
 #include "base/file.h"
 
 struct files {
     struct fixture f;
     char folder[64];
-    enum { READ, REPLACE, LIST, REMOVE } what;
+    enum { READ, REPLACE, LIST, REMOVE, EDIT, EDIT_LATE } what;
     const char *path;
     size_t cap;
+    int left; /* replacements to go */
 };
 
 static int start(void **state)
@@ -49,6 +51,26 @@ static void replied(struct lf_op *op, const struct lf_reply *reply, void *user)
     fixture_finish(&t->f, op, LF_END_OK);
 }
 
+static void replace_next(struct lf_op *op, const struct lf_reply *reply, void *user)
+{
+    struct files *t = user;
+    const struct lf_host *host = host_table(t->f.host);
+    buf_print(&t->f.said, "%u ", host->http->status(reply));
+    t->left--;
+    host->files->replace(op, t->path, "new bytes", 9, t->left > 0 ? replace_next : replied, t);
+}
+
+/* While the driver thinks about what it read, another program replaces the file. */
+static void was_read(struct lf_op *op, const struct lf_reply *reply, void *user)
+{
+    struct files *t = user;
+    struct err err;
+    if (t->what == EDIT_LATE)
+        assert_true(file_replace(t->path, "of another", 10, 0644, &err));
+    t->left = 2;
+    replace_next(op, reply, user);
+}
+
 static void act(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct files *t = self;
@@ -56,6 +78,8 @@ static void act(void *self, struct lf_op *op, const struct lf_request *req)
     (void)req;
     if (t->what == READ)
         files->read(op, t->path, t->cap, replied, t);
+    else if (t->what == EDIT || t->what == EDIT_LATE)
+        files->read(op, t->path, t->cap, was_read, t);
     else if (t->what == REPLACE)
         files->replace(op, t->path, "new bytes", 9, replied, t);
     else if (t->what == LIST)
@@ -92,6 +116,26 @@ static void test_a_file_is_replaced_read_listed_and_removed(void **state)
     fixture_said(&t->f, "200: item0=1 end 200:new bytes item0=1 end 200: item0=1 end 200: item0=1 end "
                         "200:a.txt\nb.txt\n item0=1 end 200: item0=1 end 200: item0=1 end "
                         "200:a.txt\n item0=1 end ");
+}
+
+static void test_a_file_is_replaced_only_as_it_was_read(void **state)
+{
+    struct files *t = *state;
+    char path[256];
+    const char *bytes;
+    size_t count;
+    struct err err;
+    run(t, EDIT, "file"); /* it is made, and replaced by the same operation */
+    run(t, EDIT, "file");
+    run(t, EDIT_LATE, "file");
+    run(t, EDIT_LATE, "other");
+    fixture_said(&t->f, "404 200 200: item0=1 end 200 200 200: item0=1 end 200 412 412: item0=1 end "
+                        "404 412 412: item0=1 end ");
+    struct arena *mem = arena_new();
+    snprintf(path, sizeof(path), "%s/other", t->folder);
+    assert_true(file_read(mem, path, 100, &bytes, &count, &err));
+    assert_string_equal(bytes, "of another");
+    arena_free(mem);
 }
 
 static void test_what_is_not_there_is_a_404(void **state)
@@ -146,6 +190,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
     const struct CMUnitTest tests[] = {
         TEST(test_a_file_is_replaced_read_listed_and_removed),
+        TEST(test_a_file_is_replaced_only_as_it_was_read),
         TEST(test_what_is_not_there_is_a_404),
         TEST(test_trouble_is_a_500_and_a_503_when_for_certain_nothing_was_changed),
         TEST(test_a_replaced_file_keeps_its_mode),
