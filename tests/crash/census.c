@@ -67,8 +67,12 @@ static void hide_serial(char *line)
         for (int skip = 0; skip < 2; skip++)
             number += strcspn(number, " ") + 1;
     }
-    for (number += strspn(number, "( "); *number >= '0' && *number <= '9'; number++)
-        *number = '#';
+    number += strspn(number, "( ");
+    size_t digits = strspn(number, "0123456789");
+    if (digits == 0)
+        return;
+    *number = '#';
+    memmove(number + 1, number + digits, strlen(number + digits) + 1);
 }
 
 static void take_zone(struct census *c, const char *path, const char *name)

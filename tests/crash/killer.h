@@ -4,8 +4,9 @@
  * count, and never standard output, so that the same program makes nearly the same calls in every run.
  *
  * What to do comes from the environment:
- *   KILLER_HOW     count | before | after | torn | power | fail
+ *   KILLER_HOW     count | before | after | torn | power | fail | halt (SIGSTOP before the call)
  *   KILLER_KINDS   which calls count, of "create write sync rename unlink truncate link folder"; nothing: all
+ *   KILLER_NAME    of renames only those count whose new name has this in it; nothing: all
  *   KILLER_AT      the number of the call, from 1
  *   KILLER_ERRNO   fail: the number of the error
  *   KILLER_SPAN    fail: how many calls fail from there on; 0: all

@@ -82,6 +82,8 @@ static void load_killer(const struct sandbox *box, const struct sandbox_kill *ki
     give("LD_PRELOAD", box->tools->killer);
     give("KILLER_HOW", kill->how);
     give("KILLER_KINDS", kill->kinds ? kill->kinds : "");
+    if (kill->name)
+        give("KILLER_NAME", kill->name);
     give_number("KILLER_AT", kill->at);
     give_number("KILLER_SPAN", kill->span);
     give_number("KILLER_ERRNO", (unsigned long)kill->error);
@@ -135,6 +137,16 @@ int sandbox_wait(pid_t child)
     if (!WIFSIGNALED(status))
         return WEXITSTATUS(status);
     return WTERMSIG(status) == SIGALRM ? 124 : 128 + WTERMSIG(status);
+}
+
+bool sandbox_wait_for_halt(pid_t child)
+{
+    int status = 0;
+    while (waitpid(child, &status, WUNTRACED) < 0) {
+        if (errno != EINTR)
+            give_up("waitpid");
+    }
+    return WIFSTOPPED(status);
 }
 
 int sandbox_run(struct sandbox *box, const char *line, const struct sandbox_kill *kill)

@@ -27,6 +27,7 @@ struct sandbox {
 struct sandbox_kill {
     const char *how;   /* NULL: no killer at all */
     const char *kinds; /* "": all */
+    const char *name;  /* renames to such names only; NULL: all */
     unsigned long at, span;
     int error;
     unsigned seed;
@@ -41,6 +42,8 @@ int sandbox_run(struct sandbox *box, const char *line, const struct sandbox_kill
 /* The same in two halves, for tests that do something meanwhile. */
 pid_t sandbox_start(struct sandbox *box, const char *line, const struct sandbox_kill *kill);
 int sandbox_wait(pid_t child);
+/* Waits until the killer has halted it (kill how "halt"); false: it ended before. */
+bool sandbox_wait_for_halt(pid_t child);
 /* Did the last run say this? */
 bool sandbox_said(const struct sandbox *box, const char *what);
 /* Calls by kind of the last run under the killer, in the order of `enum killer_kind`. */
