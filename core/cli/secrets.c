@@ -18,6 +18,11 @@
 /* Shorter ones could not be filtered out of what is printed (report/out.h). */
 #define SHORTEST 8
 
+/* A password of a few words could be guessed by who has the store: 32 characters of hex are 128 bits. */
+#define KEY_SHORTEST 32
+/* The key's name before what it sealed, in hex: enough to tell which key is missing. */
+#define SEAL_ID 8
+
 struct known {
     const char *bytes;
     size_t count;
@@ -29,6 +34,9 @@ struct secrets {
     struct out_filter *filter;
     uint8_t key[DIGEST_KEY];
     bool has_key;
+    const struct value *seal_ref; /* where the sealing key comes from; NULL: there is none */
+    uint8_t seal_key[DIGEST_KEY];
+    char seal_id[SEAL_ID + 1]; /* "": not looked up yet */
 };
 
 struct secrets *secrets_new(struct out_filter *filter)
@@ -56,6 +64,7 @@ void secrets_free(struct secrets *s)
     map_free(s->known);
     arena_free(s->mem);
     explicit_bzero(s->key, sizeof(s->key));
+    explicit_bzero(s->seal_key, sizeof(s->seal_key));
     free(s);
 }
 
@@ -96,29 +105,117 @@ static bool look_up(struct arena *mem, const char *source, struct known *out, st
     return err_advise(err, "write !secret env:NAME or !secret file:PATH");
 }
 
-/* host_secrets.reveal.  Once per source and process: every driver sees the same bytes, and a file that is
- * rotated half-way through a run makes no two halves. */
+/* What was found stays as long as the process: every driver sees the same bytes, and a file that is rotated
+ * half-way through a run makes no two halves. */
+static const struct known *keep(struct secrets *s, const char *name, struct known found)
+{
+    struct known *kept = arena_copy(s->mem, &found, sizeof(found));
+    kept->bytes = arena_text_n(s->mem, found.bytes, found.count);
+    map_put(s->known, arena_text(s->mem, name), kept);
+    return kept;
+}
+
+static bool from_source(struct secrets *s, const char *source, const struct known **out, struct err *err)
+{
+    struct known found = {0};
+    *out = map_find(s->known, source);
+    if (*out)
+        return true;
+    if (!look_up(s->mem, source, &found, err))
+        return false;
+    if (found.count < SHORTEST) {
+        err_set(err, "secrets.too_short",
+                "the secret '%s' has %zu bytes; less than %d cannot be kept out "
+                "of what is printed",
+                source, found.count, SHORTEST);
+        return err_advise(err, "use a longer one");
+    }
+    *out = keep(s, source, found);
+    return true;
+}
+
+/* ---- sealing -------------------------------------------------------------------------------- */
+
+/* Derived, so that the key may be any text, and its name tells nothing of it. */
+static bool find_key(struct secrets *s, struct err *err)
+{
+    const struct known *k;
+    uint8_t name[DIGEST_BYTES];
+    static const char label[] = "landfall key name";
+    if (s->seal_id[0])
+        return true;
+    if (!s->seal_ref) {
+        err_set(err, "secrets.no_key", "the project has no key to seal secrets with");
+        return err_advise(
+            err, "add it to landfall.yaml: key: !secret env:LANDFALL_STORE_KEY  (openssl rand -hex 32 "
+                 "makes one; keep it apart from the store)");
+    }
+    if (!from_source(s, s->seal_ref->secret->source, &k, err))
+        return err_wrap(err, "the project's key");
+    if (k->count < KEY_SHORTEST) {
+        err_set(err, "secrets.weak_key", "the project's key has %zu bytes; it needs %d or more", k->count,
+                KEY_SHORTEST);
+        return err_advise(err, "make one that nobody can guess: openssl rand -hex 32");
+    }
+    out_filter_add(s->filter, k->bytes, k->count);
+    digest_of(k->bytes, k->count, s->seal_key);
+    digest_keyed(label, sizeof(label), s->seal_key, name);
+    digest_hex(name, SEAL_ID / 2, s->seal_id);
+    return true;
+}
+
+/* host_secrets.can_seal. */
+static bool can_seal(void *user, struct err *err)
+{
+    return find_key(user, err);
+}
+
+/* host_secrets.seal. */
+static const char *seal(void *user, struct arena *mem, const char *bytes, size_t count)
+{
+    struct secrets *s = user;
+    struct err none;
+    size_t sealed_count;
+    if (!find_key(s, &none))
+        return NULL;
+    const uint8_t *sealed = digest_seal(mem, bytes, count, s->seal_key, &sealed_count);
+    return arena_print(mem, "%s.%s", s->seal_id, digest_base64(mem, sealed, sealed_count));
+}
+
+static bool from_seal(struct secrets *s, const struct secret *secret, const struct known **out,
+                      struct err *err)
+{
+    struct known found;
+    size_t count;
+    *out = map_find(s->known, secret->sealed);
+    if (*out)
+        return true;
+    if (!find_key(s, err))
+        return err_wrap(err, "opening the secret '%s'", secret->source);
+    if (strncmp(secret->sealed, s->seal_id, SEAL_ID) != 0 || secret->sealed[SEAL_ID] != '.') {
+        err_set(err, "secrets.other_key", "the secret '%s' was sealed with another key (%.*s, now %s)",
+                secret->source, SEAL_ID, secret->sealed, s->seal_id);
+        return err_advise(err, "put that key back, or make the secret anew: landfall apply REGION --replace "
+                               "ADDRESS");
+    }
+    const uint8_t *sealed = digest_from_base64(s->mem, secret->sealed + SEAL_ID + 1, &count);
+    if (!sealed)
+        return err_set(err, "secrets.broken_seal", "the secret '%s' is sealed in no way known",
+                       secret->source);
+    if (!digest_open(s->mem, sealed, count, s->seal_key, &found.bytes, &found.count, err))
+        return err_wrap(err, "opening the secret '%s'", secret->source);
+    *out = keep(s, secret->sealed, found);
+    return true;
+}
+
+/* host_secrets.reveal. */
 static bool reveal(void *user, const struct secret *secret, const char **bytes, size_t *count,
                    struct err *err)
 {
     struct secrets *s = user;
-    struct known found = {0};
-    const struct known *k = map_find(s->known, secret->source);
-    if (!k) {
-        if (!look_up(s->mem, secret->source, &found, err))
-            return false;
-        if (found.count < SHORTEST) {
-            err_set(err, "secrets.too_short",
-                    "the secret '%s' has %zu bytes; less than %d cannot be kept out "
-                    "of what is printed",
-                    secret->source, found.count, SHORTEST);
-            return err_advise(err, "use a longer one");
-        }
-        struct known *kept = arena_copy(s->mem, &found, sizeof(found));
-        kept->bytes = arena_text_n(s->mem, found.bytes, found.count);
-        map_put(s->known, arena_text(s->mem, secret->source), kept);
-        k = kept;
-    }
+    const struct known *k;
+    if (secret->sealed ? !from_seal(s, secret, &k, err) : !from_source(s, secret->source, &k, err))
+        return false;
     *bytes = k->bytes;
     *count = k->count;
     return true;
@@ -147,7 +244,13 @@ static const char *digest(void *user, struct arena *mem, const char *bytes, size
 
 struct host_secrets secrets_for_host(struct secrets *s)
 {
-    return (struct host_secrets){.user = s, .reveal = reveal, .shown = shown, .digest = digest};
+    return (struct host_secrets){
+        .user = s, .reveal = reveal, .shown = shown, .digest = digest, .seal = seal, .can_seal = can_seal};
+}
+
+void secrets_set_key(struct secrets *s, const struct value *key)
+{
+    s->seal_ref = key;
 }
 
 void secrets_set_digest_key(struct secrets *s, const uint8_t *key)

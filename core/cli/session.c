@@ -198,6 +198,13 @@ static bool has_region_file(const struct session *s, const char *region)
     return file_exists(file_join(s->mem, s->project->folder, file));
 }
 
+/* Secrets and store are opened in either order. */
+static void know_digest_key(struct session *s)
+{
+    if (s->secrets && s->truth.digest_key)
+        secrets_set_digest_key(s->secrets, s->truth.digest_key);
+}
+
 bool session_open_store(struct session *s, const char *region, struct err *err)
 {
     if (!session_open_project(s, err))
@@ -212,7 +219,10 @@ bool session_open_store(struct session *s, const char *region, struct err *err)
 
 bool session_read_store(struct session *s, struct err *err)
 {
-    return store_read(s->mem, s->store_path, &s->truth, err);
+    if (!store_read(s->mem, s->store_path, &s->truth, err))
+        return false;
+    know_digest_key(s);
+    return true;
 }
 
 bool session_open_region(struct session *s, const char *region, struct err *err)
@@ -260,6 +270,8 @@ static void open_host(struct session *s)
     }
     s->http = http_new(s->loop, (struct http_limits){0});
     s->secrets = secrets_new(s->filter);
+    secrets_set_key(s->secrets, s->project->key);
+    know_digest_key(s);
     s->host = host_new((struct host_parts){
         .loop = s->loop, .pools = s->pools, .http = s->http, .secrets = secrets_for_host(s->secrets)});
 }

@@ -250,6 +250,9 @@ bool value_json_parse_rows(struct arena *mem, const char *text, size_t count, st
 /* ---- printing --------------------------------------------------------------------------------- */
 
 /* indent < 0: canonical, without any blanks. */
+#define CANONICAL (-1)
+#define STORED    (-2) /* the same, and secrets with their sealed bytes */
+
 static void print_value(struct buf *out, const struct value *v, int indent);
 
 /* By hand: printf would take most of the time it takes to print a small map. */
@@ -391,12 +394,13 @@ static void print_member(struct buf *out, const char *name, const char *text, bo
     *first = false;
 }
 
-static void print_secret(struct buf *out, const struct secret *s)
+static void print_secret(struct buf *out, const struct secret *s, int indent)
 {
     bool first = true;
     buf_text(out, "{\"$secret\":{");
     print_member(out, "digest", s->digest, &first);
-    print_member(out, "sealed", s->sealed, &first);
+    if (indent == STORED)
+        print_member(out, "sealed", s->sealed, &first);
     print_member(out, "source", s->source, &first);
     buf_text(out, "}}");
 }
@@ -420,7 +424,7 @@ static void print_expr(struct buf *out, const struct expr *e)
         for (size_t i = 0; i < COUNT_OF(e->args) && e->args[i]; i++) {
             if (i)
                 buf_char(out, ',');
-            print_value(out, e->args[i], -1);
+            print_value(out, e->args[i], CANONICAL);
         }
         buf_char(out, ']');
         first = false;
@@ -458,7 +462,7 @@ static void print_value(struct buf *out, const struct value *v, int indent)
         buf_print(out, "{\"$unknown\":\"%s\"}", value_kind_name((enum value_kind)v->unknown_kind));
         break;
     case VALUE_SECRET:
-        print_secret(out, v->secret);
+        print_secret(out, v->secret, indent);
         break;
     case VALUE_EXPR:
         print_expr(out, v->expr);
@@ -471,7 +475,7 @@ static void print_value(struct buf *out, const struct value *v, int indent)
 
 void value_json_print(struct buf *out, const struct value *v)
 {
-    print_value(out, v, -1);
+    print_value(out, v, CANONICAL);
 }
 
 void value_json_print_pretty(struct buf *out, const struct value *v, int indent)
@@ -479,12 +483,22 @@ void value_json_print_pretty(struct buf *out, const struct value *v, int indent)
     print_value(out, v, indent);
 }
 
-const char *value_json_text(struct arena *mem, const struct value *v)
+static const char *text_of(struct arena *mem, const struct value *v, int indent)
 {
     struct buf text;
     buf_init(&text, 0);
-    value_json_print(&text, v);
+    print_value(&text, v, indent);
     const char *kept = buf_keep(&text, mem);
     buf_done(&text);
     return kept;
+}
+
+const char *value_json_text(struct arena *mem, const struct value *v)
+{
+    return text_of(mem, v, CANONICAL);
+}
+
+const char *value_json_stored(struct arena *mem, const struct value *v)
+{
+    return text_of(mem, v, STORED);
 }

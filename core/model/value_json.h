@@ -1,6 +1,6 @@
 /* JSON and values.  Printing is canonical: sorted keys, no spaces, shortest round-trip reals, so equal
  * values are equal bytes.  What JSON lacks is a one-key map: {"$unknown":"text"}, {"$secret":{"source":..,
- * "digest":..[,"sealed":..]}}, {"$expr":...} (print only); a user's map key that begins with $ gets one more
+ * "digest":..}}, {"$expr":...} (print only); a user's map key that begins with $ gets one more
  * $. Secrets never print their bytes. */
 #pragma once
 
@@ -36,3 +36,6 @@ void value_json_print_pretty(struct buf *out, const struct value *v, int indent)
 /* One JSON string with quotes and escapes. */
 void value_json_print_text(struct buf *out, const char *text, size_t count);
 const char *value_json_text(struct arena *mem, const struct value *v);
+/* The same, and each secret with its sealed bytes: for what is stored, and nothing else.  Plans and reports
+ * tell of a secret by source and digest only. */
+const char *value_json_stored(struct arena *mem, const struct value *v);

@@ -5,11 +5,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "model/diag.h"
+#include "model/origins.h"
 #include "model/path.h"
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/planner.h"
+#include "plugin/host_secret.h"
 #include "plugin/registry.h"
+#include "region/region.h"
 #include "store/store.h"
 
 /* A reason names at most this many changed attributes; the rest is in the diff. */
@@ -249,6 +252,27 @@ static const struct value *keep_ignored(struct planner *p, uint32_t i, const str
     return desired;
 }
 
+/* A changed secret is seen by its digest.  One that cannot be found is told now, before anything is taken
+ * down to make room for what needs it; the place is that of the region file. */
+static bool digest_secrets(struct planner *p, uint32_t i, struct arena *mem)
+{
+    struct plan_step *s = &p->plan->steps[i];
+    struct err err;
+    uint32_t where = 0;
+    if (!s->targeted || host_secret_digests(mem, s->driver->host, s->desired, &s->desired, &where, &err))
+        return true;
+    const struct origin *at = origins_get(p->plan->region->origins, where);
+    struct diag one = {.severity = DIAG_ERROR,
+                       .code = err.code,
+                       .address = s->address,
+                       .where = at ? arena_print(p->scratch, "%s:%u:%u", at->file, at->line, at->column)
+                                   : planner_where(p, i),
+                       .summary = err.summary,
+                       .advice = err.advice[0] ? err.advice : NULL};
+    diag_add(p->diags, &one);
+    return false;
+}
+
 /* Evaluates and checks what is asked; false when it is broken (and reported). */
 static bool evaluate(struct planner *p, uint32_t i, struct arena *mem)
 {
@@ -276,7 +300,7 @@ static bool evaluate(struct planner *p, uint32_t i, struct arena *mem)
     }
     s->desired = v;
     s->unknown = value_has_unknown(v);
-    return true;
+    return s->decl->kind != DECL_RESOURCE || digest_secrets(p, i, mem);
 }
 
 static bool attach_driver(struct planner *p, uint32_t i)

@@ -10,6 +10,7 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/planner.h"
+#include "plugin/host_secret.h"
 #include "plugin/registry.h"
 #include "region/region.h"
 #include "region/residency.h"
@@ -123,11 +124,44 @@ static void check_residency(struct planner *p)
     }
 }
 
+/* ---- secrets ----------------------------------------------------------------------------------- */
+
+/* Can what it is given be opened, and what it makes be kept?  A secret that cannot be sealed would be told
+ * once and be lost. */
+static bool can_go_on(const struct plan_step *s, struct arena *tmp, const char **what, struct err *err)
+{
+    const struct value *unused;
+    *what = "needs";
+    if (!host_secret_bytes(tmp, s->driver->host, s->desired, &unused, err))
+        return false;
+    *what = "makes";
+    return !host_secret_is_made(s->type->facts.schema) || host_secret_can_keep(s->driver->host, err);
+}
+
+/* Asked before anything is changed, or taken down to make room. */
+static void check_secrets(struct planner *p)
+{
+    struct arena *tmp = arena_new();
+    for (uint32_t i = 0; i < p->plan->count; i++) {
+        const struct plan_step *s = &p->plan->steps[i];
+        struct err err;
+        const char *what;
+        bool changes = s->action == PLAN_CREATE || s->action == PLAN_UPDATE || s->action == PLAN_REPLACE;
+        if (!changes || !s->targeted || s->broken || !s->decl || !s->type || can_go_on(s, tmp, &what, &err))
+            continue;
+        planner_error(p, i, err.code, NULL,
+                      arena_print(p->mem, "'%s' %s a secret: %s", s->address, what, err.summary),
+                      err.advice[0] ? arena_text(p->mem, err.advice) : NULL);
+    }
+    arena_free(tmp);
+}
+
 void rules_check(struct planner *p)
 {
     if (!p->plan->destroy && !p->plan->refresh_only) {
         check_natural_keys(p);
         check_residency(p);
+        check_secrets(p);
     }
     if (!p->plan->refresh_only)
         check_protection(p);

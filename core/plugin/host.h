@@ -26,6 +26,11 @@ struct host_secrets {
     void (*shown)(void *user, const char *bytes, size_t count);
     /* The keyed digest of a secret a plugin made, in mem, or NULL; the whole function may be NULL. */
     const char *(*digest)(void *user, struct arena *mem, const char *bytes, size_t count);
+    /* The same sealed with the project's key, as text to be stored; NULL when there is no key.  The whole
+     * function may be NULL. */
+    const char *(*seal)(void *user, struct arena *mem, const char *bytes, size_t count);
+    /* Is there a key to seal with?  False: says why not.  NULL: never. */
+    bool (*can_seal)(void *user, struct err *err);
 };
 
 /* Told of a plugin that broke its contract after its operation had ended ("plugin dns-x finished twice"). */

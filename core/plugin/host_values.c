@@ -7,6 +7,7 @@
 #include "model/path.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plugin/host_secret.h"
 #include "plugin/op_state.h"
 
 /* lf_values: lf_value is the model's value under another name, so that nothing is copied on the way in or
@@ -185,14 +186,7 @@ static const struct lf_value *of_secret(struct lf_op *lf, const char *bytes, siz
     if (!mem || !bytes)
         return out(value_null());
     const struct op *op = (const struct op *)lf;
-    const struct host_secrets *keeper = &op->host->parts.secrets;
-    struct secret s = {.bytes = arena_text_n(mem, bytes, len), .count = len};
-    s.source = arena_print(mem, "output:%s", op->ask.items[0].address ? op->ask.items[0].address : "");
-    if (keeper->digest)
-        s.digest = keeper->digest(keeper->user, mem, s.bytes, len);
-    if (keeper->shown)
-        keeper->shown(keeper->user, s.bytes, len);
-    return out(value_secret(mem, &s));
+    return out(host_secret_new(mem, op->host, op->ask.items[0].address, bytes, len));
 }
 
 static const struct lf_value *of_list(struct lf_op *lf, const struct lf_value *const *v, size_t n)
@@ -234,13 +228,18 @@ static const struct lf_value *with(struct lf_op *lf, const struct lf_value *base
     return out(from);
 }
 
-/* NULL for what is no JSON: text from a service is data, and no breach. */
+/* NULL for what is no JSON: text from a service is data, and no breach.  A service that answers with what
+ * looks like a reference to a secret gets an ordinary map: it could otherwise name any variable of this
+ * process, and have it revealed to whoever is given the value next. */
 static const struct lf_value *from_json(struct lf_op *lf, const char *text, size_t len)
 {
     struct arena *mem = maker(lf);
     const struct value *v = NULL;
     struct err err;
-    return mem && text && value_json_parse(mem, text, len, &v, &err) ? out(v) : NULL;
+    if (!mem || !text || !value_json_parse(mem, text, len, &v, &err))
+        return NULL;
+    bool speaks_of_ours = value_has_secret(v) || value_has_unknown(v);
+    return !speaks_of_ours || value_json_parse_plain(mem, text, len, &v, &err) ? out(v) : NULL;
 }
 
 static const char *to_json(struct lf_op *lf, const struct lf_value *v, size_t *len)

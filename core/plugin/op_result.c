@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "model/value.h"
+#include "plugin/host_secret.h"
 #include "plugin/registry.h"
 
 #define ID_MAX         4096 /* the longest names of real services (ARNs, URLs) are under 2 KiB */
@@ -70,6 +71,14 @@ static void take_values(struct taking *t, const struct lf_result *given)
         broke(t, "gave a state that is not a map");
         t->out->state = NULL;
     }
+    const struct op_ask *ask = &t->op->ask;
+    const char *address = ask->items[t->i].address;
+    if (t->out->state && ask->type)
+        t->out->state =
+            host_secret_hide(t->op->mem, t->op->host, ask->type->facts.schema, address, t->out->state);
+    if (t->out->reply && ask->call)
+        t->out->reply =
+            host_secret_hide(t->op->mem, t->op->host, ask->call->facts.reply, address, t->out->reply);
 }
 
 /* Reasons explain a plan; a bad one is left out, and named. */

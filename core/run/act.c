@@ -101,7 +101,7 @@ static void put_call(struct unit *u, bool done)
                              .key = u->key,
                              .digest = u->asked->digest,
                              .token = u->token,
-                             .reply = done ? (u->reply ? value_json_text(u->mem, u->reply) : "null") : NULL,
+                             .reply = done ? (u->reply ? value_json_stored(u->mem, u->reply) : "null") : NULL,
                              .done = done};
     store_put_call(x->ask.writer, &row);
 }

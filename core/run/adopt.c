@@ -189,9 +189,9 @@ static bool take(struct adoption *a, struct err *err)
                                .instance = d->instance,
                                .verb = LF_VERB_UPDATE,
                                .ext_id = a->id,
-                               .desired = value_json_text(a->mem, s->desired),
-                               .prior = a->state ? value_json_text(a->mem, a->state) : NULL,
-                               .memo = value_json_text(a->mem, memo)};
+                               .desired = value_json_stored(a->mem, s->desired),
+                               .prior = a->state ? value_json_stored(a->mem, a->state) : NULL,
+                               .memo = value_json_stored(a->mem, memo)};
     ask.op.planned = ask.op.desired;
     struct changes_ask changes = {.loop = a->ask->loop,
                                   .writer = a->ask->writer,

@@ -165,7 +165,7 @@ void change_leave(struct change *c, enum change_end end, const char *reason)
 
 static const char *json_of(struct arena *mem, const struct value *v)
 {
-    return v ? value_json_text(mem, v) : NULL;
+    return v ? value_json_stored(mem, v) : NULL;
 }
 
 static void put_row(struct change *c, const struct op_result *result, const struct value *state, bool damaged)

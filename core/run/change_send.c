@@ -182,7 +182,7 @@ static void on_save(void *user, struct op *op, size_t i, const char *id, const s
     c->save_index = i;
     if (c->state != STORE_OP_SETTLING)
         change_put_op(c, STORE_OP_SETTLING, c->attempt, NULL, NULL);
-    store_save_op(writer, c->op_id, c->ext_id, c->saved ? value_json_text(c->mem, c->saved) : NULL);
+    store_save_op(writer, c->op_id, c->ext_id, c->saved ? value_json_stored(c->mem, c->saved) : NULL);
     store_after_commit(writer, on_saved, c);
 }
 

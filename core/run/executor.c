@@ -172,7 +172,7 @@ void executor_finish_step(struct step_run *r, const struct value *observed, cons
     struct executor *x = r->x;
     struct store_res row = executor_row(r);
     row.inputs = inputs;
-    row.observed = observed ? value_json_text(r->mem, observed) : NULL;
+    row.observed = observed ? value_json_stored(r->mem, observed) : NULL;
     store_put_res(x->ask.writer, &row);
     x->truth[r->i].inputs = arena_text(x->mem, inputs);
     x->truth[r->i].state = observed ? value_copy(x->mem, observed) : NULL;
@@ -545,7 +545,7 @@ static void put_outputs(struct executor *x)
             known = value_with_key(x->mem, known, outputs->pairs[k].key, outputs->pairs[k].value);
     }
     if (known)
-        store_put_outputs(x->ask.writer, value_json_text(x->mem, known));
+        store_put_outputs(x->ask.writer, value_json_stored(x->mem, known));
 }
 
 static bool all_dependents_done(const struct executor *x, uint32_t i)
@@ -637,14 +637,16 @@ bool executor_run(struct executor *x, struct executor_outcome *out, struct err *
     return true;
 }
 
-/* Outputs that are known, as text to compare with what is stored. */
 static bool has_new_outputs(const struct plan *plan)
 {
     if (!plan->outputs || value_has_unknown(plan->outputs))
         return plan->outputs != NULL;
     struct arena *tmp = arena_new();
     const char *stored = plan->truth->outputs;
-    bool is_new = !stored || strcmp(stored, value_json_text(tmp, plan->outputs)) != 0;
+    const struct value *before;
+    struct err err;
+    bool is_new = !stored || !value_json_parse(tmp, stored, strlen(stored), &before, &err) ||
+                  !value_equal(before, plan->outputs);
     arena_free(tmp);
     return is_new;
 }

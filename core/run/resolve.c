@@ -9,6 +9,7 @@
 #include "model/schema.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plugin/host_secret.h"
 #include "plugin/op.h"
 #include "plugin/registry.h"
 #include "region/region.h"
@@ -66,7 +67,9 @@ static bool evaluate(struct step_run *r, const struct value **out)
     if (s->type) {
         diag_init(&diags, r->mem);
         v = schema_check(mem, s->type->facts.schema, v, s->address, NULL, &diags);
-        if (!diag_ok(&diags, &err)) {
+        uint32_t where;
+        if (!diag_ok(&diags, &err) || (s->decl->kind == DECL_RESOURCE &&
+                                       !host_secret_digests(mem, s->driver->host, v, &v, &where, &err))) {
             executor_fail_step(r, &err);
             return false;
         }

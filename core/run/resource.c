@@ -6,6 +6,7 @@
 #include "model/decl.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plugin/host_secret.h"
 #include "plugin/registry.h"
 #include "run/executor_state.h"
 #include "store/store.h"
@@ -17,7 +18,7 @@ static void create(struct step_run *r);
 
 static const char *json_of(struct arena *mem, const struct value *v)
 {
-    return v ? value_json_text(mem, v) : NULL;
+    return v ? value_json_stored(mem, v) : NULL;
 }
 
 struct arena *resource_memory(const struct step_run *r, const struct contract_type *type)
@@ -268,6 +269,28 @@ void resource_go(struct step_run *r)
         keep(r);
 }
 
+/* A first plan is made before there is a store, and so without its key: what it builds is recorded with the
+ * digests all the same, or the first change of a secret would go unseen. */
+static void begin_known(struct step_run *r)
+{
+    const struct plan_step *s = &r->x->plan->steps[r->i];
+    struct arena *mem = resource_memory(r, s->type);
+    struct host *host = s->driver->host;
+    struct err err;
+    uint32_t where;
+    r->desired = s->desired;
+    r->planned = s->promise;
+    if (!host_secret_digests(mem, host, s->desired, &r->desired, &where, &err) ||
+        !(s->promise == s->desired ||
+          host_secret_digests(mem, host, s->promise, &r->planned, &where, &err))) {
+        executor_fail_step(r, &err);
+        return;
+    }
+    if (s->promise == s->desired)
+        r->planned = r->desired;
+    resource_go(r);
+}
+
 void resource_begin(struct step_run *r)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
@@ -278,9 +301,7 @@ void resource_begin(struct step_run *r)
     } else if (s->unknown) {
         resolve_begin(r);
     } else {
-        r->desired = s->desired;
-        r->planned = s->promise;
-        resource_go(r);
+        begin_known(r);
     }
 }
 

@@ -219,8 +219,8 @@ static bool keep(struct work *w, struct err *err)
     row.schema_version = type->facts.schema->version;
     row.ext_id = w->id ? w->id : w->ask->id;
     row.marker = op->marker;
-    row.observed = w->state ? value_json_text(w->mem, w->state) : row.desired;
-    row.memo = w->memo ? value_json_text(w->mem, w->memo) : NULL;
+    row.observed = w->state ? value_json_stored(w->mem, w->state) : row.desired;
+    row.memo = w->memo ? value_json_stored(w->mem, w->memo) : NULL;
     row.damaged = w->status == LF_END_DAMAGED;
     store_put_res(w->ask->writer, &row);
     move_op(w, STORE_OP_DONE, NULL);

@@ -117,8 +117,9 @@ struct store_event { /* an event as it was kept */
 /* ---- reading ------------------------------------------------------------------------------- */
 
 struct store_snapshot {
-    bool exists;         /* false: nothing was ever applied; all else is empty */
-    const char *lineage; /* 32 hex characters */
+    bool exists;               /* false: nothing was ever applied; all else is empty */
+    const char *lineage;       /* 32 hex characters */
+    const uint8_t *digest_key; /* as store_writer_digest_key; NULL: there is no store */
     int64_t serial, fence, epoch;
     const struct store_res *res; /* sorted by address, then generation: live one last */
     size_t res_count;

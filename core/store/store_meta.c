@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -148,4 +149,12 @@ bool store_meta_load(struct store_db *db, struct arena *mem, struct store_meta *
         return store_db_corrupt(db->path, "table 'meta' is incomplete", err);
     *out = meta;
     return true;
+}
+
+void store_meta_key(const struct store_meta *meta, uint8_t out[DIGEST_KEY])
+{
+    for (size_t i = 0; i < DIGEST_KEY; i++) {
+        char byte[3] = {meta->digest_key[2 * i], meta->digest_key[2 * i + 1], '\0'};
+        out[i] = (uint8_t)strtoul(byte, NULL, 16);
+    }
 }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/digest.h"
 #include "store/store_cursor.h"
 
 struct err;
@@ -31,3 +32,5 @@ MUST_USE bool store_meta_create(const char *path, const char *region, const char
 /* Is it ours, of a schema we know, and undamaged?  store.not_a_store, store.newer, store.corrupt. */
 MUST_USE bool store_meta_load(struct store_db *db, struct arena *mem, struct store_meta *out,
                               struct err *err);
+/* The digest key of a loaded one, as bytes. */
+void store_meta_key(const struct store_meta *meta, uint8_t out[DIGEST_KEY]);

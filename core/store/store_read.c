@@ -179,6 +179,9 @@ bool store_read(struct arena *mem, const char *path, struct store_snapshot *out,
     if (!store_source_open(mem, path, &s, &snap.exists, err))
         return false;
     if (snap.exists) {
+        uint8_t *key = arena_alloc(mem, DIGEST_KEY);
+        store_meta_key(&s.meta, key);
+        snap.digest_key = key;
         snap.lineage = s.meta.lineage;
         snap.serial = s.meta.serial;
         snap.epoch = s.meta.epoch;

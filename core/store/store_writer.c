@@ -252,14 +252,6 @@ static void on_answer(void *user)
 
 /* ---- opening and closing ------------------------------------------------------------------- */
 
-static void read_key(const char *hex, uint8_t out[DIGEST_KEY])
-{
-    for (size_t i = 0; i < DIGEST_KEY; i++) {
-        char byte[3] = {hex[2 * i], hex[2 * i + 1], '\0'};
-        out[i] = (uint8_t)strtoul(byte, NULL, 16);
-    }
-}
-
 /* Signals belong to the loop's thread. */
 static bool start_thread(struct store_writer *w, struct err *err)
 {
@@ -327,7 +319,7 @@ bool store_writer_open(struct loop *loop, const char *path, const char *region, 
     }
     const struct store_meta *meta = store_commit_meta(w->commit);
     w->lineage = arena_text(mem, meta->lineage);
-    read_key(meta->digest_key, w->digest_key);
+    store_meta_key(meta, w->digest_key);
     w->fence = store_commit_fence(w->commit);
     w->calls = store_calls_new(arena_text(mem, path));
     w->current = store_batch_new();

@@ -55,7 +55,7 @@ static void test_wrong_settings_are_refused_with_advice(void **state)
     must_refuse("{'greeting':7}", "schema.wrong_kind",
                 "drivers: old: 'greeting' must be text, not an integer", "put it in quotes");
     must_refuse("{'password':{'$secret':{'source':'env:NONE'}}}", "secret.unknown",
-                "drivers: old: setting 'password': the bench has no secret 'env:NONE'", "");
+                "drivers: old: 'password': the bench has no secret 'env:NONE'", "");
     must_refuse("{'greeting':'a greeting of more than thirty-one bytes'}", "plugin.cannot_open",
                 "driver old-frozen for 'old': greeting: things cannot say more than 31 bytes", "");
 }

@@ -150,6 +150,80 @@ static void test_digests_need_the_store_s_key(void **state)
     arena_free(mem);
 }
 
+#define KEY       "0123456789abcdef0123456789abcdef"
+#define OTHER_KEY "fedcba9876543210fedcba9876543210"
+
+/* A process of its own with that key; NULL: the project names none. */
+static void key_is(struct world *w, struct arena *mem, const char *key)
+{
+    static const struct secret ref = {.source = "env:LANDFALL_TEST_KEY"};
+    secrets_free(w->secrets);
+    w->secrets = secrets_new(w->filter);
+    w->host = secrets_for_host(w->secrets);
+    if (key)
+        setenv("LANDFALL_TEST_KEY", key, 1);
+    secrets_set_key(w->secrets, key ? value_secret(mem, &ref) : NULL);
+}
+
+static bool open_seal(struct world *w, const char *sealed, const char **bytes, size_t *count, struct err *err)
+{
+    struct secret secret = {.source = "output:db.user.a", .sealed = sealed};
+    return w->host.reveal(w->host.user, &secret, bytes, count, err);
+}
+
+static void test_what_was_sealed_opens_in_another_process(void **state)
+{
+    struct world *w = *state;
+    struct arena *mem = arena_new();
+    struct err err;
+    const char *bytes;
+    size_t count;
+    key_is(w, mem, KEY);
+    assert_true(w->host.can_seal(w->host.user, &err));
+    const char *sealed = w->host.seal(w->host.user, mem, "correct horse", 13);
+    const char *second = w->host.seal(w->host.user, mem, "another nurse", 13);
+    assert_null(strstr(sealed, "correct"));
+    key_is(w, mem, KEY);
+    assert_true(open_seal(w, sealed, &bytes, &count, &err));
+    assert_int_equal(count, 13);
+    assert_memory_equal(bytes, "correct horse", 13);
+    /* Two of one step, told apart. */
+    assert_true(open_seal(w, second, &bytes, &count, &err));
+    assert_memory_equal(bytes, "another nurse", 13);
+    unsetenv("LANDFALL_TEST_KEY");
+    arena_free(mem);
+}
+
+static void test_a_wrong_or_missing_key_opens_nothing_and_is_named(void **state)
+{
+    struct world *w = *state;
+    struct arena *mem = arena_new();
+    struct err err;
+    const char *bytes;
+    size_t count;
+    key_is(w, mem, KEY);
+    const char *sealed = w->host.seal(w->host.user, mem, "correct horse", 13);
+    char *damaged = arena_text(mem, sealed);
+    size_t end = strlen(damaged) - 6;
+    damaged[end] = damaged[end] == 'A' ? 'B' : 'A';
+    assert_false(open_seal(w, damaged, &bytes, &count, &err));
+    assert_string_equal(err.code, "digest.cannot_open");
+    assert_false(open_seal(w, "nonsense", &bytes, &count, &err));
+    key_is(w, mem, OTHER_KEY);
+    assert_false(open_seal(w, sealed, &bytes, &count, &err));
+    assert_string_equal(err.code, "secrets.other_key");
+    key_is(w, mem, NULL);
+    assert_false(open_seal(w, sealed, &bytes, &count, &err));
+    assert_string_equal(err.code, "secrets.no_key");
+    assert_false(w->host.can_seal(w->host.user, &err));
+    assert_null(w->host.seal(w->host.user, mem, "correct horse", 13));
+    key_is(w, mem, "too short to guard");
+    assert_false(w->host.can_seal(w->host.user, &err));
+    assert_string_equal(err.code, "secrets.weak_key");
+    unsetenv("LANDFALL_TEST_KEY");
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +233,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_short_secret_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_was_shown_is_not_printed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_digests_need_the_store_s_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_was_sealed_opens_in_another_process, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_wrong_or_missing_key_opens_nothing_and_is_named, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,7 +139,10 @@ static void test_what_json_lacks_is_a_map_of_one_key(void **state)
     assert_int_equal(secret->kind, VALUE_SECRET);
     assert_string_equal(secret->secret->source, "env:A");
     assert_string_equal(secret->secret->sealed, "c2VhbA==");
-    assert_string_equal(value_json_text(mem, secret), json);
+    assert_string_equal(value_json_stored(mem, secret), json);
+    assert_string_equal(value_json_stored(mem, value_list(mem, &secret, 1)), arena_print(mem, "[%s]", json));
+    assert_string_equal(value_json_text(mem, secret),
+                        "{\"$secret\":{\"digest\":\"ab\",\"source\":\"env:A\"}}");
 }
 
 static void test_bytes_of_a_secret_are_never_printed(void **state)

@@ -159,6 +159,9 @@ static void reveals(void *self, struct lf_op *op, const struct lf_request *req)
     assert_string_equal(made->secret->digest, "digest-of-9");
     assert_string_equal(v->reveal(op, (const struct lf_value *)made, &len), "mine-mine");
     assert_null(strstr(v->to_json(op, (const struct lf_value *)made, NULL), "mine-mine"));
+    const char *claim = "{\"a\":{\"$secret\":{\"source\":\"env:GOOD\"}}}";
+    const struct lf_value *said = v->get(v->from_json(op, claim, strlen(claim)), "a");
+    assert_int_equal(v->kind(said), LF_KIND_MAP);
     fixture_ok(self, op, req);
 }
 
