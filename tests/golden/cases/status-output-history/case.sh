@@ -7,7 +7,10 @@ landfall output eu app_url
 refused output eu app_ulr
 landfall output eu --json
 landfall history eu dns.zone.apex
-landfall history eu -n 4
 landfall status eu --json | sed -e 1d -e '$d' | jq -S 'del(.. | .took_ms?, .serial?, .seq?)'
 landfall history eu -n 1 --json | sed -e 1d -e '$d' | jq -r .format
 landfall history eu dns.zone.nothing
+say 'the newest entry'
+edit regions/eu.yaml -e 's/storage_gb: 100/storage_gb: 120/'
+built apply eu --yes
+landfall history eu -n 1
