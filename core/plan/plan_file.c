@@ -31,8 +31,24 @@ static void print_envelope(struct buf *out, const struct plan *p, const struct v
     buf_print(out, ",\"serial\":%lld}", (long long)p->truth->serial);
 }
 
-bool plan_file_save(const struct plan *p, const struct value *options, const struct tick *tick,
-                    const char *path, struct err *err)
+/* A slip of the keyboard must not cost a region file: only a plan, or what is empty, gives way to a plan. */
+static bool may_write(const char *path, struct err *err)
+{
+    static const char head[] = "{\"format\":\"landfall.plan/";
+    struct arena *tmp = arena_new();
+    const char *bytes = "";
+    size_t count = 0;
+    bool ok = !file_exists(path) || file_read(tmp, path, PLAN_FILE_MAX, &bytes, &count, err);
+    if (ok && count > 0 && strncmp(bytes, head, sizeof(head) - 1) != 0) {
+        ok = err_set(err, "plan_file.in_the_way", "'%s' is there, and it is no plan", path);
+        err_advise(err, "name another file, or remove that one");
+    }
+    arena_free(tmp);
+    return ok;
+}
+
+static bool save(const struct plan *p, const struct value *options, const struct tick *tick, const char *path,
+                 struct err *err)
 {
     struct buf out;
     buf_init(&out, 0);
@@ -43,6 +59,16 @@ bool plan_file_save(const struct plan *p, const struct value *options, const str
     buf_text(&out, "}\n");
     bool ok = file_replace(path, out.at, out.count, 0644, err);
     buf_done(&out);
+    return ok;
+}
+
+bool plan_file_save(const struct plan *p, const struct value *options, const struct tick *tick,
+                    const char *path, struct err *err)
+{
+    struct arena *tmp = arena_new();
+    const char *real = file_real(tmp, path); /* a link stays a link */
+    bool ok = may_write(path, err) && save(p, options, tick, real ? real : path, err);
+    arena_free(tmp);
     return ok || err_wrap(err, "writing the plan");
 }
 
@@ -74,6 +100,12 @@ static bool check_digest(const char *path, const char *bytes, size_t count, cons
     return true;
 }
 
+/* It becomes that of the store that a first apply makes. */
+static bool is_lineage(const char *text)
+{
+    return strlen(text) == 32 && text[strspn(text, "0123456789abcdef")] == '\0';
+}
+
 bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, struct err *err)
 {
     const char *bytes;
@@ -100,6 +132,8 @@ bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, 
     const struct value *body = value_get(all, "body"), *envelope = value_get(all, "envelope");
     const char *region = value_get_text(body, "region", NULL),
                *lineage = value_get_text(envelope, "lineage", NULL);
+    if (lineage && !is_lineage(lineage))
+        return damaged(path, "the lineage in it is none", err);
     if (!region || !lineage || value_kind(value_get(body, "steps")) != VALUE_LIST ||
         value_kind(value_get(envelope, "options")) != VALUE_MAP)
         return damaged(path, "parts of it are missing", err);

@@ -185,6 +185,41 @@ static void test_a_damaged_plan_file_is_refused_wherever_it_is_damaged(void **st
     assert_false(plan_file_load(rig.mem, path, &file, &rig.err));
 }
 
+static void test_a_made_up_lineage_is_refused(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *path = save(), *bytes;
+    size_t count;
+    struct plan_file file;
+    assert_true(file_read(rig.mem, path, 1 << 20, &bytes, &count, &rig.err));
+    char *bad = arena_text_n(rig.mem, bytes, count);
+    *strstr(bad, RIG_LINEAGE) = '/';
+    assert_true(file_replace(path, bad, count, 0644, &rig.err));
+    assert_false(plan_file_load(rig.mem, path, &file, &rig.err));
+    assert_string_equal(rig.err.code, "plan_file.damaged");
+    (void)unlink(path);
+}
+
+static void test_a_plan_is_not_written_over_anything_else(void **state)
+{
+    (void)state;
+    fill();
+    rig_plan_rows(&rig);
+    const char *path = save(), *bytes;
+    size_t count;
+    assert_true(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), path, &rig.err));
+    assert_true(file_replace(path, "", 0, 0644, &rig.err));
+    assert_true(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), path, &rig.err));
+    assert_true(file_replace(path, "region: eu\n", 11, 0644, &rig.err));
+    assert_false(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), path, &rig.err));
+    assert_string_equal(rig.err.code, "plan_file.in_the_way");
+    assert_true(file_read(rig.mem, path, 1 << 20, &bytes, &count, &rig.err));
+    assert_string_equal(bytes, "region: eu\n");
+    (void)unlink(path);
+}
+
 /* ---- cost ------------------------------------------------------------------------------------------- */
 
 static const struct price_book_item prices[] = {
@@ -268,6 +303,8 @@ int main(void)
         T(test_what_is_stale_says_what_differs),
         T(test_a_run_since_then_is_told_as_such),
         T(test_a_damaged_plan_file_is_refused_wherever_it_is_damaged),
+        T(test_a_made_up_lineage_is_refused),
+        T(test_a_plan_is_not_written_over_anything_else),
         T(test_costs_add_up_and_what_is_unknown_is_never_zero),
         T(test_a_guess_prices_what_nobody_can_bound),
         T(test_without_a_price_nothing_is_priced),
