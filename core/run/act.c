@@ -488,6 +488,7 @@ void act_begin(struct step_run *r)
                                        .progress = progress,
                                        .ended = ended,
                                        .soon = soon};
+    executor_run_anew(r);
     executor_tell(r, EVENT_STEP_STARTED, NULL, NULL, NULL);
     if (!action_start(x->ask.playbook, x->plan->steps[r->i].decl, &world, &a->action, &err)) {
         free(a);

@@ -14,6 +14,7 @@
 #include "plugin/registry.h"
 #include "region/region.h"
 #include "run/executor_state.h"
+#include "run/teardown.h"
 #include "store/store.h"
 
 #define PARALLEL 256
@@ -127,7 +128,7 @@ static struct event event_of(const struct step_run *r, enum event_kind kind, con
                           .address = s->address,
                           .verb = plan_action_name(s->action),
                           .text = text,
-                          .where = where_of(r),
+                          .where = r->failed_at ? r->failed_at : where_of(r),
                           .took_ms = loop_now_ms(r->x->ask.loop) - r->began_ms};
 }
 
@@ -142,10 +143,20 @@ void executor_tell(struct step_run *r, enum event_kind kind, const char *text, c
     changes_tell(r->x->changes, &e);
 }
 
+void executor_run_anew(struct step_run *r)
+{
+    const struct store_res *row = r->x->plan->steps[r->i].row;
+    if (row)
+        store_remove_res(r->x->ask.writer, row->address, row->generation);
+}
+
 void executor_fail_step(struct step_run *r, const struct err *err)
 {
     const char *text =
         err->detail[0] ? arena_print(r->mem, "%s: %s", err->summary, err->detail) : err->summary;
+    /* Where an action's body failed tells more than where the action begins. */
+    if (err->where[0])
+        r->failed_at = err->where;
     executor_tell(r, EVENT_STEP_FAILED, text, err->code, err->advice[0] ? err->advice : NULL);
     executor_end_step(r, STEP_END_FAILED);
 }
@@ -337,6 +348,8 @@ static void begin(struct executor *x, uint32_t i)
 {
     struct step_run *r = run_new(x, i);
     const struct plan_step *s = &x->plan->steps[i];
+    if (teardown_stops(r))
+        return;
     if (s->pending)
         hold(r);
     else if (s->action == PLAN_FORGET)
@@ -539,10 +552,18 @@ static void put_outputs(struct executor *x)
         store_put_outputs(x->ask.writer, "{}");
     if (!x->plan->decls->outputs || !expr_eval(x->mem, x->plan->decls->outputs, &x->world, &outputs, &err))
         return;
-    const struct value *known = NULL;
+    const struct value *known = NULL, *before = NULL;
+    const char *stored = x->plan->truth->outputs;
+    /* What a part of the build that was not reached gives out, it gave out before: others read it. */
+    if (stored && !value_json_parse(x->mem, stored, strlen(stored), &before, &err))
+        before = NULL;
     for (size_t k = 0; value_kind(outputs) == VALUE_MAP && k < outputs->count; k++) {
-        if (!value_has_unknown(outputs->pairs[k].value))
-            known = value_with_key(x->mem, known, outputs->pairs[k].key, outputs->pairs[k].value);
+        const char *name = outputs->pairs[k].key;
+        const struct value *v = outputs->pairs[k].value;
+        if (value_has_unknown(v))
+            v = value_get(before, name);
+        if (v)
+            known = value_with_key(x->mem, known, name, v);
     }
     if (known)
         store_put_outputs(x->ask.writer, value_json_stored(x->mem, known));
@@ -617,6 +638,7 @@ static void start_all(struct executor *x)
 bool executor_run(struct executor *x, struct executor_outcome *out, struct err *err)
 {
     start_all(x);
+    teardown_run(x);
     pump(x);
     run_loop(x);
     if (!x->failed && !x->aborted && !x->stopping && !x->plan->refresh_only)

@@ -12,6 +12,7 @@
 #include "run/executor.h"
 
 struct arena;
+struct teardown;
 struct store_res;
 
 enum step_state {
@@ -60,8 +61,9 @@ struct step_run {
     struct store_res row; /* as it will stand */
     uint32_t next_row;    /* of the rows to be destroyed */
     int64_t began_ms;
-    struct event done; /* told once it is durable */
-    void *own;         /* act.c's or probe.c's */
+    const char *failed_at; /* file:line inside the body that failed, or NULL: where the step is declared */
+    struct event done;     /* told once it is durable */
+    void *own;             /* act.c's or probe.c's */
 };
 
 struct executor {
@@ -76,6 +78,7 @@ struct executor {
     struct step_truth *truth;
     const struct value **ids; /* per step: its id as a value, made when first referred to */
     bool *read;               /* per step: somebody may read more of it than its id */
+    struct teardown *teardown;
     uint32_t in_flight;
     bool stopping, aborted, epilogue, pumping;
     int64_t started_ms;
@@ -97,6 +100,8 @@ void executor_finish_step(struct step_run *r, const struct value *observed, cons
 /* A step is done with what was put into the store just now: once that is durable it is told, and ended.  text
  * lives as long as r. */
 void executor_done(struct step_run *r, const char *text);
+/* What the last run of it found out no longer counts: should this one fail, the next plan runs it again. */
+void executor_run_anew(struct step_run *r);
 void executor_tell(struct step_run *r, enum event_kind kind, const char *text, const char *code,
                    const char *advice);
 /* {"depends_on": ...} of the step's direct needs, as JSON in mem. */
@@ -110,6 +115,9 @@ void resource_begin(struct step_run *r);
 bool resource_is_behind(struct executor *x, uint32_t i);
 bool resource_sync(struct executor *x,
                    uint32_t i); /* a kept row whose surroundings changed: true when it was put */
+/* Starts the destruction of one row; fn is called with r.  False: nothing was started. */
+MUST_USE bool resource_destroy_row(struct step_run *r, const struct store_res *row, change_done_fn *fn,
+                                   struct err *err);
 void resource_destroy_deposed(struct executor *x, uint32_t i);
 /* Memory for what a call under way may still read when its step has ended: many travel in one call. */
 struct arena *resource_memory(const struct step_run *r, const struct contract_type *type);

@@ -212,6 +212,7 @@ void probe_begin(struct step_run *r)
     p->inputs = inputs;
     p->asked = s->inputs ? s->desired : r->desired;
     p->until_ms = loop_now_ms(r->x->ask.loop) + value_get_int(p->asked, "within", 0) * 1000;
+    executor_run_anew(r);
     executor_tell(r, EVENT_STEP_STARTED, NULL, NULL, NULL);
     try_once(p);
 }

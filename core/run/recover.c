@@ -9,6 +9,7 @@
 #include "model/decl.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plugin/host_secret.h"
 #include "plugin/registry.h"
 #include "run/change.h"
 #include "store/store.h"
@@ -87,6 +88,10 @@ static bool settle(struct recover *r, const struct store_op *op, struct err *err
         !parse(r->mem, op->planned, &ask.planned, err) || !parse(r->mem, op->saved, &ask.saved, err) ||
         !parse(r->mem, op->memo, &ask.memo, err) || !parse(r->mem, op->meta, &meta, err))
         return err_wrap(err, "reading what '%s' was doing", op->address);
+    /* Sent without its secret it would be another change than the one that is in doubt. */
+    const struct value *unused;
+    if (!host_secret_bytes(r->mem, driver->host, ask.desired, &unused, err))
+        return err_wrap(err, "settling '%s'", op->address);
     ask.row = row_of(r->mem, op, meta);
     change_resume(r->changes, &ask, on_settled, r);
     return true;

@@ -9,6 +9,7 @@
 #include "plugin/host_secret.h"
 #include "plugin/registry.h"
 #include "run/executor_state.h"
+#include "run/teardown.h"
 #include "store/store.h"
 
 /* One resource step: create, update, replace or destroy, as a chain of changes. */
@@ -110,28 +111,26 @@ static void update(struct step_run *r)
 /* ---- destroying rows ------------------------------------------------------------------------------- */
 
 /* The driver that built a row, which may be another than the step has now. */
-static bool row_driver(struct step_run *r, const struct store_res *row, struct change_ask *ask)
+static bool row_driver(struct step_run *r, const struct store_res *row, struct change_ask *ask,
+                       struct err *err)
 {
     ask->driver = registry_find(r->x->ask.registry, row->subsystem, row->instance);
     ask->type = ask->driver ? driver_type(ask->driver, row->type) : NULL;
     if (ask->type)
         return true;
-    struct err err;
-    err_set(&err, "run.no_driver", "'%s' was built by the driver of '%s%s%s', and the region names none",
+    err_set(err, "run.no_driver", "'%s' was built by the driver of '%s%s%s', and the region names none",
             row->address, row->subsystem, row->instance[0] ? "/" : "", row->instance);
-    err_advise(&err, "put the drivers block back (use: %s) until it is destroyed", row->driver);
-    executor_fail_step(r, &err);
-    return false;
+    return err_advise(err, "put the drivers block back (use: %s) until it is destroyed", row->driver);
 }
 
-static void destroy_row(struct step_run *r, const struct store_res *row, change_done_fn *fn)
+bool resource_destroy_row(struct step_run *r, const struct store_res *row, change_done_fn *fn,
+                          struct err *err)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
-    struct err err;
     r->row = *row;
     struct change_ask ask = ask_of(r, LF_VERB_DESTROY);
-    if (!row_driver(r, row, &ask))
-        return;
+    if (!row_driver(r, row, &ask, err))
+        return false;
     struct arena *mem = resource_memory(r, ask.type);
     ask.op.marker = row->marker;
     ask.op.ext_id = row->ext_id;
@@ -141,12 +140,19 @@ static void destroy_row(struct step_run *r, const struct store_res *row, change_
         ask.prior = s->observed;
         ask.memo = s->memo;
     } else if ((row->observed &&
-                !value_json_parse(mem, row->observed, strlen(row->observed), &ask.prior, &err)) ||
-               (row->memo && !value_json_parse(mem, row->memo, strlen(row->memo), &ask.memo, &err))) {
-        executor_fail_step(r, &err);
-        return;
+                !value_json_parse(mem, row->observed, strlen(row->observed), &ask.prior, err)) ||
+               (row->memo && !value_json_parse(mem, row->memo, strlen(row->memo), &ask.memo, err))) {
+        return false;
     }
     change_start(r->x->changes, &ask, fn, r);
+    return true;
+}
+
+static void destroy_row(struct step_run *r, const struct store_res *row, change_done_fn *fn)
+{
+    struct err err;
+    if (!resource_destroy_row(r, row, fn, &err))
+        executor_fail_step(r, &err);
 }
 
 /* All generations of a step that goes, older ones first. */
@@ -185,7 +191,10 @@ static void replace(struct step_run *r)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
     if (!s->create_first || !plan_stands_beside(s, r->desired)) {
-        destroy_row(r, s->row, on_old_destroyed);
+        if (teardown_has_gone(r->x, r->i))
+            create(r);
+        else
+            destroy_row(r, s->row, on_old_destroyed);
         return;
     }
     /* The old one is deposed in the transaction that records the intent of the new one, and goes in the
@@ -296,6 +305,8 @@ void resource_begin(struct step_run *r)
     const struct plan_step *s = &r->x->plan->steps[r->i];
     if (r->x->plan->refresh_only) {
         remember(r);
+    } else if (s->action == PLAN_DESTROY && teardown_has_gone(r->x, r->i)) {
+        executor_end_step(r, STEP_END_DONE);
     } else if (s->action == PLAN_DESTROY) {
         destroy_next(r);
     } else if (s->unknown) {

@@ -330,6 +330,9 @@ static bool run(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
     if (rc == SQLITE_OK)
         judge(job, item, row, rest);
     bool reads = row && sqlite3_stmt_readonly(row);
+    if (rc == SQLITE_OK && item->status == 0 && !reads && !item->may_settle)
+        kit_sql_refuse(item, "database.only_reads", "sql", "a check may only read, and this statement writes",
+                       NULL, "ask with SELECT; what has to be written belongs in an action");
     if (rc == SQLITE_OK && item->status == 0)
         rc = bind(row, query);
     if (rc == SQLITE_OK && item->status == 0)

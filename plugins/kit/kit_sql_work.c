@@ -22,7 +22,7 @@ struct group {
 static bool is_change(const struct kit_sql_item *item)
 {
     return item->verb == LF_VERB_CREATE || item->verb == LF_VERB_UPDATE || item->verb == LF_VERB_DESTROY ||
-           item->verb == LF_VERB_CALL;
+           (item->verb == LF_VERB_CALL && item->may_settle); /* a check's call only reads */
 }
 
 /* One change makes the whole group a writing one: it is one transaction. */

@@ -69,6 +69,11 @@ static void act_send(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *
         item->status = LF_END_GONE;
         return;
     }
+    if (!item->may_settle) {
+        kit_sql_refuse(item, "queue.only_reads", NULL, "a check may only read, and a message sent is sent",
+                       NULL, "send it in an action");
+        return;
+    }
     if (kit_sql_ask(job, db, item, no_target, &how))
         kit_sql_refuse(item, "queue.no_target", NULL, "there is nowhere to send to", how,
                        "declare it, and let the action come after it");
