@@ -31,15 +31,21 @@ static void print_envelope(struct buf *out, const struct plan *p, const struct v
     buf_print(out, ",\"serial\":%lld}", (long long)p->truth->serial);
 }
 
+/* Of a plan, whole or not, or of nothing: what a new plan may take the place of. */
+static bool gives_way(const char *bytes, size_t count)
+{
+    static const char head[] = "{\"format\":\"landfall.plan/";
+    return count == 0 || strncmp(bytes, head, sizeof(head) - 1) == 0;
+}
+
 /* A slip of the keyboard must not cost a region file: only a plan, or what is empty, gives way to a plan. */
 static bool may_write(const char *path, struct err *err)
 {
-    static const char head[] = "{\"format\":\"landfall.plan/";
     struct arena *tmp = arena_new();
     const char *bytes = "";
     size_t count = 0;
     bool ok = !file_exists(path) || file_read(tmp, path, PLAN_FILE_MAX, &bytes, &count, err);
-    if (ok && count > 0 && strncmp(bytes, head, sizeof(head) - 1) != 0) {
+    if (ok && !gives_way(bytes, count)) {
         ok = err_set(err, "plan_file.in_the_way", "'%s' is there, and it is no plan", path);
         err_advise(err, "name another file, or remove that one");
     }
@@ -72,32 +78,50 @@ bool plan_file_save(const struct plan *p, const struct value *options, const str
     return ok || err_wrap(err, "writing the plan");
 }
 
-static bool damaged(const char *path, const char *what, struct err *err)
+/* A file as it was read. */
+struct source {
+    const char *path, *bytes;
+    size_t count;
+};
+
+/* Whoever does as the advice says must not lose a file that never was a plan. */
+static bool damaged(const struct source *from, const char *what, struct err *err)
 {
-    err_set(err, "plan_file.damaged", "'%s' is not a plan that can be trusted: %s", path, what);
-    return err_advise(err, "make it again: landfall plan REGION -o %s", path);
+    err_set(err, "plan_file.damaged", "'%s' is not a plan that can be trusted: %s", from->path, what);
+    if (!gives_way(from->bytes, from->count))
+        return err_advise(err, "name a file that `landfall plan REGION -o FILE` wrote");
+    return err_advise(err, "make it again: landfall plan REGION -o %s", from->path);
 }
 
 /* The digest is of the body's bytes as they stand in the file, so nothing is parsed before it is proved
  * whole. */
-static bool check_digest(const char *path, const char *bytes, size_t count, const char *digest,
-                         struct err *err)
+static bool check_digest(const struct source *from, const char *digest, struct err *err)
 {
     static const char mark[] = ",\"body\":";
-    const char *body = memmem(bytes, count, mark, sizeof(mark) - 1);
+    const char *body = memmem(from->bytes, from->count, mark, sizeof(mark) - 1);
     if (!body)
-        return damaged(path, "it has no body", err);
+        return damaged(from, "it has no body", err);
     body += sizeof(mark) - 1;
-    const char *end = bytes + count;
+    const char *end = from->bytes + from->count;
     while (end > body && (end[-1] == '\n' || end[-1] == ' '))
         end--;
     if (end == body || end[-1] != '}')
-        return damaged(path, "it ends in the middle", err);
+        return damaged(from, "it ends in the middle", err);
     char hex[DIGEST_HEX];
     digest_text(body, (size_t)(end - 1 - body), hex);
     if (strcmp(hex, digest) != 0)
-        return damaged(path, "its body does not match its digest", err);
+        return damaged(from, "its body does not match its digest", err);
     return true;
+}
+
+/* What is there and cannot be read may be anything. */
+static bool unreadable(const char *path, struct err *err)
+{
+    if (file_exists(path))
+        err_advise(err, "name a file that `landfall plan REGION -o FILE` wrote");
+    else
+        err_advise(err, "make it first: landfall plan REGION -o %s", path);
+    return err_wrap(err, "reading the plan");
 }
 
 /* It becomes that of the store that a first apply makes. */
@@ -108,22 +132,19 @@ static bool is_lineage(const char *text)
 
 bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, struct err *err)
 {
-    const char *bytes;
-    size_t count;
+    struct source from = {.path = path};
     const struct value *all;
-    if (!file_read(mem, path, PLAN_FILE_MAX, &bytes, &count, err)) {
-        err_advise(err, "make it first: landfall plan REGION -o %s", path);
-        return err_wrap(err, "reading the plan");
-    }
-    if (!value_json_parse(mem, bytes, count, &all, err)) {
+    if (!file_read(mem, path, PLAN_FILE_MAX, &from.bytes, &from.count, err))
+        return unreadable(path, err);
+    if (!value_json_parse(mem, from.bytes, from.count, &all, err)) {
         struct err why = *err;
-        damaged(path, why.summary, err);
+        damaged(&from, why.summary, err);
         return false;
     }
     const char *format = value_get_text(all, "format", "");
     if (strcmp(format, FORMAT) != 0) {
         if (strncmp(format, "landfall.plan/", 14) != 0)
-            return damaged(path, "it is no landfall plan", err);
+            return damaged(&from, "it is no landfall plan", err);
         err_set(err, "plan_file.newer", "'%s' has the format '%s', and this landfall reads " FORMAT, path,
                 format);
         return err_advise(err, "apply it with the landfall that made it, or plan again");
@@ -133,11 +154,11 @@ bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, 
     const char *region = value_get_text(body, "region", NULL),
                *lineage = value_get_text(envelope, "lineage", NULL);
     if (lineage && !is_lineage(lineage))
-        return damaged(path, "the lineage in it is none", err);
+        return damaged(&from, "the lineage in it is none", err);
     if (!region || !lineage || value_kind(value_get(body, "steps")) != VALUE_LIST ||
         value_kind(value_get(envelope, "options")) != VALUE_MAP)
-        return damaged(path, "parts of it are missing", err);
-    if (!check_digest(path, bytes, count, digest, err))
+        return damaged(&from, "parts of it are missing", err);
+    if (!check_digest(&from, digest, err))
         return false;
     *out = (struct plan_file){
         .region = region, .digest = digest, .lineage = lineage, .body = body, .envelope = envelope};

@@ -220,6 +220,23 @@ static void test_a_plan_is_not_written_over_anything_else(void **state)
     (void)unlink(path);
 }
 
+/* Who does as the advice says overwrites what it names. */
+static void test_the_advice_names_no_file_that_is_no_plan(void **state)
+{
+    (void)state;
+    struct plan_file file;
+    const char *path = "advice_test.plan";
+    assert_true(file_replace(path, "region: eu\n", 11, 0644, &rig.err));
+    assert_false(plan_file_load(rig.mem, path, &file, &rig.err));
+    assert_string_equal(rig.err.code, "plan_file.damaged");
+    assert_null(strstr(rig.err.advice, path));
+    assert_true(file_replace(path, "{\"format\":\"landfall.plan/1\",\"dig", 34, 0644, &rig.err));
+    assert_false(plan_file_load(rig.mem, path, &file, &rig.err));
+    assert_string_equal(rig.err.code, "plan_file.damaged");
+    assert_non_null(strstr(rig.err.advice, path));
+    (void)unlink(path);
+}
+
 /* ---- cost ------------------------------------------------------------------------------------------- */
 
 static const struct price_book_item prices[] = {
@@ -305,6 +322,7 @@ int main(void)
         T(test_a_damaged_plan_file_is_refused_wherever_it_is_damaged),
         T(test_a_made_up_lineage_is_refused),
         T(test_a_plan_is_not_written_over_anything_else),
+        T(test_the_advice_names_no_file_that_is_no_plan),
         T(test_costs_add_up_and_what_is_unknown_is_never_zero),
         T(test_a_guess_prices_what_nobody_can_bound),
         T(test_without_a_price_nothing_is_priced),
