@@ -98,7 +98,7 @@ struct store_call {
 
 struct store_run {
     const char *run_id;
-    const char *plan_digest; /* hex; one run per plan digest */
+    const char *plan_digest; /* hex, of the plan it was started with; one run each */
     int64_t base_serial;
     const char *command; /* "apply", "destroy", "resume" */
     const char *state;   /* "running", "done", "partial", "stopped" */
@@ -201,8 +201,9 @@ void store_rename_res(
 void store_put_call(struct store_writer *w, const struct store_call *call);
 void store_drop_calls(struct store_writer *w, const char *address, const char *key_prefix);
 void store_put_event(struct store_writer *w, const struct event *e);
-/* Insert, or update by run_id, which leaves the plan as it is; a used plan_digest is store.plan_used.  Only
- * the newest run keeps its plan, because only that one can be resumed. */
+/* Insert, or update by run_id, which leaves the plan and its digest as they are; a new run with a used
+ * plan_digest is store.plan_used.  Only the newest run keeps its plan, because only that one can be resumed.
+ */
 void store_put_run(struct store_writer *w, const struct store_run *run);
 void store_put_outputs(struct store_writer *w, const char *json);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/digest.h"
 #include "base/err.h"
 
 /* ---- statements ---------------------------------------------------------------------------- */
@@ -40,7 +41,7 @@ static const struct stmt_text texts[STORE_STMT_COUNT] = {
     [STORE_STMT_EVENT] = {PUT, "INSERT", STORE_ROWS_EVENT},
     /* Never REPLACE: that would remove another run of the same plan instead of saying so. */
     [STORE_STMT_RUN] = {PUT, "INSERT", STORE_ROWS_RUN},
-    [STORE_STMT_RUN_FIND] = {FIXED, "SELECT id, chk FROM run WHERE run_id=?", 0},
+    [STORE_STMT_RUN_FIND] = {FIXED, "SELECT id, chk, plan_digest FROM run WHERE run_id=?", 0},
     [STORE_STMT_RUN_REMOVE] = {FIXED, "DELETE FROM run WHERE id=?", 0},
     [STORE_STMT_PLAN] = {PUT, "INSERT", STORE_ROWS_PLAN},
     [STORE_STMT_PLAN_DROP] = {FIXED, "DELETE FROM plan WHERE id<?", 0},
@@ -427,24 +428,37 @@ static bool insert_run(struct store_tables *t, int64_t id, const struct store_ru
     return true;
 }
 
-/* An update is a removal and an insert, so that a plan's digest is checked in either case. */
+/* A run keeps the digest it was started with.  Each resume makes a plan of its own, which is the plan a new
+ * apply would make: written into the row, it would lock that apply out. */
+static bool update_run(struct store_tables *t, int64_t id, uint64_t old_sum, const struct store_run *run,
+                       const char *digest, struct err *err)
+{
+    struct store_run kept = *run;
+    kept.plan_digest = digest;
+    sqlite3_bind_int64(t->stmts[STORE_STMT_RUN_REMOVE], 1, id);
+    store_tally_remove(&t->meta.run, old_sum);
+    return store_change_run(t, STORE_STMT_RUN_REMOVE, err) && insert_run(t, id, &kept, err);
+}
+
 static bool put_run(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     const struct store_run *run = r->row;
     sqlite3_stmt *find = t->stmts[STORE_STMT_RUN_FIND];
     sqlite3_bind_text(find, 1, run->run_id, -1, SQLITE_STATIC);
     int rc = sqlite3_step(find);
-    int64_t id = rc == SQLITE_ROW ? sqlite3_column_int64(find, 0) : t->next_run;
-    uint64_t old = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(find, 1) : 0;
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+    if (rc == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(find, 0);
+        uint64_t old = (uint64_t)sqlite3_column_int64(find, 1);
+        const char *had = (const char *)sqlite3_column_text(find, 2);
+        char digest[DIGEST_HEX];
+        snprintf(digest, sizeof(digest), "%s", had ? had : "");
+        sqlite3_reset(find);
+        return update_run(t, id, old, run, digest, err);
+    }
+    if (rc != SQLITE_DONE)
         store_db_failed(&t->db, "reading", err);
     sqlite3_reset(find);
-    if (rc == SQLITE_ROW) {
-        sqlite3_bind_int64(t->stmts[STORE_STMT_RUN_REMOVE], 1, id);
-        store_tally_remove(&t->meta.run, old);
-        return store_change_run(t, STORE_STMT_RUN_REMOVE, err) && insert_run(t, id, run, err);
-    }
-    t->next_run++;
+    int64_t id = t->next_run++;
     return rc == SQLITE_DONE && insert_run(t, id, run, err) && put_plan(t, id, run->plan, err);
 }
 

@@ -421,6 +421,30 @@ static void test_a_plan_is_applied_once_only(void **state)
     assert_string_equal(s.last_run->run_id, "run-1");
 }
 
+/* The plan that a resume makes is the plan that an apply makes next. */
+static void test_a_run_keeps_the_digest_it_was_started_with(void **state)
+{
+    struct fixture *f = *state;
+    fixture_open(f);
+    struct store_run run = fixture_run("run-1", "digest-1"), next = fixture_run("run-2", "digest-2");
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    run.plan_digest = "digest-2";
+    run.state = "partial";
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    store_put_run(f->writer, &next);
+    fixture_commit_well(f);
+    fixture_close(f);
+    struct store_run *runs;
+    size_t count;
+    assert_true(store_read_runs(f->mem, f->path, &runs, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_string_equal(runs[0].plan_digest, "digest-1");
+    assert_string_equal(runs[0].state, "partial");
+    assert_string_equal(runs[1].plan_digest, "digest-2");
+}
+
 static void test_a_run_is_updated_in_place_and_the_last_one_has_its_plan(void **state)
 {
     struct fixture *f = *state;
@@ -704,6 +728,7 @@ int main(void)
         TEST(test_what_was_put_last_is_durable_when_close_returns),
         TEST(test_a_closed_store_is_one_file_and_its_lock),
         TEST(test_a_plan_is_applied_once_only),
+        TEST(test_a_run_keeps_the_digest_it_was_started_with),
         TEST(test_a_run_is_updated_in_place_and_the_last_one_has_its_plan),
         TEST(test_events_come_oldest_first_the_newest_of_them),
         TEST(test_outputs_are_replaced_whole),
