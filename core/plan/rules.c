@@ -24,14 +24,16 @@ static const char *natural_key(struct arena *mem, const struct plan_step *s, str
 {
     const struct schema *schema = s->type->facts.schema;
     bool any = false;
+    const char *instance = s->decl ? s->decl->instance : s->row->instance;
     buf_clear(scratch);
-    buf_print(scratch, "%s%s%s.%s", s->decl->subsystem, s->decl->instance[0] ? "/" : "", s->decl->instance,
-              s->decl->type);
+    buf_print(scratch, "%s%s%s.%s", s->type->facts.subsystem, instance[0] ? "/" : "", instance,
+              s->type->facts.name);
     for (size_t k = 0; k < schema->count; k++) {
         if (!(schema->attrs[k].flags & SCHEMA_KEY))
             continue;
-        const struct value *v = value_get(s->desired ? s->desired : s->promise, schema->attrs[k].name);
-        if (value_has_unknown(v))
+        const struct value *is = s->desired ? s->desired : s->decl ? s->promise : s->observed;
+        const struct value *v = value_get(is, schema->attrs[k].name);
+        if (s->decl && value_has_unknown(v))
             v = value_get(s->decl->attrs, schema->attrs[k].name);
         if (value_has_unknown(v))
             return NULL;
@@ -45,6 +47,39 @@ static const char *natural_key(struct arena *mem, const struct plan_step *s, str
     return any ? buf_keep(scratch, mem) : NULL;
 }
 
+static void report_twins(struct planner *p, const struct plan_step *a, const struct plan_step *b,
+                         const char *key)
+{
+    const struct plan_step *made = b->decl ? b : a, *other = b->decl ? a : b;
+    uint32_t i = (uint32_t)(made - p->plan->steps);
+    if (a->decl && b->decl)
+        planner_error(p, i, "plan.same_object", NULL,
+                      arena_print(p->mem, "'%s' and '%s' are the same object: both are %s", made->address,
+                                  other->address, key),
+                      arena_print(p->mem, "give one of them another name; '%s' is declared at %s:%u",
+                                  other->address, other->decl->file, other->decl->line));
+    else
+        planner_error(
+            p, i, "plan.renamed", NULL,
+            arena_print(
+                p->mem,
+                "'%s' would be made under the name that '%s' has, which is no longer declared: both are %s",
+                made->address, other->address, key),
+            arena_print(p->mem,
+                        "if the step was only renamed, say so: landfall.moved { from = \"%s\", to = \"%s\" "
+                        "}; to build it "
+                        "anew, apply once without it",
+                        other->address, made->address));
+}
+
+/* Has it a place among the objects there will be: declared, or standing and to be destroyed? */
+static bool has_object(const struct plan_step *s)
+{
+    if (!s->type || s->broken)
+        return false;
+    return s->decl ? s->decl->kind == DECL_RESOURCE : s->action == PLAN_DESTROY && s->row && s->observed;
+}
+
 static void check_natural_keys(struct planner *p)
 {
     struct arena *tmp = arena_new();
@@ -53,18 +88,14 @@ static void check_natural_keys(struct planner *p)
     buf_init(&scratch, 0);
     for (uint32_t i = 0; i < p->plan->count; i++) {
         const struct plan_step *s = &p->plan->steps[i];
-        if (!s->decl || s->decl->kind != DECL_RESOURCE || !s->type || s->broken)
+        if (!has_object(s))
             continue;
         const char *key = natural_key(tmp, s, &scratch);
         const struct plan_step *other = key ? map_find(seen, key) : NULL;
         if (key && !other)
             map_put(seen, key, (void *)s);
         if (other)
-            planner_error(p, i, "plan.same_object", NULL,
-                          arena_print(p->mem, "'%s' and '%s' are the same object: both are %s", s->address,
-                                      other->address, key),
-                          arena_print(p->mem, "give one of them another name; '%s' is declared at %s:%u",
-                                      other->address, other->decl->file, other->decl->line));
+            report_twins(p, other, s, key);
     }
     buf_done(&scratch);
     map_free(seen);
