@@ -121,6 +121,25 @@ static void check_protection(struct planner *p)
     }
 }
 
+/* A protection that is declared and not yet applied protects from nothing but this playbook's own plans: say
+ * so. */
+static void check_remembered_protection(struct planner *p)
+{
+    for (uint32_t i = 0; i < p->plan->count; i++) {
+        const struct plan_step *s = &p->plan->steps[i];
+        if (!s->decl || s->action != PLAN_KEEP || !s->row || !s->decl->meta.protect || s->row->protect)
+            continue;
+        struct diag one = {
+            .severity = DIAG_WARNING,
+            .code = "plan.protection_not_applied",
+            .address = s->address,
+            .where = planner_where(p, i),
+            .summary = arena_print(p->mem, "'%s' is declared protected and was built without", s->address),
+            .advice = "apply once: until then `landfall destroy` does not know of it"};
+        diag_add(p->diags, &one);
+    }
+}
+
 /* ---- residency ------------------------------------------------------------------------------- */
 
 /* The place a step's object will live in: its LF_ATTR_PLACE attribute, or the region's own place. */
@@ -194,6 +213,8 @@ void rules_check(struct planner *p)
         check_residency(p);
         check_secrets(p);
     }
-    if (!p->plan->refresh_only)
+    if (!p->plan->refresh_only) {
         check_protection(p);
+        check_remembered_protection(p);
+    }
 }

@@ -1,5 +1,6 @@
 built apply eu --yes
 edit playbooks/main.lua -e 's/holds = \{ "customer" \}/holds = { "customer" }, protect = true/'
+landfall plan eu
 landfall apply eu --yes -q
 say 'by a replacement'
 refused plan eu --replace database.database.main
