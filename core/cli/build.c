@@ -129,13 +129,24 @@ static bool check_same(struct build *b, struct err *err)
 
 /* ---- showing and asking --------------------------------------------------------------------- */
 
+static void show_difference(struct out *o, const struct resuming_difference *d)
+{
+    out_text(o, d->kind == RESUMING_FILE ? "    file " : "    ");
+    out_safe(o, d->what);
+    if (d->kind == RESUMING_FILE)
+        out_text(o, " changed since the run was started\n");
+    else if (d->kind == RESUMING_EDITED)
+        out_text(o, ": declared otherwise than when the run was started\n");
+    else
+        out_print(o, ": %s, was %s\n", d->now, d->before ? d->before : "not part of it");
+}
+
 static void show_differences(struct build *b, const struct resuming_difference *at, size_t count)
 {
     struct out *o = b->s->json ? &b->s->err : &b->s->out;
-    out_text(o, "This is more than the run was started to do:\n");
+    out_text(o, "This is not what the run was started to do:\n");
     for (size_t i = 0; i < count && i < DIFFERENCES_MOST; i++)
-        out_print(o, "    %s: %s, was %s\n", at[i].address, at[i].now,
-                  at[i].before ? at[i].before : "not part of it");
+        show_difference(o, &at[i]);
     if (count > DIFFERENCES_MOST)
         out_print(o, "    and %zu more\n", count - DIFFERENCES_MOST);
 }

@@ -7,13 +7,19 @@
 struct arena;
 struct plan;
 
-/* One step that would now be more than was agreed to. */
-struct resuming_difference {
-    const char *address;
-    const char *before; /* "create"; NULL: was not part of it */
-    const char *now;
+enum resuming_kind {
+    RESUMING_FILE = 1, /* was edited, or is read only now */
+    RESUMING_MORE,     /* a step that would now be more than was agreed to */
+    RESUMING_EDITED,   /* a step that is no more than that, but declared otherwise */
 };
 
-/* outline: JSON of the run as it was started (store_run.plan); NULL or unreadable: everything differs. */
+struct resuming_difference {
+    enum resuming_kind kind;
+    const char *what;         /* path or address */
+    const char *before, *now; /* RESUMING_MORE: "create"; before is NULL when it was not part of the run */
+};
+
+/* outline: of the plan the run was started with (store_run.plan); NULL or unreadable: everything differs.
+ * Where nothing is left to be changed there are no differences. */
 void resuming_compare(struct arena *mem, const char *outline, const struct plan *now,
                       struct resuming_difference **out, size_t *count);

@@ -30,6 +30,17 @@ static void text_field(struct buf *out, const char *name, const char *text, bool
     value_json_print_text(out, text, strlen(text));
 }
 
+/* A name that somebody else chose, as that of a file. */
+static void named_field(struct buf *out, const char *name, const char *text, bool *first)
+{
+    if (!*first)
+        buf_char(out, ',');
+    value_json_print_text(out, name, strlen(name));
+    buf_char(out, ':');
+    value_json_print_text(out, text, strlen(text));
+    *first = false;
+}
+
 static void value_field(struct buf *out, const char *name, const struct value *v, bool *first)
 {
     if (!v)
@@ -142,11 +153,11 @@ static void write_files(struct buf *out, const struct plan *plan, const struct p
     bool first = true;
     buf_text(out, "\"files\":{");
     for (size_t i = 0; i < plan->region->file_count; i++)
-        text_field(out, plan->region->files[i].path, plan->region->files[i].digest, &first);
+        named_field(out, plan->region->files[i].path, plan->region->files[i].digest, &first);
     for (size_t i = 0; i < plan->decls->file_count; i++)
-        text_field(out, plan->decls->files[i].path, plan->decls->files[i].digest, &first);
+        named_field(out, plan->decls->files[i].path, plan->decls->files[i].digest, &first);
     for (size_t i = 0; prices && i < prices->file_count; i++)
-        text_field(out, prices->files[i].path, prices->files[i].digest, &first);
+        named_field(out, prices->files[i].path, prices->files[i].digest, &first);
     buf_text(out, "},");
 }
 
@@ -159,20 +170,53 @@ static void write_moves(struct buf *out, const struct decls *d)
     buf_text(out, "},");
 }
 
-static void write_outline(struct planner *p)
+/* ---- the outline ---------------------------------------------------------------------------- */
+
+/* Hex digits that tell one declaration from another of the same step: nobody gains by making two alike. */
+#define OUTLINE_DIGITS 16
+
+/* What was written down, not what it comes to: a value that becomes known on the way is no edit. */
+static void outline_step(struct buf *out, const struct plan_step *s, struct buf *scratch, bool *first)
+{
+    char hex[DIGEST_HEX] = "-";
+    if (s->decl && s->decl->attrs) {
+        buf_clear(scratch);
+        value_json_print(scratch, s->decl->attrs);
+        buf_print(scratch, " version %lld", (long long)s->decl->version);
+        digest_text(scratch->at, scratch->count, hex);
+    }
+    key(out, s->address, first);
+    buf_print(out, "\"%s %.*s\"", plan_action_name(s->action), OUTLINE_DIGITS, hex);
+}
+
+/* Files apart by who reads them, because both may read the same one. */
+static void outline_files(struct buf *out, const struct plan *plan)
+{
+    bool first = true;
+    buf_text(out, "\"files\":{");
+    for (size_t i = 0; i < plan->decls->file_count; i++)
+        named_field(out, plan->decls->files[i].path, plan->decls->files[i].digest, &first);
+    buf_text(out, "},\"region_files\":{");
+    first = true;
+    for (size_t i = 0; i < plan->region->file_count; i++)
+        named_field(out, plan->region->files[i].path, plan->region->files[i].digest, &first);
+    buf_text(out, "},");
+}
+
+static void write_outline(struct planner *p, struct buf *scratch)
 {
     struct buf out;
     bool first = true;
     buf_init(&out, 0);
     buf_char(&out, '{');
+    outline_files(&out, p->plan);
+    buf_text(&out, "\"steps\":{");
     for (uint32_t i = 0; i < p->plan->count; i++) {
         const struct plan_step *s = &p->plan->steps[i];
-        if (!s->targeted || s->action == PLAN_KEEP)
-            continue;
-        key(&out, s->address, &first);
-        buf_print(&out, "\"%s\"", plan_action_name(s->action));
+        if (s->targeted && s->action != PLAN_KEEP)
+            outline_step(&out, s, scratch, &first);
     }
-    buf_char(&out, '}');
+    buf_text(&out, "}}");
     p->plan->outline = buf_keep(&out, p->mem);
     buf_done(&out);
 }
@@ -246,7 +290,7 @@ void body_write(struct planner *p)
         plan->body = buf_keep(&k.whole, p->mem);
         plan->body_count = k.whole.count;
     }
-    write_outline(p);
+    write_outline(p, &scratch);
     buf_done(&scratch);
     buf_done(&k.whole);
     buf_done(&k.piece);

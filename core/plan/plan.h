@@ -111,8 +111,9 @@ struct plan {
     const char *lineage;         /* of the store, or minted for the first apply */
     const char *body;            /* canonical JSON: what the digest is of; NULL unless it was asked for */
     size_t body_count;
-    /* JSON map of address to action for all that is not kept: kept with the run, so that a resume after an
-     * edit can say what differs from what was started. */
+    /* Kept with the run, so that a resume after an edit can say what differs from what was started.  JSON:
+     * { "files": { path: digest }, "region_files": { path: digest }, "steps": { address: "create DIGEST" } }
+     * with the steps that are not kept, each with a digest of what is declared ("-": nothing is). */
     const char *outline;
     const char *digest; /* hex of body */
     const char *playbook;

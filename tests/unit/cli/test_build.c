@@ -206,6 +206,23 @@ static void test_more_than_the_run_began_with_needs_a_yes_of_its_own(void **stat
     assert_int_equal(r->exit_code, COMMAND_OK);
 }
 
+static void test_an_edited_value_needs_a_yes_of_its_own(void **state)
+{
+    struct rig *r = *state;
+    make_project(r, acting);
+    crash_after_one(r);
+    make_project(r, "action \"seed\" { version = 2, run = function(ctx) end }\n"
+                    "action \"sow\" { version = 2, run = function(ctx) end }\n");
+    rig_run(r, "resume us");
+    assert_false(r->ran);
+    assert_string_equal(r->err.code, "cli.needs_yes");
+    assert_non_null(strstr(r->said, "file playbooks/main.lua changed"));
+    assert_non_null(strstr(r->said, "action.sow: declared otherwise than when the run was started"));
+    assert_non_null(strstr(r->said, "action.seed: declared otherwise than when the run was started"));
+    rig_run(r, "resume us --yes");
+    assert_true(r->ran);
+}
+
 static void test_destroy_takes_everything_and_its_outputs(void **state)
 {
     struct rig *r = *state;
@@ -263,6 +280,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_crash_drill_kills_and_a_resume_goes_on, rig_set_up,
                                         rig_tear_down),
         cmocka_unit_test_setup_teardown(test_more_than_the_run_began_with_needs_a_yes_of_its_own, rig_set_up,
+                                        rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_an_edited_value_needs_a_yes_of_its_own, rig_set_up,
                                         rig_tear_down),
         cmocka_unit_test_setup_teardown(test_destroy_takes_everything_and_its_outputs, rig_set_up,
                                         rig_tear_down),

@@ -10,6 +10,8 @@
 #include "cli/resuming.h"
 #include "plan/plan.h"
 
+#define FILES "{\"files\":{\"playbooks/main.lua\":\"f1\"},"
+
 static struct arena *mem;
 
 static int set_up(void **state)
@@ -30,7 +32,8 @@ static int tear_down(void **state)
 static size_t differences(const char *outline, enum plan_action now, struct resuming_difference **out)
 {
     struct plan_step step = {.address = "dns.zone.apex", .action = now, .targeted = true};
-    struct plan plan = {.steps = &step, .count = 1};
+    struct plan plan = {
+        .steps = &step, .count = 1, .outline = FILES "\"steps\":{\"dns.zone.apex\":\"x d1\"}}"};
     size_t count;
     resuming_compare(mem, outline, &plan, out, &count);
     return count;
@@ -45,43 +48,43 @@ static size_t count_of(const char *outline, enum plan_action now)
 static void test_the_same_again_is_covered(void **state)
 {
     (void)state;
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"create\"}", PLAN_CREATE), 0);
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"run\"}", PLAN_RUN), 0);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"create d1\"}}", PLAN_CREATE), 0);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"run d1\"}}", PLAN_RUN), 0);
 }
 
 /* Killed between the two halves of a replacement, what is left is a creation. */
 static void test_less_is_covered(void **state)
 {
     (void)state;
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"replace\"}", PLAN_CREATE), 0);
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"create\"}", PLAN_UPDATE), 0);
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"destroy\"}", PLAN_FORGET), 0);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"replace d1\"}}", PLAN_CREATE), 0);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"create d1\"}}", PLAN_UPDATE), 0);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"destroy d1\"}}", PLAN_FORGET), 0);
 }
 
 static void test_more_is_told_with_what_it_was(void **state)
 {
     (void)state;
     struct resuming_difference *d;
-    assert_int_equal(differences("{\"dns.zone.apex\":\"create\"}", PLAN_DESTROY, &d), 1);
-    assert_string_equal(d[0].address, "dns.zone.apex");
+    assert_int_equal(differences(FILES "\"steps\":{\"dns.zone.apex\":\"create d1\"}}", PLAN_DESTROY, &d), 1);
+    assert_string_equal(d[0].what, "dns.zone.apex");
     assert_string_equal(d[0].before, "create");
     assert_string_equal(d[0].now, "destroy");
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"update\"}", PLAN_REPLACE), 1);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"update d1\"}}", PLAN_REPLACE), 1);
 }
 
 static void test_another_kind_of_thing_is_not_covered(void **state)
 {
     (void)state;
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"check\"}", PLAN_RUN), 1);
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"run\"}", PLAN_CREATE), 1);
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"create\"}", PLAN_FORGET), 1);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"check d1\"}}", PLAN_RUN), 1);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"run d1\"}}", PLAN_CREATE), 1);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"create d1\"}}", PLAN_FORGET), 1);
 }
 
 static void test_a_new_step_is_a_difference(void **state)
 {
     (void)state;
     struct resuming_difference *d;
-    assert_int_equal(differences("{\"dns.zone.other\":\"create\"}", PLAN_CREATE, &d), 1);
+    assert_int_equal(differences(FILES "\"steps\":{\"dns.zone.other\":\"create d1\"}}", PLAN_CREATE, &d), 1);
     assert_null(d[0].before);
     assert_int_equal(count_of("{}", PLAN_KEEP), 0);
     assert_int_equal(count_of("{}", PLAN_WAIT), 0);
@@ -91,9 +94,39 @@ static void test_a_new_step_is_a_difference(void **state)
 static void test_without_a_readable_outline_nothing_is_covered(void **state)
 {
     (void)state;
-    assert_int_equal(count_of(NULL, PLAN_UPDATE), 1);
-    assert_int_equal(count_of("{\"dns.zone", PLAN_UPDATE), 1);
-    assert_int_equal(count_of("{\"dns.zone.apex\":\"levitate\"}", PLAN_UPDATE), 1);
+    struct resuming_difference *d;
+    assert_int_equal(differences(NULL, PLAN_UPDATE, &d), 2); /* the file, the step */
+    assert_int_equal(d[1].kind, RESUMING_MORE);
+    assert_int_equal(count_of("{\"dns.zone", PLAN_UPDATE), 2);
+    assert_int_equal(count_of("{\"dns.zone.apex\":\"update\"}", PLAN_UPDATE), 2);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"levitate d1\"}}", PLAN_UPDATE), 1);
+}
+
+/* The same action with other values is another thing than the yes was given for. */
+static void test_an_edited_step_is_told(void **state)
+{
+    (void)state;
+    struct resuming_difference *d;
+    assert_int_equal(differences(FILES "\"steps\":{\"dns.zone.apex\":\"create d0\"}}", PLAN_CREATE, &d), 1);
+    assert_int_equal(d[0].kind, RESUMING_EDITED);
+    assert_string_equal(d[0].what, "dns.zone.apex");
+    /* Done by this run, edited, and now to be changed again. */
+    assert_int_equal(differences(FILES "\"steps\":{\"dns.zone.apex\":\"create d0\"}}", PLAN_UPDATE, &d), 1);
+    assert_int_equal(d[0].kind, RESUMING_EDITED);
+    assert_int_equal(count_of(FILES "\"steps\":{\"dns.zone.apex\":\"create d0\"}}", PLAN_KEEP), 0);
+}
+
+static void test_an_edited_file_is_told_while_something_is_left_to_do(void **state)
+{
+    (void)state;
+    struct resuming_difference *d;
+    const char *outline =
+        "{\"files\":{\"playbooks/main.lua\":\"f0\"},\"steps\":{\"dns.zone.apex\":\"create d1\"}}";
+    assert_int_equal(differences(outline, PLAN_CREATE, &d), 1);
+    assert_int_equal(d[0].kind, RESUMING_FILE);
+    assert_string_equal(d[0].what, "playbooks/main.lua");
+    assert_int_equal(count_of(outline, PLAN_KEEP), 0);
+    assert_int_equal(count_of(outline, PLAN_WAIT), 0);
 }
 
 static void test_what_is_not_targeted_does_not_count(void **state)
@@ -116,6 +149,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_another_kind_of_thing_is_not_covered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_new_step_is_a_difference, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_without_a_readable_outline_nothing_is_covered, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_an_edited_step_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_edited_file_is_told_while_something_is_left_to_do, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_targeted_does_not_count, set_up, tear_down),
     };
