@@ -25,7 +25,7 @@ struct sandbox {
 
 /* What the killer does in one run: see killer.h. */
 struct sandbox_kill {
-    const char *how;   /* NULL: no killer at all */
+    const char *how; /* NULL: no killer at all; "strace": killed from outside, at the N-th call of a thread */
     const char *kinds; /* "": all */
     const char *name;  /* renames to such names only; NULL: all */
     unsigned long at, span;
