@@ -87,6 +87,15 @@ static void standing(struct out *o, const struct store_snapshot *truth, enum as_
     buf_done(&type);
 }
 
+/* What adopt asks for when this store is lost. */
+static void lineage(struct out *o, const struct store_snapshot *truth)
+{
+    out_painted(o, OUT_BOLD, "Lineage");
+    out_text(o, "  ");
+    out_safe(o, truth->lineage);
+    out_char(o, '\n');
+}
+
 static void last_run(struct out *o, const struct facts_status *s)
 {
     const struct store_run *run = s->truth->last_run;
@@ -160,6 +169,8 @@ void as_text_status(struct out *o, const struct facts_status *s, enum as_text_de
         last_run(o, s);
         troubles(o, s);
         as_text_pending(o, s->region, s->truth);
+        if (detail == AS_TEXT_FULL)
+            lineage(o, s->truth);
     }
     if (detail != AS_TEXT_BRIEF)
         next(o, s);
