@@ -1,6 +1,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/planning.h"
+#include "cli/running.h"
 #include "cli/session.h"
 
 #include "base/err.h"
@@ -45,7 +46,10 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
     if (file)
         out_print(o, "Plan %.12s written to %s. ", plan->digest, file);
     out_text(o, "Nothing has been changed.");
-    if (file)
+    /* What is found out about them changes the plan. */
+    if (running_has_doubts(s))
+        out_print(o, " Next: landfall resume %s, then plan again", region);
+    else if (file)
         out_print(o, " Next: landfall apply %s", file);
     else if (plan_has_changes(plan) && plan->destroy)
         tell_destroy(o, planning, region);

@@ -172,11 +172,16 @@ static void because_line(struct out *o, const struct plan_step *s)
 }
 
 /* In the row too, not only at the foot: a reader of this step must not miss it. */
-static void pending_line(struct out *o, const struct plan_step *s)
+static void pending_line(struct out *o, const struct plan *p, const struct plan_step *s)
 {
+    enum store_op_state state = s->pending->state;
     struct buf text;
     buf_init(&text, 0);
-    buf_print(&text, "an earlier change is not settled: %s", store_op_state_name(s->pending->state));
+    buf_text(&text, "begun by an earlier run and not settled: ");
+    if (state == STORE_OP_HELD || state == STORE_OP_CONFLICT)
+        buf_print(&text, "a person decides, see landfall status %s", p->region->name);
+    else
+        buf_print(&text, "landfall resume %s does that first", p->region->name);
     if (s->pending->reason) {
         buf_text(&text, ", ");
         buf_text(&text, s->pending->reason);
@@ -221,7 +226,7 @@ void as_text_plan_more(struct out *o, const struct plan *p, const struct plan_st
     if (s->deposed_left > 0)
         deposed_line(o, s);
     if (s->pending)
-        pending_line(o, s);
+        pending_line(o, p, s);
     if (detail == AS_TEXT_FULL)
         attribute_lines(o, p, s);
 }
