@@ -265,12 +265,15 @@ static bool nothing_to_resume(struct build *b, int *exit_code)
     struct session *s = b->s;
     const struct store_run *last = s->truth.last_run;
     struct facts_deed deed = {.command = "resume", .region = b->ask->region};
+    /* After a destroy there is no next: nobody who took a region away wants it built by the way. */
+    bool destroyed = last && str_equal(last->command, "destroy");
     if (last)
-        deed.what = arena_print(s->mem, "nothing to resume: the last run was done at %s",
-                                when(s->mem, last->ended_ms));
+        deed.what = arena_print(s->mem, "nothing to resume: the last %s was done at %s",
+                                destroyed ? "destroy" : "run", when(s->mem, last->ended_ms));
     else
         deed.what = arena_print(s->mem, "nothing to resume: nothing was ever applied here");
-    deed.next = arena_print(s->mem, "landfall apply %s", b->ask->region);
+    if (!destroyed)
+        deed.next = arena_print(s->mem, "landfall apply %s", b->ask->region);
     if (s->json)
         as_json_deed(&s->out, &deed);
     else

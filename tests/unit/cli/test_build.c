@@ -238,6 +238,10 @@ static void test_destroy_takes_everything_and_its_outputs(void **state)
     assert_int_equal(seen.res_count, 0);
     rig_run(r, "output us domain");
     assert_string_equal(r->err.code, "output.missing");
+    rig_run(r, "resume us");
+    assert_int_equal(r->exit_code, COMMAND_OK);
+    assert_non_null(strstr(r->said, "nothing to resume: the last destroy was done"));
+    assert_null(strstr(r->said, "landfall apply"));
 }
 
 static void test_one_region_has_one_writer(void **state)
