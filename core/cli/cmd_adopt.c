@@ -44,17 +44,19 @@ bool cmd_adopt_run(struct session *s, const struct args *args, int *exit_code, s
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make(s, &planning, &plan, err))
         return false;
-    if (!s->json && !s->quiet)
+    /* Part of the question: whether it becomes ours is known when all checks are through. */
+    if (s->can_ask && !args_has(args, OPTION_YES))
         out_print(&s->out, "%s becomes ours, and is brought to what the playbook declares.\n", address);
     if (!confirm_yes(s, "Adopt it", err))
         return false;
     if (!session_lock(s, plan->lineage, "adopt", err) || !adopt(s, plan, address, err))
         return false;
-    struct facts_deed deed = {.command = "adopt",
-                              .region = region,
-                              .address = address,
-                              .what = arena_print(s->mem, "%s is ours now", address),
-                              .next = arena_print(s->mem, "landfall plan %s", region)};
+    struct facts_deed deed = {
+        .command = "adopt",
+        .region = region,
+        .address = address,
+        .what = arena_print(s->mem, "%s is ours now, and as the playbook declares it", address),
+        .next = arena_print(s->mem, "landfall plan %s", region)};
     if (s->json)
         as_json_deed(&s->out, &deed);
     else
