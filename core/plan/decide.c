@@ -150,13 +150,14 @@ static void decide_new(struct planner *p, uint32_t i, const char *reason)
 static void report_foreign(struct planner *p, uint32_t i, const char *what)
 {
     const struct plan_step *s = &p->plan->steps[i];
+    const char *region = p->plan->region->name;
     planner_error(
         p, i, "plan.foreign", NULL,
         arena_print(p->mem, "'%s' is there (%s), but %s", s->address, s->id ? s->id : "no id", what),
         arena_print(p->mem,
-                    "somebody replaced it or took it over: look at it, then `landfall adopt REGION %s --yes` "
-                    "to take it, or `landfall resolve REGION %s --forget --why TEXT` to let it go",
-                    s->address, s->address));
+                    "somebody replaced it or took it over: look at it, then `landfall adopt %s %s --yes` "
+                    "to take it, or `landfall resolve %s %s --forget --why TEXT` to let it go",
+                    region, s->address, region, s->address));
 }
 
 /* Whose is it?  What carries another's marker is never touched. */

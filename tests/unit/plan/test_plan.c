@@ -289,6 +289,9 @@ static void test_what_carries_another_marker_is_not_touched(void **state)
     const char *says = rig_refused(&rig, "plan.foreign");
     assert_string_equal(says, "'fake.named.a' is there (named-1), but it carries '" FAKE_FOREIGN_MARKER
                               "' instead of our marker");
+    /* To be copied as it stands. */
+    assert_non_null(strstr(rig.diags.at[0].advice, "`landfall adopt eu fake.named.a --yes`"));
+    assert_non_null(strstr(rig.diags.at[0].advice, "`landfall resolve eu fake.named.a --forget"));
     rig.ask.adopting = "fake.named.a";
     rig_plan(&rig);
 }
