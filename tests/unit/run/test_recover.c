@@ -165,6 +165,22 @@ static void test_a_missing_driver_is_named_and_the_rest_is_settled(void **state)
     assert_non_null(run_op(&run, "fake.named.x"));
 }
 
+static void test_what_needs_a_secret_waits_until_it_is_there(void **state)
+{
+    (void)state;
+    struct store_op op = left("secretive", LF_VERB_CREATE, LF_SETTLE_NAMED);
+    op.desired = op.planned =
+        "{\"name\":\"x\",\"secret\":{\"$secret\":{\"source\":\"env:LOST\"}},\"size\":2}";
+    leave(&op, STORE_OP_DOUBT, NULL, NULL);
+    assert_true(run_take_store(&run));
+    assert_false(run_recover(&run));
+    store_writer_close(run.writer);
+    assert_string_equal(run.rig.err.code, "secrets.not_set");
+    assert_non_null(strstr(run.rig.err.summary, "settling 'fake.secretive.x': 'secret': "));
+    assert_int_equal(run.rig.world->object_count, 0);
+    assert_int_equal(run_op(&run, op.address)->state, STORE_OP_DOUBT);
+}
+
 static void test_a_destroy_in_doubt_is_finished(void **state)
 {
     (void)state;
@@ -415,6 +431,7 @@ int main(void)
         T(test_a_build_under_way_goes_on_from_what_was_saved),
         T(test_a_blind_intent_is_held_with_what_to_type),
         T(test_a_missing_driver_is_named_and_the_rest_is_settled),
+        T(test_what_needs_a_secret_waits_until_it_is_there),
         T(test_a_destroy_in_doubt_is_finished),
         T(test_what_a_person_keeps_is_kept),
         T(test_only_what_is_there_and_ours_can_be_kept),
