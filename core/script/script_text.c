@@ -221,8 +221,8 @@ static void add_text(struct script_pattern *m, luaL_Buffer *out, const char *fro
     }
 }
 
-/* The replacement of one match; true when it differs from the match itself. */
-static bool add_replacement(struct script_pattern *m, luaL_Buffer *out, const char *from, const char *to,
+/* The replacement of one match. */
+static void add_replacement(struct script_pattern *m, luaL_Buffer *out, const char *from, const char *to,
                             int type)
 {
     lua_State *L = m->L;
@@ -235,19 +235,18 @@ static bool add_replacement(struct script_pattern *m, luaL_Buffer *out, const ch
         lua_gettable(L, 3);
     } else {
         add_text(m, out, from, to);
-        return true;
+        return;
     }
     if (!lua_toboolean(L, -1)) {
         lua_pop(L, 1);
         luaL_addlstring(out, from, (size_t)(to - from));
-        return false;
+        return;
     }
     script_call_refuse(L, -1, "string.gsub");
     if (!lua_isstring(L, -1))
         script_call_fail(L, "script.argument", "give a text, a number, or false to keep the match",
                          "a replacement is a %s", luaL_typename(L, -1));
     luaL_addvalue(out);
-    return true;
 }
 
 /* The buffer keeps a box on the stack, so what is pushed in between is popped before the next addition. */
@@ -261,7 +260,7 @@ static int gsub_word(lua_State *L, struct arena *tmp)
         L, type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION || type == LUA_TTABLE, 3,
         "text, table or function");
     lua_Integer most = luaL_optinteger(L, 4, (lua_Integer)count + 1), made = 0;
-    bool anchored = length > 0 && *pattern == '^', changed = false;
+    bool anchored = length > 0 && *pattern == '^';
     if (type == LUA_TNUMBER)
         lua_tostring(L, 3);
     struct script_pattern m;
@@ -273,7 +272,7 @@ static int gsub_word(lua_State *L, struct arena *tmp)
         const char *to = script_pattern_match(&m, from, pattern + anchored);
         if (to && to != last) {
             made++;
-            changed |= add_replacement(&m, &out, from, to, type);
+            add_replacement(&m, &out, from, to, type);
             from = last = to;
         } else if (from < m.text_end) {
             luaL_addchar(&out, *from++);

@@ -311,7 +311,9 @@ static struct zonefile_set *set_for(struct parser *parser, const char *type,
                                     const struct zonefile_record *record)
 {
     struct zonefile *zone = parser->zone;
-    bool glue = parser->marked && parser->glue;
+    /* Derived records go when nothing needs them: only addresses can be, whatever a line above says. */
+    bool address = strcmp(type, "A") == 0 || strcmp(type, "AAAA") == 0;
+    bool glue = parser->marked && parser->glue && address;
     struct zonefile_set *set = find_set(zone, parser->owner, type, glue);
     if (!set) {
         set = set_new(zone, parser->owner, type);

@@ -44,6 +44,15 @@ static void want_glue(struct zonefile *zone, const char *host, uint32_t ttl, con
     zonefile_add_rdata(zone, set, address);
 }
 
+/* People may have put a name into our set that no server can have, such as "$ns" or one with escapes: printed
+ * as an owner it would be read as something else. */
+static bool needs_glue(const struct zonefile *zone, const char *host)
+{
+    const char *name, *why;
+    return name_is_in(host, zone->origin) && !has_address(zone, host) &&
+           name_parse(zone->kit, zone->op, host, strlen(host), NAME_HOST, &name, &why);
+}
+
 /* All glue is taken away, then what is still needed is kept or made. */
 static void renew_glue(struct zonefile *zone, const char *address)
 {
@@ -53,7 +62,7 @@ static void renew_glue(struct zonefile *zone, const char *address)
     const struct zonefile_set *last = zone->last;
     for (const struct zonefile_set *set = zone->first; set; set = set->next) {
         for (size_t i = 0; is_ours(zone, set) && i < set->count; i++)
-            if (name_is_in(set->rdata[i], zone->origin) && !has_address(zone, set->rdata[i]))
+            if (needs_glue(zone, set->rdata[i]))
                 want_glue(zone, set->rdata[i], set->ttl, address);
         if (set == last)
             break;
