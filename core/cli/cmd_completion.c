@@ -103,19 +103,23 @@ static void bash_command(struct out *o, const struct command *c)
 
 static void bash_script(struct out *o)
 {
-    static const char head[] = "# bash completion for landfall; made by `landfall completion bash`\n"
-                               "_landfall_regions() {\n"
-                               "    local file\n"
-                               "    for file in regions/*.yaml; do\n"
-                               "        [ -e \"$file\" ] || continue\n"
-                               "        file=${file##*/}\n"
-                               "        printf '%s\\n' \"${file%.yaml}\"\n"
-                               "    done\n"
-                               "}\n"
-                               "_landfall() {\n"
-                               "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} "
-                               "command='' place=0 i options\n"
-                               "    local commands='";
+    static const char head[] =
+        "# bash completion for landfall; made by `landfall completion bash`\n"
+        "_landfall_regions() {\n"
+        "    local file\n"
+        "    for file in regions/*.yaml; do\n"
+        "        [ -e \"$file\" ] || continue\n"
+        "        file=${file##*/}\n"
+        "        case ${file%.yaml} in\n"
+        "        -* | *[!a-z0-9-]*) ;; # no name of a region; compgen would run what is in it\n"
+        "        *) printf '%s\\n' \"${file%.yaml}\" ;;\n"
+        "        esac\n"
+        "    done\n"
+        "}\n"
+        "_landfall() {\n"
+        "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} "
+        "command='' place=0 i options\n"
+        "    local commands='";
     static const char middle[] =
         "'\n"
         "    COMPREPLY=()\n"

@@ -41,6 +41,20 @@ static void test_bash_completes_commands_regions_and_options(void **state)
     assert_string_equal(offers(r, "landfall -q plan ''", 3), "eu us");
 }
 
+/* compgen expands the words it is given: a cloned project must not get to run commands by its file names. */
+static void test_a_file_name_is_never_run(void **state)
+{
+    struct rig *r = *state;
+    write_script(r);
+    rig_write(r, "regions/$(touch ran).yaml", "");
+    rig_write(r, "regions/`touch ran`.yaml", "");
+    rig_write(r, "regions/a b.yaml", "");
+    rig_write(r, "regions/-x.yaml", "");
+    assert_string_equal(offers(r, "landfall plan ''", 2), "eu us");
+    assert_false(file_exists(file_join(r->mem, r->folder, "ran")));
+    assert_false(file_exists("ran"));
+}
+
 static void test_bash_completes_values(void **state)
 {
     struct rig *r = *state;
@@ -86,6 +100,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_bash_completes_commands_regions_and_options, rig_set_up,
                                         rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_name_is_never_run, rig_set_up, rig_tear_down),
         cmocka_unit_test_setup_teardown(test_bash_completes_values, rig_set_up, rig_tear_down),
         cmocka_unit_test_setup_teardown(test_both_scripts_know_every_command_and_option, rig_set_up,
                                         rig_tear_down),
