@@ -317,6 +317,24 @@ static int step(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item,
     return item->status == 0 ? rc : SQLITE_DONE;
 }
 
+/* What a prepared statement may do here: one statement, and nothing written where the asker only looks. */
+static void allow(struct kit_sql_job *job, struct kit_sql_item *item, sqlite3_stmt *row, const char *rest)
+{
+    judge(job, item, row, rest);
+    if (item->status == 0 && row && !sqlite3_stmt_readonly(row) && !item->may_settle)
+        kit_sql_refuse(item, "database.only_reads", "sql", "a check may only read, and this statement writes",
+                       NULL, "ask with SELECT; what has to be written belongs in an action");
+}
+
+static void failed(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, int rc, const char *why)
+{
+    int code = rc & 0xff;
+    if (code == SQLITE_ERROR || code == SQLITE_AUTH || code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH)
+        refuse_sql(job, db, item, why);
+    else
+        kit_sql_fail(job, db, item, rc);
+}
+
 /* 0 left in item->status means that item->reply is there.  True when the statement may have changed
  * something, which is SQLite's word and not a guess from the text. */
 static bool run(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
@@ -328,23 +346,14 @@ static bool run(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item)
     local_sql_fence(db, &denial);
     int rc = sqlite3_prepare_v2(db, query->sql, -1, &row, &rest);
     if (rc == SQLITE_OK)
-        judge(job, item, row, rest);
+        allow(job, item, row, rest);
     bool reads = row && sqlite3_stmt_readonly(row);
-    if (rc == SQLITE_OK && item->status == 0 && !reads && !item->may_settle)
-        kit_sql_refuse(item, "database.only_reads", "sql", "a check may only read, and this statement writes",
-                       NULL, "ask with SELECT; what has to be written belongs in an action");
     if (rc == SQLITE_OK && item->status == 0)
         rc = bind(row, query);
     if (rc == SQLITE_OK && item->status == 0)
         rc = step(job, db, item, row);
-    int code = rc & 0xff;
-    if (item->status == 0 && rc != SQLITE_OK && rc != SQLITE_DONE) {
-        if (code == SQLITE_ERROR || code == SQLITE_AUTH || code == SQLITE_CONSTRAINT ||
-            code == SQLITE_MISMATCH)
-            refuse_sql(job, db, item, denial.why);
-        else
-            kit_sql_fail(job, db, item, rc);
-    }
+    if (item->status == 0 && rc != SQLITE_OK && rc != SQLITE_DONE)
+        failed(job, db, item, rc, denial.why);
     sqlite3_finalize(row);
     local_sql_fence(db, NULL);
     return !reads;
