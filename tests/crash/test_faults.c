@@ -89,8 +89,9 @@ static void sweep(struct place *p, const char *kinds, unsigned long of, unsigned
 static const char *const space[] = {"No space left on device", "disk is full", "cannot be made", NULL};
 static const char *const failing[] = {"Input/output error", "disk I/O error", "unable to open database file",
                                       NULL};
-static const char *const unwritable[] = {"Read-only file system", "unable to open database file", "writable",
-                                         NULL};
+/* SQLite says "disk I/O error" when it cannot remove a file. */
+static const char *const unwritable[] = {"Read-only file system", "cannot be made",
+                                         "unable to open database file", "disk I/O error", NULL};
 static const char *const descriptors[] = {"Too many open files", "cannot be made",
                                           "unable to open database file", NULL};
 
