@@ -96,6 +96,8 @@ void change_finish(struct change *c, const struct change_result *result)
     e.took_ms = loop_now_ms(c->owner->ask.loop) - c->began_ms;
     changes_keep(c->owner, &e);
     store_after_commit(c->owner->ask.writer, on_outcome, c);
+    if (result->end == CHANGE_DONE && c->ask.put)
+        c->ask.put(c->user, &c->result);
 }
 
 static void put_row(struct change *c, const struct op_result *result, const struct value *state,

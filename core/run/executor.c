@@ -255,10 +255,20 @@ static void count_end(struct executor_outcome *out, enum step_end end)
     out->stopped = out->stopped || end == STEP_END_STOPPED;
 }
 
+void executor_release(struct step_run *r)
+{
+    struct executor *x = r->x;
+    r->released = true;
+    x->state[r->i] = STEP_DONE;
+    release_dependents(x, r->i);
+    pump(x);
+}
+
 void executor_end_step(struct step_run *r, enum step_end end)
 {
     struct executor *x = r->x;
     uint32_t i = r->i;
+    bool released = r->released;
     arena_free(r->mem);
     free(r);
     x->in_flight--;
@@ -269,6 +279,10 @@ void executor_end_step(struct step_run *r, enum step_end end)
         count_end(&x->out, end);
     if (x->epilogue)
         return;
+    if (released) {
+        pump(x); /* there is room for one more */
+        return;
+    }
     x->state[i] = end == STEP_END_DONE ? STEP_DONE : STEP_NOT_DONE;
     if (end == STEP_END_DONE)
         release_dependents(x, i);

@@ -61,6 +61,7 @@ struct step_run {
     struct store_res row; /* as it will stand */
     uint32_t next_row;    /* of the rows to be destroyed */
     int64_t began_ms;
+    bool released;         /* its outcome is put: what depends on it was begun */
     const char *failed_at; /* file:line inside the body that failed, or NULL: where the step is declared */
     struct event done;     /* told once it is durable */
     void *own;             /* act.c's or probe.c's */
@@ -92,6 +93,9 @@ struct executor {
 void executor_end_step(struct step_run *r, enum step_end end); /* frees r, starts what became ready */
 /* A step that ends in failure without a change of its own: the event, kept and told, then executor_end_step.
  */
+/* The outcome is put, in order, and not durable yet: what depends on the step may put its intents beside it.
+ */
+void executor_release(struct step_run *r);
 void executor_fail_step(struct step_run *r, const struct err *err);
 /* A step of a kind without driver is done: row and event durable, then executor_end_step. observed may be
  * NULL. */

@@ -51,12 +51,16 @@ static void keep_truth(struct step_run *r, const struct change_result *result)
         truth->state = value_copy(x->mem, result->state);
 }
 
-static void on_built(void *user, const struct change_result *result)
+static void on_put(void *user, const struct change_result *result)
 {
     struct step_run *r = user;
-    if (result->end == CHANGE_DONE)
-        keep_truth(r, result);
-    executor_end_step(r, end_of(result->end));
+    keep_truth(r, result);
+    executor_release(r);
+}
+
+static void on_built(void *user, const struct change_result *result)
+{
+    executor_end_step(user, end_of(result->end));
 }
 
 static struct change_ask ask_of(struct step_run *r, uint32_t verb)
@@ -87,6 +91,7 @@ static void create(struct step_run *r)
     ask.op.planned = r->planned == r->desired ? ask.op.desired : json_of(r->mem, r->planned);
     if (s->gone)
         store_remove_res(r->x->ask.writer, s->address, s->row->generation);
+    ask.put = on_put;
     change_start(r->x->changes, &ask, on_built, r);
 }
 
@@ -105,6 +110,7 @@ static void update(struct step_run *r)
     ask.op.desired = json_of(r->mem, r->desired);
     ask.op.planned = r->planned == r->desired ? ask.op.desired : json_of(r->mem, r->planned);
     ask.op.prior = json_of(r->mem, s->observed);
+    ask.put = on_put;
     change_start(r->x->changes, &ask, on_built, r);
 }
 
