@@ -40,12 +40,13 @@ struct build {
 /* ---- what an earlier run left behind -------------------------------------------------------- */
 
 /* A run that says it is running either is - the lock will tell - or was cut off, perhaps within a call that
- * no op row knows of; so may be the last calls of one that was stopped. */
+ * no op row knows of; so may be the last calls of one that was stopped, and a disk that fails leaves half a
+ * transaction behind as a crash does. */
 static bool was_cut_off(const struct session *s)
 {
     const struct store_run *last = s->truth.last_run;
-    return running_has_doubts(s) ||
-           (last && (str_equal(last->state, "running") || str_equal(last->state, "stopped")));
+    return running_has_doubts(s) || (last && (last->failed > 0 || str_equal(last->state, "running") ||
+                                              str_equal(last->state, "stopped")));
 }
 
 /* Takes the lock before anything is read: only who holds the region may let drivers tidy up after the dead.

@@ -272,12 +272,12 @@ void change_recovered(struct change *c, const struct op_result *result)
         change_leave(c, CHANGE_STOPPED, "stopped while settling a doubt");
         return;
     default:
+        /* It stays in doubt: the next run asks again, once whatever is in the way of asking is gone. */
         if (!change_try_later(c, result->retry_after_ms,
                               c->note ? c->note : "cannot tell whether it is there"))
-            change_hold(c,
-                        c->note ? arena_text(c->mem, c->note)
-                                : "the service could not be asked whether it happened",
-                        NULL);
+            change_leave(c, c->owner->stopped ? CHANGE_STOPPED : CHANGE_FAILED,
+                         c->note ? arena_text(c->mem, c->note)
+                                 : "the service could not be asked whether it happened");
         return;
     }
 }

@@ -281,7 +281,7 @@ static void test_several_with_our_marker_are_a_persons_choice(void **state)
     run_check(&run);
 }
 
-static void test_a_service_that_cannot_be_asked_is_asked_again_then_a_person(void **state)
+static void test_a_service_that_cannot_be_asked_is_asked_again_and_by_the_next_run(void **state)
 {
     (void)state;
     rig_step(&run.rig, "fake.named.x", "{'name': 'x'}");
@@ -292,7 +292,14 @@ static void test_a_service_that_cannot_be_asked_is_asked_again_then_a_person(voi
     rig_fault(&run.rig, FAKE_CANNOT_TELL, LF_VERB_RECOVER, "y", 9);
     run_apply(&run);
     assert_int_equal(run.out.done, 1);
-    assert_int_equal(run.out.held, 1);
+    assert_int_equal(run.out.failed, 1);
+    assert_string_equal(run.last.code, "run.in_doubt");
+    assert_int_equal(run_op(&run, "fake.named.y")->state, STORE_OP_DOUBT);
+    run_restart(&run);
+    run_apply(&run);
+    assert_int_equal(run.rig.truth.op_count, 0);
+    assert_int_equal(run.rig.world->asked[LF_VERB_CREATE], 2);
+    assert_int_equal(rig_alive(&run.rig), 2);
     run_check(&run);
 }
 
@@ -572,7 +579,7 @@ int main(void)
         T(test_a_token_past_its_time_is_not_sent_again),
         T(test_a_list_that_lags_is_waited_for),
         T(test_several_with_our_marker_are_a_persons_choice),
-        T(test_a_service_that_cannot_be_asked_is_asked_again_then_a_person),
+        T(test_a_service_that_cannot_be_asked_is_asked_again_and_by_the_next_run),
         T(test_what_is_in_doubt_each_time_and_never_there_has_failed_and_is_made_by_the_next_run),
         T(test_what_is_there_and_foreign_is_a_conflict_and_untouched),
         T(test_a_lost_create_beaten_by_somebody_else_is_a_conflict),
