@@ -44,12 +44,20 @@ static struct {
     unsigned long asides;
 } power;
 
-/* The wrapped functions would count these as the program's own: plain system calls do not. */
+/* Opened anew, not duplicated: a duplicate would keep the program's flock beyond its close.  The wrapped
+ * functions would count the call as the program's own; a plain system call does not. */
 static int keep_fd(int fd)
 {
+    char name[64];
     struct rlimit most = {KEEPERS_MOST, KEEPERS_MOST};
     (void)setrlimit(RLIMIT_NOFILE, &most);
-    return fcntl(fd, F_DUPFD_CLOEXEC, KEEPERS_FROM);
+    snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+    long again = syscall(SYS_openat, AT_FDCWD, name, O_RDWR | O_CLOEXEC);
+    if (again < 0 && errno == EISDIR)
+        again = syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int kept = again < 0 ? -1 : fcntl((int)again, F_DUPFD_CLOEXEC, KEEPERS_FROM);
+    syscall(SYS_close, again);
+    return kept;
 }
 
 static void fail(const char *what)

@@ -166,7 +166,7 @@ int sandbox_wait(pid_t child)
     }
     if (!WIFSIGNALED(status))
         return WEXITSTATUS(status);
-    return WTERMSIG(status) == SIGALRM ? 124 : 128 + WTERMSIG(status);
+    return WTERMSIG(status) == SIGALRM ? SANDBOX_HUNG : 128 + WTERMSIG(status);
 }
 
 bool sandbox_wait_for_halt(pid_t child)

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #define SANDBOX_PATH   512
+#define SANDBOX_HUNG   124 /* it did not end by itself within a minute */
 #define SANDBOX_KILLED 137 /* as a shell says it: 128 + SIGKILL */
 
 struct sandbox_tools {

@@ -137,10 +137,13 @@ static struct point choose(const struct sweep *s, unsigned n)
 
 /* ---- one point ------------------------------------------------------------------------------- */
 
-static bool strike(struct sandbox *box, const char *line, const struct strike *s, unsigned seed)
+/* False: it neither ended nor died. */
+static bool strike(struct sandbox *box, const char *line, const struct strike *s, unsigned seed, bool *died)
 {
     struct sandbox_kill kill = {.how = s->how, .kinds = s->kinds, .at = s->at, .seed = seed};
-    return sandbox_run(box, line, &kill) == SANDBOX_KILLED;
+    int code = sandbox_run(box, line, &kill);
+    *died = code == SANDBOX_KILLED;
+    return code != SANDBOX_HUNG;
 }
 
 /* Alone, the point is number 0: so that it draws the same lots, the seed is moved. */
@@ -162,14 +165,16 @@ static void one(struct sweep *s, unsigned n)
     snprintf(name, sizeof(name), "point-%u", n);
     print_point(p, text, sizeof(text));
     sandbox_make(&box, &s->tools, name);
-    bool died = strike(&box, "apply " JUDGE_REGION " --yes", &p->first, (unsigned)(s->seed + n));
-    if (died)
-        __atomic_add_fetch(&s->progress->killed, 1, __ATOMIC_RELAXED);
-    if (died && p->second.how[0] &&
-        strike(&box, "resume " JUDGE_REGION " --yes", &p->second, (unsigned)(s->seed + n)))
-        __atomic_add_fetch(&s->progress->killed_twice, 1, __ATOMIC_RELAXED);
+    bool died = false, again = false;
+    bool good = strike(&box, "apply " JUDGE_REGION " --yes", &p->first, (unsigned)(s->seed + n), &died);
+    if (good && died && p->second.how[0])
+        good = strike(&box, "resume " JUDGE_REGION " --yes", &p->second, (unsigned)(s->seed + n), &again);
+    __atomic_add_fetch(&s->progress->killed, died, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&s->progress->killed_twice, again, __ATOMIC_RELAXED);
     FILE *tell = open_memstream(&why, &room);
-    bool good = judge_accepts(&s->judge, &box, tell);
+    if (!good)
+        fprintf(tell, "  it hangs\n");
+    good = good && judge_accepts(&s->judge, &box, tell);
     fclose(tell);
     if (good) {
         sandbox_remove(&box);
