@@ -10,6 +10,7 @@
 #include "plan/planner.h"
 #include "plugin/op.h"
 #include "plugin/registry.h"
+#include "plugin/retry.h"
 #include "store/store.h"
 
 /* One question to a driver about one step. */
@@ -17,7 +18,10 @@ struct question {
     struct planner *p;
     uint32_t i;
     struct op_item item;
-    bool told; /* the driver's notes already say what is wrong */
+    const struct op_events *events;
+    uint64_t wait_ms;
+    bool told;  /* the driver's notes already say what is wrong */
+    bool again; /* it was throttled: asked once more, later */
 };
 
 static void on_note(void *user, struct op *op, const struct diag *note)
@@ -32,17 +36,46 @@ static void on_note(void *user, struct op *op, const struct diag *note)
     q->told = q->told || note->severity == DIAG_ERROR;
 }
 
+static void send(struct question *q);
+
+static void send_again(void *user)
+{
+    send(user);
+}
+
+/* RETRY says for certain that nothing happened, and a question has nothing to lose by being asked again. */
+static bool asks_again(struct question *q, const struct op_result *result)
+{
+    q->again =
+        result->status == LF_END_RETRY && retry_reads(q->item.attempt, result->retry_after_ms, &q->wait_ms);
+    return q->again;
+}
+
 static void on_end(void *user, struct op *op)
 {
     (void)op;
     struct question *q = user;
     struct planner *p = q->p;
     uint32_t i = q->i;
+    if (q->again) {
+        q->item.attempt++;
+        loop_after(p->ask->loop, q->wait_ms, send_again, q);
+        return;
+    }
     p->in_flight--;
     free(q);
     planner_decided(p, i);
     /* Let decide_all take up what became ready; it comes back to the loop while answers are awaited. */
     loop_stop(p->ask->loop);
+}
+
+static void send(struct question *q)
+{
+    struct plan_step *s = &q->p->plan->steps[q->i];
+    struct op_ask op = {
+        .driver = s->driver, .type = s->type, .items = &q->item, .count = 1, .read_only = true};
+    q->again = q->told = false;
+    op_start(&op, q->events, q);
 }
 
 static void ask(struct planner *p, uint32_t i, uint32_t verb, const struct op_events *events)
@@ -53,6 +86,7 @@ static void ask(struct planner *p, uint32_t i, uint32_t verb, const struct op_ev
         abort();
     *q = (struct question){.p = p,
                            .i = i,
+                           .events = events,
                            .item = {.verb = verb,
                                     .attempt = 1,
                                     .address = s->address,
@@ -61,10 +95,8 @@ static void ask(struct planner *p, uint32_t i, uint32_t verb, const struct op_ev
                                     .prior = s->observed,
                                     .desired = s->desired,
                                     .memo = s->memo}};
-    struct op_ask op = {
-        .driver = s->driver, .type = s->type, .items = &q->item, .count = 1, .read_only = true};
     p->in_flight++;
-    op_start(&op, events, q);
+    send(q);
 }
 
 static const char *words_of(const struct op_result *result)
@@ -110,6 +142,8 @@ static void on_planned(void *user, struct op *op, size_t n, const struct op_resu
     struct question *q = user;
     struct planner *p = q->p;
     struct plan_step *s = &p->plan->steps[q->i];
+    if (asks_again(q, result))
+        return;
     bool is_answer =
         result->status == LF_END_OK && result->action >= LF_DO_KEEP && result->action <= LF_DO_REPLACE;
     if (!is_answer) {
@@ -155,6 +189,8 @@ static void on_found(void *user, struct op *op, size_t n, const struct op_result
     struct question *q = user;
     struct planner *p = q->p;
     struct plan_step *s = &p->plan->steps[q->i];
+    if (asks_again(q, result))
+        return;
     if (result->status == LF_END_OK) {
         s->observed = value_copy(p->mem, result->state);
         s->id = arena_text(p->mem, result->id);

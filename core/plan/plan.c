@@ -6,11 +6,13 @@
 #include "base/array.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "io/loop.h"
 #include "model/diag.h"
 #include "model/path.h"
 #include "model/value.h"
 #include "plan/planner.h"
+#include "plan/preflight.h"
 #include "plugin/registry.h"
 #include "region/region.h"
 #include "store/store.h"
@@ -85,16 +87,27 @@ static bool call_script(void *user, uint32_t fn, const struct value *arg, struct
     return p->ask->call(p->ask->call_user, fn, arg, mem, out, err);
 }
 
+static void make_steps(struct planner *p)
+{
+    struct plan *plan = p->plan;
+    plan->count = plan->graph->count;
+    plan->steps = ARENA_ARRAY(p->mem, struct plan_step, plan->count + 1);
+    p->ids = ARENA_ARRAY(p->mem, const struct value *, plan->count + 1);
+    for (uint32_t i = 0; i < plan->count; i++) {
+        struct plan_step *s = &plan->steps[i];
+        s->address = plan->graph->nodes[i].address;
+        s->decl = plan->graph->nodes[i].decl;
+        s->targeted = true;
+        s->generation = 1;
+    }
+}
+
 static void attach_rows(struct planner *p)
 {
     struct plan *plan = p->plan;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct graph_node *node = &plan->graph->nodes[i];
         struct plan_step *s = &plan->steps[i];
-        s->address = node->address;
-        s->decl = node->decl;
-        s->targeted = true;
-        s->generation = 1;
         for (uint32_t r = node->res_first; r < node->res_first + node->res_count; r++) {
             const struct store_res *row = &plan->truth->res[r];
             const struct refresh_row *seen = &p->rows[r];
@@ -174,6 +187,41 @@ static void mint_lineage(struct planner *p)
     p->plan->lineage = arena_text(p->mem, hex);
 }
 
+/* The drivers that a chosen step is, or was, built with. */
+static bool is_needed(const struct planner *p, const struct driver *d)
+{
+    const struct plan *plan = p->plan;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct graph_node *node = &plan->graph->nodes[i];
+        const struct decl *decl = node->decl;
+        if (!plan->steps[i].targeted)
+            continue;
+        if (decl && decl->subsystem && str_equal(decl->subsystem, d->subsystem) &&
+            str_equal(decl->instance, d->instance))
+            return true;
+        for (uint32_t r = node->res_first; r < node->res_first + node->res_count; r++) {
+            const struct store_res *row = &plan->truth->res[r];
+            if (str_equal(row->subsystem, d->subsystem) && str_equal(row->instance, d->instance))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool look_ahead(struct planner *p, struct err *err)
+{
+    size_t all, count = 0;
+    const struct driver *const *drivers = registry_drivers(p->ask->registry, &all);
+    const struct driver **needed = ARENA_ARRAY(p->mem, const struct driver *, all + 1);
+    for (size_t i = 0; i < all && !p->ask->no_refresh; i++) {
+        if (is_needed(p, drivers[i]))
+            needed[count++] = drivers[i];
+    }
+    struct preflight_ask ask = {.loop = p->ask->loop, .drivers = needed, .count = count};
+    preflight_run(p->mem, &ask, p->diags);
+    return diag_ok(p->diags, err);
+}
+
 static bool read_truth(struct planner *p, struct err *err)
 {
     struct refresh_ask reads = {.loop = p->ask->loop,
@@ -196,15 +244,11 @@ static bool make(struct planner *p, struct err *err)
         return false;
     if (!graph_build(p->mem, p->ask->decls, plan->truth, &plan->graph, p->diags))
         return diag_ok(p->diags, err);
-    if (!read_truth(p, err))
+    make_steps(p);
+    if (!select_targets(p, err) || !look_ahead(p, err) || !read_truth(p, err))
         return false;
-    plan->count = plan->graph->count;
-    plan->steps = ARENA_ARRAY(p->mem, struct plan_step, plan->count + 1);
-    p->ids = ARENA_ARRAY(p->mem, const struct value *, plan->count + 1);
     attach_rows(p);
     mint_lineage(p);
-    if (!select_targets(p, err))
-        return false;
     decide_all(p);
     rules_check(p);
     if (!eval_outputs(p, err))

@@ -13,6 +13,7 @@
 #include "model/value_json.h"
 #include "plugin/op.h"
 #include "plugin/registry.h"
+#include "plugin/retry.h"
 #include "store/store.h"
 
 /* Rows one read_many takes at most, where the driver names no limit of its own: bounds the memory in flight.
@@ -31,6 +32,10 @@ struct refresh {
     size_t order_count, next;
     uint32_t in_flight;
     size_t rows_in_flight;
+    uint32_t round;  /* from 1: what was throttled in one is asked again in the next */
+    uint32_t *again; /* those rows */
+    size_t again_count;
+    uint64_t wait_ms; /* before the next round */
 };
 
 struct batch {
@@ -68,10 +73,11 @@ static void missing_driver(struct refresh *r, const struct store_res *row)
     diag_add(r->diags, &one);
 }
 
-static struct op_item read_item(const struct store_res *row, const struct refresh_row *known)
+static struct op_item read_item(const struct store_res *row, const struct refresh_row *known,
+                                uint32_t attempt)
 {
     return (struct op_item){.verb = LF_VERB_READ,
-                            .attempt = 1,
+                            .attempt = attempt,
                             .address = row->address,
                             .marker = row->marker,
                             .id = row->ext_id,
@@ -91,6 +97,7 @@ static bool prepare(struct refresh *r, struct map *keys, struct err *err)
     const struct store_snapshot *t = r->ask->truth;
     r->rows = ARENA_ARRAY(r->mem, struct refresh_row, t->res_count + 1);
     r->order = ARENA_ARRAY(r->mem, uint32_t, t->res_count + 1);
+    r->again = ARENA_ARRAY(r->mem, uint32_t, t->res_count + 1);
     r->lanes = ARENA_ARRAY(r->mem, const char *, t->res_count + 1);
     for (size_t i = 0; i < t->res_count; i++) {
         const struct store_res *row = &t->res[i];
@@ -108,7 +115,7 @@ static bool prepare(struct refresh *r, struct map *keys, struct err *err)
         if (!type) {
             missing_driver(r, row);
         } else if (!r->ask->no_refresh) {
-            struct op_item item = read_item(row, out);
+            struct op_item item = read_item(row, out, 1);
             const char *lane = type->has_read_many ? op_lane(r->mem, driver, type, &item) : NULL;
             r->lanes[i] = lane ? lane : "";
             r->order[r->order_count++] = (uint32_t)i;
@@ -152,12 +159,24 @@ static void cannot_tell(struct refresh *r, const struct batch *b, size_t i, cons
     diag_add(r->diags, &one);
 }
 
+static bool is_asked_again(struct refresh *r, uint32_t row, const struct op_result *result)
+{
+    uint64_t wait_ms;
+    if (result->status != LF_END_RETRY || !retry_reads(r->round, result->retry_after_ms, &wait_ms))
+        return false;
+    r->again[r->again_count++] = row;
+    r->wait_ms = wait_ms > r->wait_ms ? wait_ms : r->wait_ms;
+    return true;
+}
+
 static void on_item(void *user, struct op *op, size_t i, const struct op_result *result)
 {
     (void)op;
     struct batch *b = user;
     struct refresh *r = b->owner;
     struct refresh_row *row = &r->rows[b->rows[i]];
+    if (is_asked_again(r, b->rows[i], result))
+        return;
     if (result->status == LF_END_OK || result->status == LF_END_DAMAGED) {
         row->status = LF_END_OK;
         row->damaged = result->status == LF_END_DAMAGED;
@@ -231,7 +250,7 @@ static void start_batch(struct refresh *r)
         abort();
     *b = (struct batch){.owner = r, .items = items, .rows = &r->order[r->next], .count = n};
     for (size_t i = 0; i < n; i++) {
-        items[i] = read_item(&t->res[b->rows[i]], &r->rows[b->rows[i]]);
+        items[i] = read_item(&t->res[b->rows[i]], &r->rows[b->rows[i]], r->round);
     }
     r->next += n;
     r->in_flight++;
@@ -247,20 +266,49 @@ static void start_more(struct refresh *r)
         start_batch(r);
 }
 
+static void waited(void *user)
+{
+    struct refresh *r = user;
+    loop_stop(r->ask->loop);
+}
+
+/* What was throttled, after the longest pause that was asked for. */
+static void next_round(struct refresh *r)
+{
+    uint32_t *rows = r->again;
+    r->again = r->order;
+    r->order = rows;
+    r->order_count = r->again_count;
+    r->next = r->again_count = 0;
+    r->round++;
+    loop_after(r->ask->loop, r->wait_ms, waited, r);
+    loop_run(r->ask->loop);
+    r->wait_ms = 0;
+}
+
+static void read_round(struct refresh *r)
+{
+    qsort_r(r->order, r->order_count, sizeof(*r->order), by_type, r);
+    start_more(r);
+    while (r->in_flight > 0)
+        loop_run(r->ask->loop);
+}
+
 bool refresh_run(struct arena *mem, const struct refresh_ask *ask, struct refresh_row **rows,
                  struct diags *diags, struct err *err)
 {
-    struct refresh r = {.mem = mem, .ask = ask, .diags = diags};
+    struct refresh r = {.mem = mem, .ask = ask, .diags = diags, .round = 1};
     size_t before = diags->errors;
     struct map *keys = map_new();
     bool ready = prepare(&r, keys, err);
     map_free(keys);
     if (!ready)
         return false;
-    qsort_r(r.order, r.order_count, sizeof(*r.order), by_type, &r);
-    start_more(&r);
-    while (r.in_flight > 0)
-        loop_run(ask->loop);
+    read_round(&r);
+    while (r.again_count > 0) {
+        next_round(&r);
+        read_round(&r);
+    }
     *rows = r.rows;
     return diags->errors == before || diag_ok(diags, err);
 }

@@ -111,6 +111,7 @@ static bool make_driver(struct registry *r, const struct registry_ask *ask, cons
     d->name = d->plugin->name;
     d->version = d->plugin->version;
     d->contract_version = d->plugin->contract_version;
+    d->where = arena_text(r->mem, ask->where);
     d->shared = ask->shared;
     d->host = r->host;
     if (!registry_settings_resolve(r->mem, r->host, d->contract.settings, ask->settings, label, ask->where,

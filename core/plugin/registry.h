@@ -22,6 +22,7 @@ struct driver {
     const char *name, *version;       /* "local", "1.0.0" */
     const char *so_path, *so_digest;  /* of the file that was loaded */
     uint32_t contract_version;
+    const char *where;            /* file:line:column of its drivers block, or NULL */
     bool shared;                  /* every object behind it is a shared change */
     const struct value *settings; /* checked, defaults filled, secrets resolved */
     const struct lf_plugin *plugin;

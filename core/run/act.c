@@ -14,9 +14,9 @@
 #include "plugin/host.h"
 #include "plugin/op.h"
 #include "plugin/registry.h"
+#include "plugin/retry.h"
 #include "region/region.h"
 #include "run/executor_state.h"
-#include "run/retry.h"
 #include "store/store.h"
 
 /* Actions: the record behind each keyed unit, and the calls they make.  A unit's row is durable as an intent

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "plugin/op.h"
+#include "plugin/retry.h"
 #include "run/change.h"
-#include "run/retry.h"
 
 struct change {
     struct changes *owner;

@@ -385,6 +385,13 @@ static void owned(struct fake *fake, struct lf_op *op, const struct lf_request *
     fake->host->ops->finish(op, &r.answer);
 }
 
+/* Ready, unless a fault says otherwise; of no type there is nothing to list. */
+static void preflight(void *self, struct lf_op *op, const struct lf_request *req)
+{
+    static const struct fake_manners none = {"", false, false, false};
+    owned(self, op, req, &none);
+}
+
 /* ---- estimates and plans --------------------------------------------------------------------------- */
 
 #define UNBOUNDED_SIZE 13
@@ -632,20 +639,14 @@ static void run_call(struct fake *fake, struct lf_op *op, const struct lf_reques
     fake->host->ops->finish(op, &r.answer);
 }
 
-static void run_send(void *self, struct lf_op *op, const struct lf_request *req)
-{
-    run_call(self, op, req, "send");
-}
-
-static void run_shout(void *self, struct lf_op *op, const struct lf_request *req)
-{
-    run_call(self, op, req, "shout");
-}
-
-static void run_asks(void *self, struct lf_op *op, const struct lf_request *req)
-{
-    run_call(self, op, req, "asks");
-}
+#define RUN(n)                                                                                               \
+    static void run_##n(void *self, struct lf_op *op, const struct lf_request *req)                          \
+    {                                                                                                        \
+        run_call(self, op, req, #n);                                                                         \
+    }
+RUN(send)
+RUN(shout)
+RUN(asks)
 
 /* A call that reads: it counts how often it was asked. */
 static void run_ping(void *self, struct lf_op *op, const struct lf_request *req)
@@ -793,6 +794,7 @@ LF_EXPORT const struct lf_plugin *lf_plugin_v1(void)
                                             .resources = resources,
                                             .calls = calls,
                                             .open = open_fake,
-                                            .close = close_fake};
+                                            .close = close_fake,
+                                            .preflight = preflight};
     return &plugin;
 }

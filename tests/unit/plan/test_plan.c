@@ -531,6 +531,73 @@ static void test_people_and_todos_wait(void **state)
     assert_false(plan_has_changes(rig.plan));
 }
 
+static void test_a_driver_that_is_not_ready_is_told_once_and_asked_nothing_else(void **state)
+{
+    (void)state;
+    rig_built(&rig, "fake.named.a", "{'name': 'a'}");
+    rig_built(&rig, "fake.named.b", "{'name': 'b'}");
+    rig_fault(&rig, FAKE_REFUSE, LF_VERB_PREFLIGHT, "", 1);
+    rig_sort_rows(&rig);
+    assert_string_equal(rig_refused(&rig, "fake.refused"), "the fake service refuses it");
+    assert_int_equal(rig.diags.count, 1);
+    assert_int_equal(rig.world->asked[LF_VERB_PREFLIGHT], 1);
+    assert_int_equal(rig.world->asked[LF_VERB_READ], 0);
+}
+
+static void test_a_driver_that_is_not_ready_and_says_nothing_is_told_by_name(void **state)
+{
+    (void)state;
+    rig_step(&rig, "fake.named.a", "{'name': 'a'}");
+    rig_fault(&rig, FAKE_CANNOT_TELL, LF_VERB_PREFLIGHT, "", 1);
+    assert_string_equal(rig_refused(&rig, "plan.preflight"),
+                        "'fake' is not ready: fake-fake says: it cannot tell whether its service is ready");
+}
+
+static void test_a_driver_that_no_step_needs_is_not_asked(void **state)
+{
+    (void)state;
+    rig_step(&rig, "human.sign", "{'ask': 'sign the contract'}");
+    rig_step(&rig, "fake.named.a", "{'name': 'a'}");
+    const char *const targets[] = {"human.sign"};
+    rig.ask.targets = targets;
+    rig.ask.target_count = 1;
+    rig_plan(&rig);
+    assert_int_equal(rig.world->asked[LF_VERB_PREFLIGHT], 0);
+}
+
+static void test_a_question_that_is_throttled_is_asked_again(void **state)
+{
+    (void)state;
+    rig_built(&rig, "fake.named.a", "{'name': 'a', 'size': 1}");
+    rig_built(&rig, "fake.named.b", "{'name': 'b', 'size': 1}");
+    rig_step(&rig, "fake.planned.c", "{'name': 'c'}");
+    rig_fault(&rig, FAKE_RETRY, LF_VERB_PREFLIGHT, "", 1);
+    rig_fault(&rig, FAKE_RETRY, LF_VERB_READ, "", 3);
+    rig_fault(&rig, FAKE_RETRY, LF_VERB_PLAN, "", 2);
+    rig_object(&rig, "named", "d", "", "{'name': 'd'}");
+    rig_step(&rig, "fake.named.d", "{'name': 'd'}")->kind = DECL_EXISTING;
+    rig_fault(&rig, FAKE_RETRY, LF_VERB_FIND, "", 1);
+    rig_plan_rows(&rig);
+    rig_says(&rig, "fake.named.a", "keep: as declared");
+    rig_says(&rig, "fake.named.b", "keep: as declared");
+    rig_says(&rig, "fake.planned.c", "create: new");
+    rig_says(&rig, "fake.named.d", "lookup: looked up, never written");
+    assert_int_equal(rig.world->asked[LF_VERB_PREFLIGHT], 2);
+    assert_int_equal(rig.world->asked[LF_VERB_READ], 5);
+    assert_int_equal(rig.world->asked[LF_VERB_PLAN], 3);
+    assert_int_equal(rig.world->asked[LF_VERB_FIND], 2);
+}
+
+static void test_a_question_that_stays_throttled_ends_the_plan(void **state)
+{
+    (void)state;
+    rig_built(&rig, "fake.named.a", "{'name': 'a'}");
+    rig_fault(&rig, FAKE_RETRY, LF_VERB_READ, "", 100);
+    rig_sort_rows(&rig);
+    rig_refused(&rig, "plan.cannot_read");
+    assert_int_equal(rig.world->asked[LF_VERB_READ], 4);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -575,6 +642,11 @@ int main(void)
         T(test_an_action_runs_again_only_when_what_it_runs_on_changes),
         T(test_a_check_runs_again_when_something_before_it_changes),
         T(test_people_and_todos_wait),
+        T(test_a_driver_that_is_not_ready_is_told_once_and_asked_nothing_else),
+        T(test_a_driver_that_is_not_ready_and_says_nothing_is_told_by_name),
+        T(test_a_driver_that_no_step_needs_is_not_asked),
+        T(test_a_question_that_is_throttled_is_asked_again),
+        T(test_a_question_that_stays_throttled_ends_the_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,6 @@
-#include "run/retry.h"
+#include "plugin/retry.h"
+
+#include "base/digest.h"
 
 void retry_budget_init(struct retry_budget *b)
 {
@@ -29,4 +31,15 @@ uint64_t retry_wait_ms(uint32_t tries, uint64_t asked_ms, uint64_t random)
     if (most > RETRY_MOST_MS)
         most = RETRY_MOST_MS;
     return random % (most + 1);
+}
+
+bool retry_reads(uint32_t tries, uint64_t asked_ms, uint64_t *wait_ms)
+{
+    uint64_t random;
+    digest_random(&random, sizeof(random));
+    uint64_t wait = retry_wait_ms(tries, asked_ms, random);
+    if (tries >= RETRY_READS || wait > RETRY_READ_MOST_MS)
+        return false;
+    *wait_ms = wait;
+    return true;
 }

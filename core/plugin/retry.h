@@ -25,3 +25,9 @@ bool retry_budget_take(struct retry_budget *b);
 /* tries: how many there were so far, from 1.  asked_ms: the service's Retry-After, 0: none.  random: any 64
  * bits. */
 uint64_t retry_wait_ms(uint32_t tries, uint64_t asked_ms, uint64_t random);
+
+/* What only asks is asked again a few times where a service throttles; a plan does not wait for minutes. */
+#define RETRY_READS        4
+#define RETRY_READ_MOST_MS 10000
+/* A question was answered RETRY for the tries-th time.  True: ask again after *wait_ms. */
+bool retry_reads(uint32_t tries, uint64_t asked_ms, uint64_t *wait_ms);
