@@ -385,11 +385,10 @@ static void owned(struct fake *fake, struct lf_op *op, const struct lf_request *
     fake->host->ops->finish(op, &r.answer);
 }
 
-/* Ready, unless a fault says otherwise; of no type there is nothing to list. */
+/* Of no type there is nothing to list. */
 static void preflight(void *self, struct lf_op *op, const struct lf_request *req)
 {
-    static const struct fake_manners none = {"", false, false, false};
-    owned(self, op, req, &none);
+    owned(self, op, req, &(const struct fake_manners){.type = ""});
 }
 
 /* ---- estimates and plans --------------------------------------------------------------------------- */
@@ -433,9 +432,12 @@ static void plan(void *self, struct lf_op *op, const struct lf_request *req)
     const struct lf_value *size = v->get(req->desired, "size");
     int64_t now = v->as_int(size, 1), was = v->as_int(v->get(req->prior, "size"), 1);
     bool unknown = v->kind(size) == LF_KIND_UNKNOWN;
-    if (!unknown && now < 0) {
+    bool refused = !unknown && now < 0;
+    if (refused) {
         note(&r, "fake.bad_size", "size", "a size below zero");
         fill(&r, LF_END_REFUSED, NULL);
+    }
+    if (refused || fails_before(&r)) {
         fake->host->ops->finish(op, &r.answer);
         return;
     }
@@ -661,8 +663,7 @@ static void run_ping(void *self, struct lf_op *op, const struct lf_request *req)
     fake->host->ops->finish(op, &result);
 }
 
-/* ---- the plugin -----------------------------------------------------------------------------------------
- */
+/* ---- the plugin ------------------------------------------------------------------------------ */
 
 #define TYPE(n)                                                                                              \
     static void n##_verb(void *self, struct lf_op *op, const struct lf_request *req)                         \
@@ -758,8 +759,7 @@ static int open_fake(const struct lf_host *host, const struct lf_value *settings
     int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
     void *at = fd < 0 || !fake ? MAP_FAILED
                                : mmap(NULL, sizeof(*fake->world), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (fd >= 0)
-        (void)close(fd);
+    (void)close(fd);
     if (at == MAP_FAILED) {
         why->summary = "cannot map the world";
         free(fake);

@@ -10,6 +10,9 @@ landfall_as_user() {
   fi
   printf '[exit %d]\n' $?
 }
+landfall_as_user apply eu --target dns.zone.apex --yes -q
+nothing_written
+say 'what drivers could not write either is found before anything is begun'
 landfall_as_user apply eu --yes -q
 nothing_written
 say 'a plan needs no more than to read'
