@@ -36,7 +36,7 @@ changes() {
       next
     }
     # Run by root, SQLite gives a journal that a crash left the owner of its database: the one it has already.
-    $0 ~ "^fchown\\([0-9]+<[^>]*-journal>, " owner "\\)" { next }
+    $0 ~ "^fchown\\([0-9]+<[^>]*-journal>, " owner "(\\)| <unfinished)" { next }
     /^mmap\(/ { if (/PROT_WRITE/ && /MAP_SHARED/ && /<\//) print; next }
     # Descriptors of files begin with a slash; pipes, sockets, eventfds and terminals do not matter here.
     /^(write|writev|pwrite64|pwritev|pwritev2|sendfile|copy_file_range|splice|ftruncate|fallocate|fchmod|fchown|fsetxattr)\(/ {
@@ -52,7 +52,7 @@ plan_is_silent() {
   trace "$binary" "$@"
   local code=$?
   [ -s "$work/trace" ] || { echo "$what: nothing was traced"; failed=1; }
-  if [ "$code" -ne "$want" ]; then
+  if [[ " $want " != *" $code "* ]]; then
     echo "$what: exit $code instead of $want:"
     cat "$work/out"
     failed=1
@@ -85,6 +85,8 @@ want=2
 plan_is_silent 'with something to do' plan eu --exit-code
 want=0
 { "$binary" apply eu --yes --crash-after 1 >/dev/null 2>&1; } 2>/dev/null
+# Where the crash left a transaction to be rolled back, a plan says so and leaves that to the resume.
+[ -z "$(find out -name '*-journal')" ] || want='0 1'
 plan_is_silent 'after a crash' plan eu
 
 # A driver that writes when it is asked to look: the gate refuses it, and the plan fails.
