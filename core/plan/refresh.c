@@ -16,10 +16,8 @@
 #include "plugin/retry.h"
 #include "store/store.h"
 
-/* Rows one read_many takes at most, where the driver names no limit of its own: bounds the memory in flight.
- */
-#define BATCH_MAX 1000
-/* Rows being read at once: more would only wait in the drivers' queues, each with its request in memory. */
+/* No further batch is begun beyond so many rows: more would only wait in the drivers' queues, each with its
+ * request in memory. */
 #define ROWS_MAX 4000
 
 struct refresh {
@@ -232,9 +230,7 @@ static void start_batch(struct refresh *r)
     const struct store_res *first = &t->res[r->order[r->next]];
     const struct driver *driver = registry_find(r->ask->registry, first->subsystem, first->instance);
     const struct contract_type *type = driver_type(driver, first->type);
-    size_t most = type->has_read_many
-                      ? (type->max_batch > 1 && type->max_batch < BATCH_MAX ? type->max_batch : BATCH_MAX)
-                      : 1;
+    size_t most = type->has_read_many ? type->max_batch : 1;
     size_t n = 1;
     while (n < most && r->next + n < r->order_count) {
         const struct store_res *row = &t->res[r->order[r->next + n]];

@@ -11,9 +11,6 @@
 #include "plugin/registry.h"
 #include "run/change_state.h"
 
-/* Items one call takes at most where the driver names no limit: a turn's worth of intents. */
-#define BATCH_MAX 1024
-
 /* One call under way, with the changes that travel in it. */
 struct sending {
     struct changes *owner;
@@ -283,8 +280,7 @@ static void join_group(struct changes *owner, struct arena *tmp, struct map *gro
         arena_print(tmp, "%s/%s/%s/%d/%lld/%s", c->ask.driver->subsystem, c->ask.driver->instance,
                     c->ask.type->facts.name, c->recovering, (long long)c->ask.timeout_ms, lane ? lane : "");
     struct sending *s = map_find(groups, key);
-    size_t most = c->ask.type->max_batch > 1 ? c->ask.type->max_batch : BATCH_MAX;
-    if (s && s->count >= most) {
+    if (s && s->count >= c->ask.type->max_batch) {
         sending_start(s);
         s = NULL;
     }
