@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,8 +26,8 @@ static struct {
     pthread_mutex_t lock;
 } killer = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static const char *const kind_names[KILLER_KINDS] = {"create", "write",    "sync", "rename",
-                                                     "unlink", "truncate", "link", "folder"};
+static const char *const kind_names[KILLER_KINDS] = {"create",   "write", "sync",   "rename", "unlink",
+                                                     "truncate", "link",  "folder", "send",   "receive"};
 
 /* The real function behind ours.  Every call asks anew: a lookup is cheap beside what is looked up. */
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -369,5 +370,50 @@ int link(const char *from, const char *to)
         power_did_create(AT_FDCWD, to);
     if (killer.ready)
         leave(fate);
+    return done;
+}
+
+/* ---- servers -------------------------------------------------------------------------------- */
+
+static bool is_of_internet(int fd)
+{
+    int domain = 0, kept = errno;
+    socklen_t size = sizeof(domain);
+    bool yes = killer.ready && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+               (domain == AF_INET || domain == AF_INET6);
+    errno = kept;
+    return yes;
+}
+
+/* After it: the request has left, and nobody will ever read the reply.  Torn: half of it has left. */
+static ssize_t on_send(int fd, const void *bytes, size_t count, int flags)
+{
+    if (!is_of_internet(fd))
+        return REAL(send)(fd, bytes, count, flags);
+    ssize_t done = -1;
+    enum fate fate = enter(KILLER_SEND);
+    if (fate != REFUSE)
+        done = REAL(send)(fd, bytes, fate == TEAR ? count / 2 : count, flags);
+    leave(fate);
+    return done;
+}
+
+ssize_t send(int fd, const void *bytes, size_t count, int flags)
+{
+    return on_send(fd, bytes, count, flags);
+}
+
+ssize_t sendto(int fd, const void *bytes, size_t count, int flags, const struct sockaddr *to, socklen_t size)
+{
+    return to ? REAL(sendto)(fd, bytes, count, flags, to, size) : on_send(fd, bytes, count, flags);
+}
+
+/* Only what brings bytes counts: how often a program looks in vain depends on the server's mood. */
+ssize_t recv(int fd, void *bytes, size_t room, int flags)
+{
+    ssize_t done = REAL(recv)(fd, bytes, room, flags);
+    if (done <= 0 || (flags & MSG_PEEK) || !is_of_internet(fd))
+        return done;
+    leave(enter(KILLER_RECEIVE));
     return done;
 }

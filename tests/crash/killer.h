@@ -1,11 +1,13 @@
 /* The killer: a library that is loaded before libc (LD_PRELOAD) into the program under test, counts the calls
- * that change files, and at the N-th ends the process with SIGKILL, tears a write, fails the call, or cuts
- * the power: takes back what no fsync had made durable, then kills.  Only calls on regular files and folders
- * count, and never standard output, so that the same program makes nearly the same calls in every run.
+ * that change files and those that talk to a server, and at the N-th ends the process with SIGKILL, tears a
+ * write, fails the call, or cuts the power: takes back what no fsync had made durable, then kills.  Only
+ * calls on regular files and folders and on sockets of the internet count, and never standard output, so that
+ * the same program makes nearly the same calls in every run.
  *
  * What to do comes from the environment:
  *   KILLER_HOW     count | before | after | torn | power | fail | halt (SIGSTOP before the call)
- *   KILLER_KINDS   which calls count, of "create write sync rename unlink truncate link folder"; nothing: all
+ *   KILLER_KINDS   which calls count, of "create write sync rename unlink truncate link folder send
+ *                  receive"; nothing: all
  *   KILLER_NAME    of renames only those count whose new name has this in it; nothing: all
  *   KILLER_AT      the number of the call, from 1
  *   KILLER_ERRNO   fail: the number of the error
@@ -28,6 +30,8 @@ enum killer_kind {
     KILLER_TRUNCATE,
     KILLER_LINK,
     KILLER_FOLDER,
+    KILLER_SEND,
+    KILLER_RECEIVE,
     KILLER_KINDS,
 };
 

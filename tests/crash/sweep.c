@@ -50,8 +50,8 @@ struct sweep {
     struct progress *progress;
 };
 
-static const char *const kinds[KILLER_KINDS] = {"create", "write",    "sync", "rename",
-                                                "unlink", "truncate", "link", "folder"};
+static const char *const kinds[KILLER_KINDS] = {"create",   "write", "sync",   "rename", "unlink",
+                                                "truncate", "link",  "folder", "send",   "receive"};
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
