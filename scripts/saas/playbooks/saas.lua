@@ -18,7 +18,7 @@ local internal = dns.zone "internal" { name = "int." .. region.domain }
 
 -- The zone of the whole company: live customers of every region go through it.
 dns.record "delegation" {
-  zone = parent.id, type = "NS", name = region.region, values = public.nameservers,
+  zone = parent.id, type = "NS", name = region.domain:match("^[^.]+"), values = public.nameservers,
   step = { driver = "parent", shared = true, owner = "dns-team" },
 }
 dns.record "delegation-internal" { zone = public.id, type = "NS", name = "int", values = internal.nameservers }
