@@ -344,10 +344,33 @@ bool session_open_playbook(struct session *s, struct err *err)
     return playbook_load(s->mem, &ask, &s->playbook, err);
 }
 
+/* The book beside a driver: <subsystem>-<driver>.prices.yaml, where there is one. */
+static bool find_book(struct session *s, const struct driver *d, struct price_book_at *out)
+{
+    const char *folder = file_folder(s->mem, d->so_path);
+    const char *name = arena_print(s->mem, "%s-%s.prices.yaml", d->subsystem, d->name);
+    if (!file_exists(file_join(s->mem, folder, name)))
+        return false;
+    *out = (struct price_book_at){folder, name};
+    return true;
+}
+
+/* List prices that come with the drivers first, the project's own rates after them: a later one wins. */
 bool session_open_prices(struct session *s, struct err *err)
 {
-    return price_book_load(s->mem, s->project->folder, s->project->price_books, s->project->price_book_count,
-                           &s->prices, &s->diags, err);
+    size_t driver_count = 0, count = 0;
+    const struct driver *const *drivers = s->registry ? registry_drivers(s->registry, &driver_count) : NULL;
+    struct price_book_at *books =
+        ARENA_ARRAY(s->mem, struct price_book_at, driver_count + s->project->price_book_count + 1);
+    for (size_t i = 0; i < driver_count; i++) {
+        bool seen = false;
+        for (size_t k = 0; k < i && !seen; k++)
+            seen = strcmp(drivers[k]->so_path, drivers[i]->so_path) == 0;
+        count += !seen && find_book(s, drivers[i], &books[count]);
+    }
+    for (size_t i = 0; i < s->project->price_book_count; i++)
+        books[count++] = (struct price_book_at){s->project->folder, s->project->price_books[i]};
+    return price_book_load(s->mem, books, count, &s->prices, &s->diags, err);
 }
 
 const struct decls *session_decls(const struct session *s)

@@ -96,10 +96,10 @@ static void load_item(struct load *l, const struct pair *pair, struct price_book
 }
 
 /* An item keeps its file and source, so that a plan can say where a number comes from. */
-static void load_file(struct load *l, const char *project, const char *path)
+static void load_file(struct load *l, const struct price_book_at *at)
 {
     const struct value *root;
-    if (!findings_read(&l->f, project, path, &root) || !keys_check(&l->f, &top_keys, root))
+    if (!findings_read(&l->f, at->folder, at->name, &root) || !keys_check(&l->f, &top_keys, root))
         return;
     const struct value *currency = value_get(root, "currency");
     const struct value *items = value_get(root, "items");
@@ -165,7 +165,7 @@ static struct price_books *build(const struct load *l)
     return books;
 }
 
-bool price_book_load(struct arena *mem, const char *project, const char *const *paths, size_t count,
+bool price_book_load(struct arena *mem, const struct price_book_at *at, size_t count,
                      struct price_books **out, struct diags *diags, struct err *err)
 {
     struct load l = {0};
@@ -173,7 +173,7 @@ bool price_book_load(struct arena *mem, const char *project, const char *const *
     origins_init(&origins, mem);
     findings_init(&l.f, mem, &origins);
     for (size_t i = 0; i < count; i++)
-        load_file(&l, project, paths[i]);
+        load_file(&l, &at[i]);
     bool ok = findings_report(&l.f, diags, err);
     if (ok)
         *out = build(&l);

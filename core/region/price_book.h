@@ -46,10 +46,14 @@ struct price_books {
     size_t file_count;
 };
 
-/* Reads the files, named relative to `project`.  A later one wins where two price the same SKU in the same
- * currency.  No files: an empty book.  Everything wrong goes to `diags`; false when there is an error, and
- * err holds the first. */
-MUST_USE bool price_book_load(struct arena *mem, const char *project, const char *const *paths, size_t count,
+/* A book to read: the file `name` below `folder`.  Messages and plans know it by its name. */
+struct price_book_at {
+    const char *folder, *name;
+};
+
+/* A later book wins where two price the same SKU in the same currency.  None: an empty book.  Everything
+ * wrong goes to `diags`; false when there is an error, and err holds the first. */
+MUST_USE bool price_book_load(struct arena *mem, const struct price_book_at *at, size_t count,
                               struct price_books **out, struct diags *diags, struct err *err);
 /* NULL: not priced in that currency. */
 const struct price_book_item *price_book_find(const struct price_books *books, const char *sku,

@@ -8,8 +8,12 @@
 static struct price_books *load(struct folder *p, const char *const *paths, size_t count)
 {
     struct price_books *books = NULL;
+    struct price_book_at at[8];
+    assert_true(count <= 8);
+    for (size_t i = 0; i < count; i++)
+        at[i] = (struct price_book_at){p->path, paths[i]};
     diag_init(&p->diags, p->mem);
-    return price_book_load(p->mem, p->path, paths, count, &books, &p->diags, &p->err) ? books : NULL;
+    return price_book_load(p->mem, at, count, &books, &p->diags, &p->err) ? books : NULL;
 }
 
 static struct price_books *given(struct folder *p, const char *text)
