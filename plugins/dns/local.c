@@ -16,81 +16,9 @@ const char *local_path(const struct local *local, struct lf_op *op, const char *
     return kit_format(&local->kit, op, "%s/%s.zone", local->path, zone);
 }
 
-const struct lf_value *local_subject(const struct lf_request *req)
+struct wish_for local_for(const struct local *local, struct lf_op *op)
 {
-    bool past = req->verb == LF_VERB_READ || req->verb == LF_VERB_DESTROY;
-    if (past)
-        return req->prior ? req->prior : req->desired;
-    return req->desired ? req->desired : req->prior;
-}
-
-void local_refuse(struct kit_batch *batch, size_t i, const struct local_problem *problem)
-{
-    kit_batch_refuse(batch, i, problem->code, problem->path, problem->summary, problem->detail,
-                     problem->advice);
-}
-
-void local_taken(struct kit_batch *batch, size_t i, const char *marker)
-{
-    struct lf_result result = kit_result(LF_END_EXISTS);
-    result.marker = marker;
-    kit_batch_answer(batch, i, &result);
-}
-
-bool local_zone_name(const struct local *local, struct lf_op *op, const struct lf_value *map, const char *key,
-                     const char **name, struct local_problem *problem)
-{
-    const char *text = kit_get_text(&local->kit, map, key);
-    const char *why = "it is missing";
-    if (text && name_parse(&local->kit, op, text, strlen(text), NAME_HOST, name, &why))
-        return true;
-    *problem = (struct local_problem){
-        .code = "dns.zone_name",
-        .path = key,
-        .summary = kit_format(&local->kit, op, "'%s' cannot be the name of a zone", text ? text : ""),
-        .detail = why,
-        .advice = "write a whole domain name, such as 'eu.acme.example'",
-    };
-    return false;
-}
-
-bool local_ttl(const struct local *local, const struct lf_value *map, uint32_t *ttl,
-               struct local_problem *problem)
-{
-    *ttl = 0;
-    if (!kit_has(&local->kit, map, "ttl"))
-        return true;
-    int64_t seconds = kit_get_int(&local->kit, map, "ttl", -1);
-    if (seconds > 0 && seconds <= (int64_t)ZONEFILE_TTL_MOST) {
-        *ttl = (uint32_t)seconds;
-        return true;
-    }
-    *problem = (struct local_problem){
-        .code = "dns.ttl",
-        .path = "ttl",
-        .summary = "the time to live is out of range",
-        .detail = "it must lie between 1 and 2147483647 seconds",
-        .advice = "300 is common for what may move, 3600 for the rest",
-    };
-    return false;
-}
-
-bool local_no_options(const struct local *local, struct lf_op *op, const struct lf_value *map,
-                      struct local_problem *problem)
-{
-    const struct lf_value *options = kit_get(&local->kit, map, "options");
-    if (!options || local->kit.values->kind(options) != LF_KIND_MAP || local->kit.values->count(options) == 0)
-        return true;
-    const char *key = NULL;
-    (void)local->kit.values->at(options, 0, &key);
-    *problem = (struct local_problem){
-        .code = "dns.option_unknown",
-        .path = kit_format(&local->kit, op, "options.%s", key),
-        .summary = kit_format(&local->kit, op, "driver 'local' has no option '%s'", key),
-        .detail = "it has no options at all",
-        .advice = "leave the option out for regions that use this driver",
-    };
-    return false;
+    return (struct wish_for){&local->kit, op, "local"};
 }
 
 /* ---- one file, one batch ------------------------------------------------------------------ */
@@ -161,7 +89,8 @@ static void give_found(struct lf_op *op, const struct sweep *sweep, const struct
     const struct kit *kit = &sweep->local->kit;
     struct lf_result result = kit_result(LF_END_OK);
     result.marker = set->marker;
-    result.id = sweep->zones ? zone->origin : local_record_id(zone, set);
+    struct wish_for who = local_for(sweep->local, op);
+    result.id = sweep->zones ? zone->origin : wish_record_id(&who, zone->origin, set->owner, set->type);
     result.memo = kit_put_text(kit, op, kit_map(kit, op), "address", set->address);
     kit->ops->found(op, &result);
 }
