@@ -87,6 +87,7 @@ bool session_close(struct session *s)
 {
     if (s->writer)
         store_writer_close(s->writer);
+    s->writer = NULL;
     if (!s->stranded) {
         playbook_free(s->playbook);
         if (s->registry)
@@ -259,6 +260,13 @@ bool session_lock(struct session *s, const char *lineage, const char *command, s
 
 /* ---- drivers -------------------------------------------------------------------------------- */
 
+/* Asked when a command starts: the writer is opened later than the host. */
+static int lock_descriptor(void *user)
+{
+    const struct session *s = user;
+    return s->writer ? store_writer_lock_fd(s->writer) : -1;
+}
+
 static void open_host(struct session *s)
 {
     s->loop = loop_new();
@@ -272,8 +280,11 @@ static void open_host(struct session *s)
     s->secrets = secrets_new(s->filter);
     secrets_set_key(s->secrets, s->project->key);
     know_digest_key(s);
-    s->host = host_new((struct host_parts){
-        .loop = s->loop, .pools = s->pools, .http = s->http, .secrets = secrets_for_host(s->secrets)});
+    s->host = host_new((struct host_parts){.loop = s->loop,
+                                           .pools = s->pools,
+                                           .http = s->http,
+                                           .secrets = secrets_for_host(s->secrets),
+                                           .heirloom = {.user = s, .descriptor = lock_descriptor}});
 }
 
 /* One by one to the end: who mends three settings wants to hear of three. */

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,6 +12,7 @@
 #include "base/err.h"
 #include "io/heap.h"
 #include "io/http_curl.h"
+#include "io/kernel.h"
 
 #define TIMEOUT_MS   30000
 #define BODY_MAX     ((size_t)64 << 20)
@@ -37,6 +37,7 @@ struct http {
 struct http_request {
     struct http *http;
     struct http_request *next, *prev;
+    int64_t started_ms;
     http_reply_fn *fn;
     void *user;
     struct arena *mem;
@@ -60,6 +61,7 @@ static struct http_request *new_request(struct http *h, http_reply_fn *fn, void 
 {
     struct http_request *r = heap_new(sizeof(*r));
     r->http = h;
+    r->started_ms = loop_now_ms(h->loop);
     r->fn = fn;
     r->user = user;
     r->mem = arena_new();
@@ -125,6 +127,26 @@ static uint32_t retry_after(const struct http_request *r)
     return ms > 0 ? (uint32_t)ms : 0;
 }
 
+/* Of the first certificate that the server showed, its own.  On a connection that was used before curl has
+ * none to tell of. */
+static int64_t certificate_left(const struct http_request *r)
+{
+    static const char field[] = "Expire date:";
+    struct curl_certinfo *shown = NULL;
+    if (r->http->curl.easy_getinfo(r->easy, CURLINFO_CERTINFO, &shown) != CURLE_OK || !shown ||
+        shown->num_of_certs < 1)
+        return -1;
+    for (const struct curl_slist *line = shown->certinfo[0]; line; line = line->next) {
+        if (strncmp(line->data, field, strlen(field)) != 0)
+            continue;
+        const struct tick *tick = loop_tick(r->http->loop);
+        time_t ends = r->http->curl.getdate(line->data + strlen(field), NULL);
+        int64_t left = (int64_t)ends - tick->wall_ms(tick->user) / 1000;
+        return ends < 0 ? -1 : left > 0 ? left : 0;
+    }
+    return -1;
+}
+
 /* Without a reply all depends on whether a byte of the request can have reached the service.  Before curl is
  * about to write, none has: no address, no connection, no trust.  After that only one case is certain: over
  * plain TCP the kernel took no byte.  Over TLS a record may have left although the write is reported as not
@@ -141,7 +163,7 @@ static enum http_sent certainty(struct http_request *r)
 
 static void settle(struct http_request *r, CURLcode code)
 {
-    struct http_reply reply = {.sent = HTTP_REPLY, .body = ""};
+    struct http_reply reply = {.sent = HTTP_REPLY, .body = "", .certificate_left_s = -1};
     long status = 0;
     if (code == CURLE_OK)
         r->http->curl.easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -152,6 +174,8 @@ static void settle(struct http_request *r, CURLcode code)
         reply.body = r->body.at;
         reply.body_count = r->body.count;
         reply.retry_after_ms = retry_after(r);
+        reply.took_ms = (uint64_t)(loop_now_ms(r->http->loop) - r->started_ms);
+        reply.certificate_left_s = certificate_left(r);
     } else {
         reply.sent = certainty(r);
         reply.error = r->why ? r->why : r->words[0] ? r->words : r->http->curl.easy_strerror(code);
@@ -164,7 +188,7 @@ static void settle(struct http_request *r, CURLcode code)
 static void on_refusal(void *user)
 {
     struct http_request *r = user;
-    struct http_reply reply = {.sent = HTTP_NOT_SENT, .body = "", .error = r->why};
+    struct http_reply reply = {.sent = HTTP_NOT_SENT, .body = "", .error = r->why, .certificate_left_s = -1};
     r->refusal = NULL;
     detach(r);
     r->fn(r->user, &reply);
@@ -284,15 +308,6 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *user, void 
     return 0;
 }
 
-/* curl leaves signals alone when threads are about, and OpenSSL writes without MSG_NOSIGNAL: a peer that
- * closes would end the process.  A handler that somebody has set stays. */
-static void survive_closed_peers(void)
-{
-    struct sigaction now;
-    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-        signal(SIGPIPE, SIG_IGN);
-}
-
 static bool start_curl(struct http *h, struct err *err)
 {
     if (h->multi)
@@ -307,7 +322,7 @@ static bool start_curl(struct http *h, struct err *err)
     h->curl.multi_setopt(multi, CURLMOPT_TIMERFUNCTION, want_timer);
     h->curl.multi_setopt(multi, CURLMOPT_TIMERDATA, h);
     h->curl.multi_setopt(multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_MAX);
-    survive_closed_peers();
+    kernel_survive_closed_peers();
     h->multi = multi;
     return true;
 }
@@ -424,6 +439,7 @@ static const struct {
     {CURLOPT_LOW_SPEED_LIMIT, 1},
     {CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS},
     {CURLOPT_MAXAGE_CONN, IDLE_SECONDS},
+    {CURLOPT_CERTINFO, 1},
 };
 
 static bool set_rules(struct http_request *r)
@@ -481,6 +497,10 @@ static bool set_ask(struct http_request *r, const struct http_ask *ask)
     good &= c->easy_setopt(r->easy, CURLOPT_CURLU, r->url) == CURLE_OK;
     good &= c->easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers) == CURLE_OK;
     good &= c->easy_setopt(r->easy, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK;
+    if (ask->fresh) {
+        good &= c->easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+        good &= c->easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
+    }
     if (!has_header(ask, "user-agent"))
         good &= c->easy_setopt(r->easy, CURLOPT_USERAGENT, "landfall") == CURLE_OK;
     if (ask->aws_sigv4)

@@ -30,6 +30,7 @@ struct http_ask {
     uint64_t timeout_ms;   /* 0: 30 000 */
     const char *aws_sigv4; /* or NULL */
     const char *user, *password;
+    bool fresh; /* on a connection of its own: the reply then tells of its certificate for certain */
 };
 
 /* Valid inside the callback. */
@@ -40,8 +41,11 @@ struct http_reply {
     size_t header_count;
     const char *body; /* NUL behind */
     size_t body_count;
-    uint32_t retry_after_ms; /* both forms of Retry-After, clamped to an hour; 0: none */
-    const char *error;       /* curl's words when there is no reply, or NULL */
+    uint64_t took_ms;           /* from http_send to the end of the reply */
+    int64_t certificate_left_s; /* how long the server's own is good; -1: none, or not told on a kept
+                                   connection */
+    uint32_t retry_after_ms;    /* both forms of Retry-After, clamped to an hour; 0: none */
+    const char *error;          /* curl's words when there is no reply, or NULL */
 };
 
 typedef void http_reply_fn(void *user, const struct http_reply *reply);

@@ -1,9 +1,13 @@
 #include "io/kernel.h"
 
+#include <linux/close_range.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <uv.h>
 
+#include "base/err.h"
 #include "base/log.h"
 #include "io/heap.h"
 
@@ -14,7 +18,7 @@ struct kernel {
     kernel_call_fn *call;
     void *owner;
     struct job *jobs; /* so that kernel_free can drop those no worker has begun */
-    size_t watches;
+    size_t watches, children;
     bool dropping;
 };
 
@@ -40,6 +44,14 @@ struct signal_watch {
     struct kernel *kernel;
     loop_fn *fn;
     void *user;
+};
+
+struct child {
+    uv_process_t uv;
+    struct kernel *kernel;
+    loop_exit_fn *fn;
+    void *user;
+    int exit_code, signal;
 };
 
 /* For calls that fail only when the process has run out of memory or descriptors at its very start. */
@@ -124,7 +136,7 @@ void kernel_interrupt(struct kernel *k)
 
 bool kernel_is_busy(const struct kernel *k)
 {
-    return k->watches > 0 || k->jobs;
+    return k->watches > 0 || k->children > 0 || k->jobs;
 }
 
 static void on_poll(uv_poll_t *uv, int status, int events);
@@ -234,4 +246,74 @@ void kernel_signal(struct kernel *k, int number, loop_fn *fn, void *user)
     s->user = user;
     must(uv_signal_init(&k->uv, &s->uv), "cannot watch a signal");
     must(uv_signal_start(&s->uv, on_signal, number), "cannot watch a signal");
+}
+
+void kernel_survive_closed_peers(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- children ---- */
+
+#define FDS_MAX 8
+
+static void run_exit(void *child)
+{
+    struct child *c = child;
+    c->fn(c->user, c->exit_code, c->signal);
+}
+
+static void on_exit_of(uv_process_t *uv, int64_t exit_code, int signal)
+{
+    struct child *c = (struct child *)uv;
+    struct kernel *k = c->kernel;
+    c->exit_code = (int)exit_code;
+    c->signal = signal;
+    k->children--;
+    if (!k->dropping)
+        k->call(k->owner, run_exit, c);
+    uv_close((uv_handle_t *)&c->uv, free_handle);
+}
+
+/* Descriptors of libraries, too, some of which do not say close-on-exec.  A kernel before 5.11 answers with
+ * an error, and then only theirs would be inherited: landfall's own all say it. */
+static void keep_descriptors(void)
+{
+    if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+        log_debug("descriptors of libraries may be inherited by a command");
+}
+
+/* libuv reports through a pipe what came before the program began: no such file, no such folder. */
+bool kernel_spawn(struct kernel *k, const struct loop_spawn *what, loop_exit_fn *fn, void *user, int *pid,
+                  struct err *err)
+{
+    uv_stdio_container_t fds[FDS_MAX];
+    if (what->fd_count > FDS_MAX)
+        return err_set(err, "process.start", "cannot hand %d descriptors to a command", what->fd_count);
+    for (int i = 0; i < what->fd_count; i++) {
+        fds[i].flags = what->fds[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
+        fds[i].data.fd = what->fds[i];
+    }
+    struct child *c = heap_new(sizeof(*c));
+    *c = (struct child){.kernel = k, .fn = fn, .user = user};
+    /* libuv's structure is older than const; it changes nothing. */
+    uv_process_options_t options = {.exit_cb = on_exit_of,
+                                    .file = what->argv[0],
+                                    .args = (char **)(uintptr_t)what->argv,
+                                    .env = (char **)(uintptr_t)what->env,
+                                    .cwd = what->cwd,
+                                    .flags = UV_PROCESS_DETACHED,
+                                    .stdio_count = what->fd_count,
+                                    .stdio = fds};
+    keep_descriptors();
+    int why = uv_spawn(&k->uv, &c->uv, &options);
+    if (why != 0) {
+        uv_close((uv_handle_t *)&c->uv, free_handle);
+        return err_set(err, "process.start", "cannot start '%s': %s", what->argv[0], uv_strerror(why));
+    }
+    k->children++;
+    *pid = c->uv.pid;
+    return true;
 }

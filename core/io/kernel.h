@@ -30,3 +30,9 @@ struct loop_watch *kernel_watch(struct kernel *k, int fd, uint32_t events, loop_
 void kernel_unwatch(struct loop_watch *w);
 void kernel_work(struct kernel *k, loop_fn *work, loop_fn *done, void *user);
 void kernel_signal(struct kernel *k, int number, loop_fn *fn, void *user);
+/* As loop_spawn. */
+MUST_USE bool kernel_spawn(struct kernel *k, const struct loop_spawn *what, loop_exit_fn *fn, void *user,
+                           int *pid, struct err *err);
+/* A write to a peer or a command that has gone must fail instead of ending the process: curl leaves signals
+ * alone when threads are about, and pipes have no MSG_NOSIGNAL.  A handler that somebody has set stays. */
+void kernel_survive_closed_peers(void);

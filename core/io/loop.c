@@ -474,3 +474,10 @@ void loop_on_signal(struct loop *l, int signal, loop_fn *fn, void *user)
     assert(l->kernel);
     kernel_signal(l->kernel, signal, fn, user);
 }
+
+bool loop_spawn(struct loop *l, const struct loop_spawn *what, loop_exit_fn *fn, void *user, int *pid,
+                struct err *err)
+{
+    assert(l->kernel);
+    return kernel_spawn(l->kernel, what, fn, user, pid, err);
+}

@@ -10,6 +10,7 @@
 #include "base/attr.h"
 #include "base/tick.h"
 
+struct err;
 struct loop;
 struct loop_timer;
 struct loop_watch;
@@ -60,3 +61,21 @@ struct loop_hook *loop_on_turn_end(struct loop *l, loop_fn *fn, void *user);
 void loop_hook_remove(struct loop_hook *h);
 /* Until the loop is freed; does not keep it alive.  fn gets `user`.  Not on a virtual loop. */
 void loop_on_signal(struct loop *l, int signal, loop_fn *fn, void *user);
+
+/* A child process.  Borrowed during loop_spawn. */
+struct loop_spawn {
+    const char *const *argv; /* ends with NULL; argv[0] without a slash is looked up in the PATH of env */
+    const char *const *env;  /* "NAME=value", ends with NULL: all it gets */
+    const char *cwd;         /* NULL: ours */
+    const int *fds;          /* become its 0, 1, 2, ...; -1 (of the first three only): /dev/null */
+    int fd_count;
+};
+
+/* signal: 0 unless one ended it. */
+typedef void loop_exit_fn(void *user, int exit_code, int signal);
+
+/* Starts it as the leader of a session and process group of its own, with every signal at its default and
+ * with no other descriptor of ours.  It has begun its program when this returns true; fn comes once, after it
+ * has ended.  False: for certain it never ran.  Not on a virtual loop. */
+MUST_USE bool loop_spawn(struct loop *l, const struct loop_spawn *what, loop_exit_fn *fn, void *user,
+                         int *pid, struct err *err);

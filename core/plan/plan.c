@@ -13,6 +13,7 @@
 #include "model/value.h"
 #include "plan/planner.h"
 #include "plan/preflight.h"
+#include "plugin/host.h"
 #include "plugin/registry.h"
 #include "region/region.h"
 #include "store/store.h"
@@ -237,6 +238,15 @@ static bool read_truth(struct planner *p, struct err *err)
     return true;
 }
 
+/* A driver behind the gate may still have had a command run on its word alone, in any verb of this plan. */
+static void mark_words(struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->count; i++) {
+        struct plan_step *s = &plan->steps[i];
+        s->by_word = s->by_word || (s->driver && host_took_word(s->driver->host, s->driver));
+    }
+}
+
 static bool make(struct planner *p, struct err *err)
 {
     struct plan *plan = p->plan;
@@ -256,6 +266,7 @@ static bool make(struct planner *p, struct err *err)
     if (p->diags->errors > 0)
         return diag_ok(p->diags, err);
     cost_estimate(p);
+    mark_words(plan);
     count_totals(plan);
     plan->notes = p->diags->at;
     plan->note_count = p->diags->count;

@@ -37,6 +37,7 @@ struct host *host_new(struct host_parts parts)
         .http = host_http_table(),
         .wait = host_wait_table(),
         .files = host_files_table(),
+        .process = host_process_table(),
     };
     return h;
 }
@@ -66,6 +67,7 @@ void host_free(struct host *h)
         next = l->next;
         free(l);
     }
+    ARRAY_DONE(&h->took_word);
     free(h);
 }
 
@@ -82,6 +84,15 @@ struct loop *host_loop(const struct host *h)
 struct pools *host_pools(const struct host *h)
 {
     return h->parts.pools;
+}
+
+bool host_took_word(const struct host *h, const struct driver *driver)
+{
+    for (size_t i = 0; i < h->took_word.count; i++) {
+        if (h->took_word.at[i] == driver)
+            return true;
+    }
+    return false;
 }
 
 uint64_t host_stray_jobs(const struct host *h)

@@ -1,5 +1,5 @@
-/* The host: what plugins are handed - values, ops, HTTP, waiting, files - and the state behind it.  One per
- * process. */
+/* The host: what plugins are handed - values, ops, HTTP, waiting, files, commands - and the state behind it.
+ * One per process. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,6 +10,7 @@
 
 struct arena;
 struct diag;
+struct driver;
 struct http;
 struct lf_host;
 struct loop;
@@ -39,6 +40,13 @@ struct host_watcher {
     void (*broke)(void *user, const struct diag *diag); /* may be NULL: it is then logged */
 };
 
+/* What a command inherits, so that it counts as a part of this process for whoever waits until nothing of it
+ * acts any more: the descriptor of the region's lock, or -1 while there is none. */
+struct host_heirloom {
+    void *user;
+    int (*descriptor)(void *user); /* may be NULL: nothing is inherited */
+};
+
 struct host;
 
 struct host_parts {
@@ -47,6 +55,7 @@ struct host_parts {
     struct http *http; /* may be NULL: sending then ends as LF_SENT_NOT */
     struct host_secrets secrets;
     struct host_watcher watcher;
+    struct host_heirloom heirloom;
 };
 
 struct host *host_new(struct host_parts parts);
@@ -57,7 +66,9 @@ void host_settle(struct host *h);
 const struct lf_host *host_table(const struct host *h);
 struct loop *host_loop(const struct host *h);
 struct pools *host_pools(const struct host *h);
-/* Worker jobs that outlived their operation's deadline and still run. */
+/* Has a command run that this driver said only asks, where nothing may change? */
+bool host_took_word(const struct host *h, const struct driver *driver);
+/* Worker jobs and commands that outlived their operation and still run. */
 uint64_t host_stray_jobs(const struct host *h);
 /* The bytes of a secret: those it carries, or those host_secrets gives.  Borrowed; arms the output filter. */
 MUST_USE bool host_reveal(struct host *h, const struct secret *secret, const char **bytes, size_t *count,

@@ -206,7 +206,11 @@ static void remove_now(struct job *j)
 static void answer(struct job *j, uint32_t sent)
 {
     struct op *op = j->pend.op, *before = op_guard_enter(op);
-    struct lf_reply reply = {.sent = sent, .status = j->status, .body = j->body, .body_count = j->body_count};
+    struct lf_reply reply = {.sent = sent,
+                             .status = j->status,
+                             .body = j->body,
+                             .body_count = j->body_count,
+                             .certificate_left_s = -1};
     j->fn((struct lf_op *)op, &reply, j->user);
     op_guard_leave(op, before);
 }

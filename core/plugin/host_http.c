@@ -37,7 +37,7 @@ static void answer(struct send *s, const struct lf_reply *reply)
 /* For all that never became a reply: the body says why, in words. */
 static void answer_without(struct send *s, uint32_t sent, const char *why)
 {
-    struct lf_reply reply = {.sent = sent, .body = why, .body_count = strlen(why)};
+    struct lf_reply reply = {.sent = sent, .body = why, .body_count = strlen(why), .certificate_left_s = -1};
     answer(s, &reply);
 }
 
@@ -58,6 +58,8 @@ static void arrived(void *user, const struct http_reply *from)
         .sent = (uint32_t)from->sent,
         .status = from->status,
         .retry_after_ms = from->retry_after_ms,
+        .took_ms = from->took_ms,
+        .certificate_left_s = from->certificate_left_s,
         .headers = from->headers,
         .header_count = from->header_count,
         .body = body ? body : "",
@@ -168,6 +170,7 @@ static void copy_ask(struct send *s, struct arena *mem, const struct lf_send *wh
         .body = what->body ? arena_text_n(mem, what->body, what->body_len) : NULL,
         .body_count = what->body ? what->body_len : 0,
         .timeout_ms = what->timeout_ms ? what->timeout_ms : TIMEOUT_MS,
+        .fresh = (what->flags & LF_SEND_FRESH) != 0,
         .aws_sigv4 = arena_text(mem, what->aws_sigv4),
         .user = arena_text(mem, what->user),
     };
@@ -250,6 +253,16 @@ static uint32_t retry_after_ms(const struct lf_reply *reply)
     return reply->retry_after_ms;
 }
 
+static uint64_t took_ms(const struct lf_reply *reply)
+{
+    return reply->took_ms;
+}
+
+static int64_t certificate_left_s(const struct lf_reply *reply)
+{
+    return reply->certificate_left_s;
+}
+
 const struct lf_http *host_http_table(void)
 {
     static const struct lf_http table = {
@@ -260,6 +273,8 @@ const struct lf_http *host_http_table(void)
         .header = header,
         .body = body,
         .retry_after_ms = retry_after_ms,
+        .took_ms = took_ms,
+        .certificate_left_s = certificate_left_s,
     };
     return &table;
 }

@@ -7,11 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/array.h"
 #include "landfall/plugin.h"
 #include "plugin/host.h"
 
 struct arena;
 struct diag;
+struct driver;
 struct http_header;
 struct op;
 
@@ -34,6 +36,8 @@ struct host {
     struct arena *arenas[HOST_ARENAS_KEPT];
     size_t arena_count;
     _Atomic(struct host_limbo *) limbo;
+
+    ARRAY(const struct driver *) took_word; /* on it a command ran where nothing may change */
 };
 
 struct arena *host_arena_take(struct host *h);
@@ -50,6 +54,7 @@ const struct lf_ops *host_ops_table(void);
 const struct lf_http *host_http_table(void);
 const struct lf_wait *host_wait_table(void);
 const struct lf_files *host_files_table(void);
+const struct lf_process *host_process_table(void);
 
 /* What every reply looks like to a plugin, whichever service made it. */
 struct lf_reply {
@@ -58,4 +63,6 @@ struct lf_reply {
     size_t header_count;
     const char *body; /* NUL behind */
     size_t body_count;
+    uint64_t took_ms;
+    int64_t certificate_left_s; /* -1: none */
 };

@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 #define LF_ABI_MAJOR 1u
-#define LF_ABI_MINOR 0u
+#define LF_ABI_MINOR 1u
 
 #if defined(__GNUC__)
 #define LF_EXPORT __attribute__((visibility("default")))
@@ -43,6 +43,7 @@ extern "C" {
 struct lf_op;    /* one running operation; made and freed by the core  */
 struct lf_value; /* one immutable value; lives as long as its operation */
 struct lf_reply; /* one HTTP reply; valid inside its callback           */
+struct lf_ended; /* how a command ended; valid inside its callback      */
 
 /* Kinds of value.  Integer constants, not enum types: an enum has no fixed size. */
 #define LF_KIND_NULL    1u
@@ -278,6 +279,8 @@ struct lf_header {
 };
 
 #define LF_SEND_SAFE (1u << 0) /* a POST that only asks; needed to pass the gate; shown in traces */
+#define LF_SEND_FRESH                                                                                        \
+    (1u << 1) /* since 1.1: on a connection of its own, so that what is told of it is whole */
 
 struct lf_send {
     uint32_t struct_size;
@@ -307,6 +310,10 @@ struct lf_http {
     const char *(*header)(const struct lf_reply *reply, const char *name);
     const char *(*body)(const struct lf_reply *reply, size_t *len);
     uint32_t (*retry_after_ms)(const struct lf_reply *reply);
+    /* Since 1.1.  From leaving the pool's queue to the last byte of the reply. */
+    uint64_t (*took_ms)(const struct lf_reply *reply);
+    /* Since 1.1.  How long the server's own certificate is still good; -1: there is none, or nobody knows. */
+    int64_t (*certificate_left_s)(const struct lf_reply *reply);
 };
 
 /* For client libraries that are not HTTP.  Watch a descriptor (libpq's async API), or run a
@@ -350,6 +357,57 @@ struct lf_files {
     void (*remove)(struct lf_op *op, const char *path, lf_reply_fn *fn, void *user);
 };
 
+/* Since 1.1: commands.  A command is an array of words; no shell sees them, and any user of the machine may:
+ * no secret belongs there.  It gets the environment it is given and no other, is the leader of a session and
+ * process group of its own, and inherits no descriptor but the region's lock, so that nobody takes the region
+ * over while it still acts.  When it has ended, all that is left of its group is killed.  What
+ * is still running when its operation ends is killed too, and recover waits until it is gone. */
+#define LF_RUN_SAFE (1u << 0) /* it only asks; needed to pass the gate, and a plan says whose word it is */
+
+struct lf_variable {
+    const char *name;
+    const char *value;
+    const struct lf_value *secret; /* a handle instead of the value, or NULL */
+};
+
+struct lf_run {
+    uint32_t struct_size;
+    uint32_t flags;
+    const char *pool;
+    const char *const *argv; /* ends with NULL; argv[0] without a slash is looked up in the PATH of env */
+    const struct lf_variable *env;
+    uint32_t env_count;
+    uint32_t env_size; /* stride */
+    const char *cwd;   /* NULL: the project's folder */
+    const char *input; /* its standard input; NULL: nothing */
+    size_t input_len;
+    const struct lf_value *input_secret; /* a handle instead, or NULL                          */
+    uint64_t timeout_ms;                 /* then SIGTERM to its group; never later than the operation's own */
+    uint64_t grace_ms;                   /* then SIGKILL; 0: 5 000                             */
+    size_t output_max;                   /* kept of each stream, the rest is dropped; 0: 1 MiB */
+};
+
+typedef void lf_ended_fn(struct lf_op *op, const struct lf_ended *ended, void *user);
+
+#define LF_RAN_OUT 1u /* what it wrote to its standard output */
+#define LF_RAN_ERR 2u
+
+struct lf_process {
+    uint32_t struct_size;
+    uint32_t reserved;
+    void (*run)(struct lf_op *op, const struct lf_run *what, lf_ended_fn *fn, void *user);
+    /* LF_SENT_REPLY: it ended by itself, see exit_code.  LF_SENT_NOT: for certain it never ran, see why.
+     * LF_SENT_MAYBE: a signal ended it, or its time was over: who knows how far it came.
+     * LF_SENT_CANCELED: the operation was asked to stop; before it ran, if signal is 0. */
+    uint32_t (*sent)(const struct lf_ended *ended);
+    uint32_t (*exit_code)(const struct lf_ended *ended);
+    uint32_t (*signal)(const struct lf_ended *ended);    /* that ended it, or 0                     */
+    uint32_t (*timed_out)(const struct lf_ended *ended); /* 1: its time was over before it ended    */
+    const char *(*output)(const struct lf_ended *ended, uint32_t stream, size_t *len); /* NUL behind */
+    uint32_t (*was_cut)(const struct lf_ended *ended, uint32_t stream); /* 1: there was more       */
+    const char *(*why)(const struct lf_ended *ended); /* why there is no exit code, in words        */
+};
+
 /* Young services are added at the end; test for them with LF_HAS and for NULL. */
 struct lf_host {
     uint32_t struct_size;
@@ -359,6 +417,7 @@ struct lf_host {
     const struct lf_http *http;
     const struct lf_wait *wait;
     const struct lf_files *files;
+    const struct lf_process *process; /* since 1.1 */
 };
 
 /* ---- what a plugin offers ---------------------------------------------------------------- */

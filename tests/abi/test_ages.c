@@ -195,7 +195,7 @@ static void test_a_plugin_that_needs_a_newer_core_is_refused(void **state)
     struct err err;
     assert_false(bench_try(NEEDY, NULL, &b, &err));
     assert_string_equal(err.code, "plugin.abi");
-    assert_non_null(strstr(err.summary, "needs version 1.9 of the plugin contract, this core has 1.0"));
+    assert_non_null(strstr(err.summary, "needs version 1.9 of the plugin contract, this core has 1.1"));
     assert_string_equal(err.advice, "use a newer landfall, or an older build of the plugin");
 }
 

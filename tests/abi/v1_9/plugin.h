@@ -319,7 +319,9 @@ struct lf_http {
     const char *(*header)(const struct lf_reply *reply, const char *name);
     const char *(*body)(const struct lf_reply *reply, size_t *len);
     uint32_t (*retry_after_ms)(const struct lf_reply *reply);
-    uint64_t (*took_ms)(const struct lf_reply *reply); /* since 1.5 */
+    uint64_t (*took_ms)(const struct lf_reply *reply);           /* since 1.1 */
+    int64_t (*certificate_left_s)(const struct lf_reply *reply); /* since 1.1 */
+    const char *(*protocol)(const struct lf_reply *reply);       /* since 1.5 */
 };
 
 /* For client libraries that are not HTTP.  Watch a descriptor (libpq's async API), or run a
@@ -381,6 +383,7 @@ struct lf_host {
     const struct lf_http *http;
     const struct lf_wait *wait;
     const struct lf_files *files;
+    const struct lf_process *process; /* since 1.1 */
     const struct lf_weather *weather; /* since 1.9 */
 };
 
