@@ -81,21 +81,27 @@ static void bash_word(struct out *o, const struct command *c, size_t i)
     case COMMAND_WORD_COMMAND:
         out_text(o, "$(compgen -W \"$commands\" -- \"$word\")");
         break;
+    case COMMAND_WORD_FILE:
+        out_text(o, "$(compgen -f -- \"$word\")");
+        break;
     case COMMAND_WORD_TEXT:
     case COMMAND_WORD_NONE:
         break;
     }
 }
 
-/* Options, and what its first word can be; a second word is an address or a path, which no shell can know. */
+/* Options, and what its first word can be; a second word is a file, or an address or a path, which no shell
+ * can know. */
 static void bash_command(struct out *o, const struct command *c)
 {
     out_print(o, "        %s)\n            options='", c->name);
     bash_options(o, OPTION_ALWAYS | c->options);
     out_text(o, "'\n");
-    if (c->words_max > 0) {
-        out_text(o, "            [ \"$place\" = 1 ] && COMPREPLY=(");
-        bash_word(o, c, 0);
+    for (size_t i = 0; i < c->words_max; i++) {
+        if (i > 0 && c->words[i] != COMMAND_WORD_FILE)
+            continue;
+        out_print(o, "            [ \"$place\" = %zu ] && COMPREPLY=(", i + 1);
+        bash_word(o, c, i);
         out_text(o, ")\n");
     }
     out_text(o, "            ;;\n");
@@ -208,6 +214,7 @@ static void zsh_word(struct out *o, const struct command *c, size_t i)
         [COMMAND_WORD_TEXT] = "text: ",
         [COMMAND_WORD_CHOICE] = "word:(",
         [COMMAND_WORD_COMMAND] = "command:_landfall_commands",
+        [COMMAND_WORD_FILE] = "file:_files",
     };
     out_print(o, "                '%zu:%s", i + 1, actions[c->words[i]]);
     if (c->words[i] == COMMAND_WORD_CHOICE) {

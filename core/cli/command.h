@@ -20,6 +20,7 @@ enum command_word {
     COMMAND_WORD_TEXT, /* an address, a path, a name: the shell cannot know */
     COMMAND_WORD_CHOICE,
     COMMAND_WORD_COMMAND,
+    COMMAND_WORD_FILE,
 };
 #define COMMAND_WORDS 2
 

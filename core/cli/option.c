@@ -45,6 +45,8 @@ static const struct option_facts table[OPTION_COUNT] = {
     [OPTION_BY] = {"by", 0, OPTION_TEXT, .value = "WHO", .doc = "the person who did it"},
     [OPTION_EVIDENCE] = {"evidence", 0, OPTION_TEXT, .value = "TEXT",
                          .doc = "what proves it: a link, a ticket, a document's name"},
+    [OPTION_SETTINGS] = {"settings", 0, OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
+                         .doc = "plugin test: the driver's settings, and samples of what it makes"},
 };
 
 const struct option_facts *option_get(enum option_id id)

@@ -32,6 +32,7 @@ enum option_id {
     OPTION_LINEAGE,
     OPTION_BY,
     OPTION_EVIDENCE,
+    OPTION_SETTINGS,
     OPTION_COUNT,
 };
 

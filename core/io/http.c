@@ -32,6 +32,7 @@ struct http {
     CURLM *multi; /* NULL until the first request */
     struct loop_timer *timer;
     struct http_request *requests;
+    const struct http_tap *tap; /* or NULL */
 };
 
 struct http_request {
@@ -45,9 +46,11 @@ struct http_request {
     CURLU *url;
     struct curl_slist *headers;
     struct loop_timer *refusal;
-    bool is_safe;  /* GET or HEAD: may be sent twice */
-    bool is_plain; /* http, no TLS */
-    bool began;    /* bytes of the request may have left */
+    struct http_reply instead; /* what the refusal says */
+    bool is_altered;           /* the tap wants to see what came */
+    bool is_safe;              /* GET or HEAD: may be sent twice */
+    bool is_plain;             /* http, no TLS */
+    bool began;                /* bytes of the request may have left */
     const char *why;
     char words[CURL_ERROR_SIZE];
     ARRAY(struct http_header) got;
@@ -180,6 +183,8 @@ static void settle(struct http_request *r, CURLcode code)
         reply.sent = certainty(r);
         reply.error = r->why ? r->why : r->words[0] ? r->words : r->http->curl.easy_strerror(code);
     }
+    if (r->is_altered && r->http->tap)
+        r->http->tap->arrives(r->http->tap->user, &reply);
     detach(r);
     r->fn(r->user, &reply);
     free_request(r);
@@ -188,11 +193,32 @@ static void settle(struct http_request *r, CURLcode code)
 static void on_refusal(void *user)
 {
     struct http_request *r = user;
-    struct http_reply reply = {.sent = HTTP_NOT_SENT, .body = "", .error = r->why, .certificate_left_s = -1};
+    struct http_reply reply = r->instead;
     r->refusal = NULL;
     detach(r);
     r->fn(r->user, &reply);
     free_request(r);
+}
+
+static void answer_later(struct http_request *r, uint64_t ms, const struct http_reply *instead)
+{
+    r->instead = *instead;
+    r->refusal = loop_after(r->http->loop, ms, on_refusal, r);
+}
+
+/* False: the tap keeps the request from leaving, and its answer is on its way. */
+static bool passes_tap(struct http_request *r, const struct http_ask *ask)
+{
+    const struct http_tap *tap = r->http->tap;
+    struct http_reply instead = {
+        .sent = HTTP_MAYBE_SENT, .body = "", .error = "no reply came in time", .certificate_left_s = -1};
+    enum http_tap_way way = tap ? tap->leaves(tap->user, ask, &instead) : HTTP_TAP_PASS;
+    r->is_altered = way == HTTP_TAP_ALTER;
+    if (way == HTTP_TAP_ANSWER)
+        answer_later(r, 0, &instead);
+    else if (way == HTTP_TAP_SILENT)
+        answer_later(r, ask->timeout_ms ? ask->timeout_ms : TIMEOUT_MS, &instead);
+    return way == HTTP_TAP_PASS || way == HTTP_TAP_ALTER;
 }
 
 /* ---- what curl asks for, during a transfer ---- */
@@ -561,11 +587,20 @@ struct http_request *http_send(struct http *h, const struct http_ask *ask, http_
 {
     struct http_request *r = new_request(h, fn, user);
     struct err err;
-    if (!start_request(r, ask, &err)) {
-        r->why = arena_text(r->mem, err.summary);
-        r->refusal = loop_after(h->loop, 0, on_refusal, r);
-    }
+    if (!passes_tap(r, ask))
+        r->began = true;
+    else if (!start_request(r, ask, &err))
+        answer_later(r, 0,
+                     &(struct http_reply){.sent = HTTP_NOT_SENT,
+                                          .body = "",
+                                          .error = arena_text(r->mem, err.summary),
+                                          .certificate_left_s = -1});
     return r;
+}
+
+void http_set_tap(struct http *h, const struct http_tap *tap)
+{
+    h->tap = tap;
 }
 
 bool http_has_begun(const struct http_request *r)

@@ -56,8 +56,22 @@ struct http_limits {
     const char *ca_file; /* or NULL: the system's; borrowed for the life of the http */
 };
 
+/* A tap is for proving those who send: it decides what becomes of a request before it leaves. */
+enum http_tap_way {
+    HTTP_TAP_PASS = 0,
+    HTTP_TAP_ALTER,  /* it leaves, and `arrives` may change what its sender is told */
+    HTTP_TAP_ANSWER, /* it does not leave; *instead is told, whose parts are borrowed until then */
+    HTTP_TAP_SILENT, /* it does not leave, and no reply comes before its time is over */
+};
+struct http_tap {
+    void *user;
+    enum http_tap_way (*leaves)(void *user, const struct http_ask *ask, struct http_reply *instead);
+    void (*arrives)(void *user, struct http_reply *reply);
+};
+
 struct http *http_new(struct loop *l, struct http_limits limits);
 void http_free(struct http *h);
+void http_set_tap(struct http *h, const struct http_tap *tap); /* borrowed; NULL: none */
 /* fn is called exactly once, never inside this call, unless http_cancel comes first. */
 struct http_request *http_send(struct http *h, const struct http_ask *ask, http_reply_fn *fn, void *user);
 void http_cancel(struct http_request *r); /* fn is not called */

@@ -9,9 +9,12 @@
 
 #include "report/facts.h"
 
+struct conform_result;
+struct conform_row;
 struct contract_call;
 struct contract_type;
 struct diags;
+struct doc;
 struct err;
 struct graph;
 struct out;
@@ -39,3 +42,7 @@ void as_json_plugins(struct out *o, const struct facts_plugin *at, size_t count)
  */
 void as_json_describe(struct out *o, const struct facts_plugin *at, size_t count, const char *type);
 void as_json_graph(struct out *o, const char *region, const struct graph *g); /* landfall.graph/1 */
+/* landfall.conformance/1, case by case. */
+void as_json_conform_begin(struct doc *d, struct out *o, const struct conform_result *r);
+void as_json_conform_row(struct doc *d, const struct conform_row *row);
+void as_json_conform_end(struct doc *d, const struct conform_result *r);

@@ -8,6 +8,8 @@
 
 #include "report/facts.h"
 
+struct conform_result;
+struct conform_row;
 struct contract_call;
 struct contract_type;
 struct diag;
@@ -61,6 +63,11 @@ void as_text_driver(struct out *o, const struct facts_plugin *p);
 /* describe dns.zone: every attribute with kind, flags, default and doc. */
 void as_text_type(struct out *o, const struct facts_plugin *p, const struct contract_type *type);
 void as_text_call(struct out *o, const struct facts_plugin *p, const struct contract_call *call);
+
+/* plugin test: the driver, each case as it ends, the counts. */
+void as_text_conform_head(struct out *o, const struct conform_result *r);
+void as_text_conform_row(struct out *o, const struct conform_row *row, bool with_time);
+void as_text_conform_foot(struct out *o, const struct conform_result *r);
 
 /* Each step with what it directly needs, in order of doing. */
 void as_text_graph(struct out *o, const struct graph *g);

@@ -6,7 +6,7 @@ local floors = {
   base = 0,
   model = 1, io = 1,
   region = 2, script = 2, plugin = 2, store = 2,
-  playbook = 3, plan = 3,
+  playbook = 3, plan = 3, conform = 3,
   run = 4, launch = 4,
   report = 5,
   cli = 6,
