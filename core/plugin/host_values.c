@@ -251,6 +251,11 @@ static const char *to_json(struct lf_op *lf, const struct lf_value *v, size_t *l
     return text;
 }
 
+static int same(const struct lf_value *a, const struct lf_value *b)
+{
+    return value_equal(in(a), in(b));
+}
+
 const struct lf_values *host_values_table(void)
 {
     static const struct lf_values table = {
@@ -275,6 +280,7 @@ const struct lf_values *host_values_table(void)
         .with = with,
         .from_json = from_json,
         .to_json = to_json,
+        .same = same,
     };
     return &table;
 }

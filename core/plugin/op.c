@@ -90,6 +90,29 @@ const char *op_lane(struct arena *mem, const struct driver *driver, const struct
     return lane;
 }
 
+static uint32_t known_way(uint32_t way)
+{
+    return way >= LF_SETTLE_NAMED && way <= LF_SETTLE_BLIND ? way : LF_SETTLE_BLIND;
+}
+
+void op_settle_of(const struct driver *driver, const struct contract_type *type, const struct op_item *item,
+                  struct lf_settle *out)
+{
+    *out = type->settle;
+    if (!LF_HAS(struct lf_resource, type->raw, settle_of) || !type->raw->settle_of)
+        return;
+    struct op_ask ask = {.driver = driver, .type = type, .items = item, .count = 1, .read_only = true};
+    struct op *op = op_new(&ask);
+    op->soon = true; /* as for a lane: nobody listens */
+    struct op *before = op_guard_enter(op);
+    type->raw->settle_of(driver->self, (struct lf_op *)op, &op->request, out);
+    op_guard_leave(op, before);
+    op_slab_give(op);
+    out->create = known_way(out->create);
+    out->update = known_way(out->update);
+    out->destroy = known_way(out->destroy);
+}
+
 /* ---- ends ---------------------------------------------------------------------------------------- */
 
 bool op_is_over(const struct op *op)

@@ -73,3 +73,6 @@ const struct op_item *op_items(const struct op *op, size_t *count);
 /* The lane of a request, copied into mem, or NULL: asked before batching, without queueing. */
 const char *op_lane(struct arena *mem, const struct driver *driver, const struct contract_type *type,
                     const struct op_item *item);
+/* How a doubt about this very change is settled: the type's way, or the driver's word for this object. */
+void op_settle_of(const struct driver *driver, const struct contract_type *type, const struct op_item *item,
+                  struct lf_settle *out);

@@ -298,11 +298,19 @@ static const char *meta_of(struct arena *mem, const struct store_res *row)
     return text;
 }
 
-static uint32_t settle_of(const struct contract_type *type, uint32_t verb)
+/* The way, and until when its token is good; both are kept with the operation. */
+static void take_settle(struct change *c)
 {
-    return verb == LF_VERB_CREATE   ? type->settle.create
-           : verb == LF_VERB_UPDATE ? type->settle.update
-                                    : type->settle.destroy;
+    const struct tick *tick = loop_tick(c->owner->ask.loop);
+    const struct op_item item = change_item(c);
+    struct store_op *op = &c->ask.op;
+    struct lf_settle settle;
+    op_settle_of(c->ask.driver, c->ask.type, &item, &settle);
+    op->settle = op->verb == LF_VERB_CREATE   ? settle.create
+                 : op->verb == LF_VERB_UPDATE ? settle.update
+                                              : settle.destroy;
+    if (settle.token_retention_s)
+        op->retention_until_ms = tick->wall_ms(tick->user) + (int64_t)settle.token_retention_s * 1000;
 }
 
 static void on_intent(void *user, bool ok, const struct err *err)
@@ -318,7 +326,6 @@ static void on_intent(void *user, bool ok, const struct err *err)
 void change_start(struct changes *owner, const struct change_ask *ask, change_done_fn *fn, void *user)
 {
     struct change *c = change_new(owner, ask, fn, user);
-    const struct tick *tick = loop_tick(owner->ask.loop);
     struct store_op *op = &c->ask.op;
     digest_random_hex(16, c->op_id);
     if (op->marker)
@@ -332,16 +339,13 @@ void change_start(struct changes *owner, const struct change_ask *ask, change_do
     op->driver = ask->driver->name;
     op->driver_version = ask->driver->version;
     op->schema_version = ask->type->facts.schema->version;
-    op->settle = settle_of(ask->type, op->verb);
     op->state = STORE_OP_INTENT;
     op->attempt = 1;
     op->fence = store_writer_fence(owner->ask.writer);
     op->meta = meta_of(c->mem, ask->row);
-    if (ask->type->settle.token_retention_s)
-        op->retention_until_ms =
-            tick->wall_ms(tick->user) + (int64_t)ask->type->settle.token_retention_s * 1000;
     c->state = STORE_OP_INTENT;
     c->attempt = 1;
+    take_settle(c);
     store_put_op(owner->ask.writer, op);
     store_after_commit(owner->ask.writer, on_intent, c);
 }

@@ -210,7 +210,7 @@ static void on_end(void *user, struct op *op)
 
 /* ---- grouping ------------------------------------------------------------------------------------ */
 
-static struct op_item item_of(const struct change *c)
+struct op_item change_item(const struct change *c)
 {
     const struct store_op *op = &c->ask.op;
     return (struct op_item){.verb = c->recovering ? LF_VERB_RECOVER : op->verb,
@@ -246,7 +246,7 @@ static void sending_add(struct sending *s, struct change *c)
         if (!s->changes || !s->items)
             abort();
     }
-    s->items[s->count] = item_of(c);
+    s->items[s->count] = change_item(c);
     s->changes[s->count++] = c;
     c->in_op = true;
 }
@@ -274,7 +274,7 @@ static bool travels_in_groups(const struct change *c)
 
 static void join_group(struct changes *owner, struct arena *tmp, struct map *groups, struct change *c)
 {
-    const struct op_item item = item_of(c);
+    const struct op_item item = change_item(c);
     const char *lane = op_lane(tmp, c->ask.driver, c->ask.type, &item);
     const char *key =
         arena_print(tmp, "%s/%s/%s/%d/%lld/%s", c->ask.driver->subsystem, c->ask.driver->instance,

@@ -106,9 +106,12 @@ static bool token_is_good(const struct change *c)
 /* Goes on when nothing that was sent before can still land, and a read would see what did. */
 static void drain(struct change *c, loop_fn *then)
 {
-    const struct lf_settle *settle = &c->ask.type->settle;
+    struct op_item item = change_item(c);
+    struct lf_settle settle;
+    item.verb = c->ask.op.verb;
+    op_settle_of(c->ask.driver, c->ask.type, &item, &settle);
     bool fenced = c->ask.op.settle == LF_SETTLE_CONDITIONAL;
-    uint64_t ms = fenced ? 0 : (uint64_t)settle->max_inflight_ms + settle->visible_after_ms;
+    uint64_t ms = fenced ? 0 : (uint64_t)settle.max_inflight_ms + settle.visible_after_ms;
     if (ms == 0)
         then(c);
     else

@@ -62,7 +62,8 @@ void change_put_op(struct change *c, enum store_op_state to, uint32_t attempt, c
                    const char *candidates);
 bool change_store_ok(struct change *c, bool ok, const struct err *err);
 /* change_send.c */
-void change_post(struct change *c); /* into the outbox; leaves next turn */
+struct op_item change_item(const struct change *c); /* what is asked of the driver now */
+void change_post(struct change *c);                 /* into the outbox; leaves next turn */
 /* change_settle.c */
 void change_doubt(struct change *c, const char *reason); /* makes the doubt durable, then settles it */
 void change_settle(struct change *c);

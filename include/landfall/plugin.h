@@ -247,6 +247,8 @@ struct lf_values {
                                    const struct lf_value *v);
     const struct lf_value *(*from_json)(struct lf_op *op, const char *text, size_t len);
     const char *(*to_json)(struct lf_op *op, const struct lf_value *v, size_t *len);
+    /* Since 1.1.  1 when both say the same at any depth; two handles do when they hide the same bytes. */
+    int (*same)(const struct lf_value *a, const struct lf_value *b);
 };
 
 typedef void lf_after_fn(struct lf_op *op, void *user, int canceled);
@@ -460,6 +462,11 @@ struct lf_resource {
     lf_many_fn *change_many;
     lf_many_fn *recover_many;
     uint64_t max_batch; /* items per many; 0: the core chooses                              */
+    /* Since 1.1, or NULL.  Where the objects of a type differ in how a doubt about them is settled: changes
+     * what does not hold for this change (req->verb, desired, prior) in *out, which comes filled with
+     * `settle`. Asked before the change is sent and kept with it; it does no more than look at the request.
+     */
+    void (*settle_of)(void *self, struct lf_op *op, const struct lf_request *req, struct lf_settle *out);
 };
 
 /* A named action on what a driver manages (run SQL, send a message), journaled like a change. */

@@ -60,8 +60,8 @@ bool kit_get_bool(const struct kit *kit, const struct lf_value *map, const char 
 bool kit_has(const struct kit *kit, const struct lf_value *map, const char *path);
 /* No unknown at any depth.  A missing value is known. */
 bool kit_is_known(const struct kit *kit, const struct lf_value *value);
-/* Equal at any depth; the order of map keys does not count.  Missing equals null.  Secrets are compared by
- * handle. */
+/* Equal at any depth; the order of map keys does not count.  Missing equals null.  Secrets differ, unless
+ * the core can tell that they hide the same bytes (since ABI 1.1). */
 bool kit_is_same(const struct kit *kit, const struct lf_value *a, const struct lf_value *b);
 /* The same for lists whose order carries no meaning: equal as multisets. */
 bool kit_is_same_set(const struct kit *kit, const struct lf_value *a, const struct lf_value *b);

@@ -254,7 +254,8 @@ struct lf_values {
                                    const struct lf_value *v);
     const struct lf_value *(*from_json)(struct lf_op *op, const char *text, size_t len);
     const char *(*to_json)(struct lf_op *op, const struct lf_value *v, size_t *len);
-    uint64_t (*hash)(const struct lf_value *v); /* since 1.3 */
+    int (*same)(const struct lf_value *a, const struct lf_value *b); /* since 1.1 */
+    uint64_t (*hash)(const struct lf_value *v);                      /* since 1.3 */
 };
 
 typedef void lf_after_fn(struct lf_op *op, void *user, int canceled);
@@ -427,8 +428,10 @@ struct lf_resource {
     lf_many_fn *change_many;
     lf_many_fn *recover_many;
     uint64_t max_batch; /* items per many; 0: the core chooses                              */
-    lf_verb_fn *rename; /* since 1.2 */
-    uint64_t hints;     /* since 1.9 */
+    void (*settle_of)(void *self, struct lf_op *op, const struct lf_request *req,
+                      struct lf_settle *out); /* since 1.1 */
+    lf_verb_fn *rename;                       /* since 1.2 */
+    uint64_t hints;                           /* since 1.9 */
 };
 
 /* A named action on what a driver manages (run SQL, send a message), journaled like a change. */

@@ -179,6 +179,26 @@ static void test_secrets_are_revealed_inside_an_operation_and_arm_the_filter(voi
                  "item0=1 end ");
 }
 
+static void compares(void *self, struct lf_op *op, const struct lf_request *req)
+{
+    struct fixture *f = self;
+    const struct lf_values *v = values(self);
+    struct secret one = {.source = "env:A", .digest = "d1"}, moved = {.source = "file:A", .digest = "d1"};
+    struct secret changed = {.source = "env:A", .digest = "d2"};
+    const struct lf_value *a = (const struct lf_value *)value_secret(f->mem, &one);
+    assert_true(v->same(a, (const struct lf_value *)value_secret(f->mem, &moved)));
+    assert_false(v->same(a, (const struct lf_value *)value_secret(f->mem, &changed)));
+    assert_false(v->same(a, v->of_text(op, "d1", 2)));
+    assert_true(v->same(v->of_int(op, 3), v->of_int(op, 3)));
+    assert_true(v->same(NULL, v->of_null(op)));
+    fixture_ok(self, op, req);
+}
+
+static void test_secrets_are_the_same_when_they_hide_the_same_bytes(void **state)
+{
+    inside(*state, compares);
+}
+
 static void test_without_a_keeper_secrets_stay_shut(void **state)
 {
     struct fixture *f = *state;
@@ -198,6 +218,7 @@ int main(void)
         TEST(test_paths_reach_inside_and_values_never_change),
         TEST(test_what_makes_no_sense_is_named_and_does_no_harm),
         TEST(test_secrets_are_revealed_inside_an_operation_and_arm_the_filter),
+        TEST(test_secrets_are_the_same_when_they_hide_the_same_bytes),
         TEST(test_without_a_keeper_secrets_stay_shut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

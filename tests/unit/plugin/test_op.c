@@ -426,6 +426,49 @@ static void test_a_plugin_that_chatters_is_cut_off(void **state)
     assert_int_equal(heard, 201);
 }
 
+/* ---- how a doubt is settled, object by object ------------------------------------------------------- */
+
+static void settle_by_size(void *self, struct lf_op *op, const struct lf_request *req, struct lf_settle *out)
+{
+    (void)self;
+    (void)op;
+    out->create = (uint32_t)value_get_int((const struct value *)req->desired, "way", 0);
+    out->token_retention_s = 60;
+}
+
+static void test_a_driver_may_say_for_each_object_how_a_doubt_is_settled(void **state)
+{
+    struct fixture *f = *state;
+    struct lf_settle settle;
+    struct op_item item = {.verb = LF_VERB_CREATE, .address = "toy.thing.a"};
+    f->type.settle = (struct lf_settle){.struct_size = sizeof(settle),
+                                        .create = LF_SETTLE_BLIND,
+                                        .update = LF_SETTLE_NAMED,
+                                        .destroy = LF_SETTLE_FINDABLE};
+    op_settle_of(&f->driver, &f->type, &item, &settle);
+    assert_int_equal(settle.create, LF_SETTLE_BLIND);
+
+    const struct value *number = value_int(f->mem, LF_SETTLE_TOKENED);
+    item.desired = value_map(f->mem, &(const struct pair){"way", number}, 1);
+    f->raw.settle_of = settle_by_size;
+    op_settle_of(&f->driver, &f->type, &item, &settle);
+    assert_int_equal(settle.create, LF_SETTLE_TOKENED);
+    assert_int_equal(settle.token_retention_s, 60);
+    assert_int_equal(settle.update, LF_SETTLE_NAMED);
+
+    /* A word nobody knows is as good as none. */
+    item.desired = NULL;
+    op_settle_of(&f->driver, &f->type, &item, &settle);
+    assert_int_equal(settle.create, LF_SETTLE_BLIND);
+
+    /* An older plugin's shorter record is not read beyond its end. */
+    f->raw.struct_size = offsetof(struct lf_resource, settle_of);
+    f->raw.settle_of = (void (*)(void *, struct lf_op *, const struct lf_request *, struct lf_settle *))1;
+    op_settle_of(&f->driver, &f->type, &item, &settle);
+    assert_int_equal(settle.create, LF_SETTLE_BLIND);
+    assert_int_equal(settle.token_retention_s, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -452,6 +495,7 @@ int main(void)
         TEST(test_an_operation_of_another_driver_cannot_be_ended),
         TEST(test_a_tombstone_names_its_mistake_for_a_long_time),
         TEST(test_a_plugin_that_chatters_is_cut_off),
+        TEST(test_a_driver_may_say_for_each_object_how_a_doubt_is_settled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
