@@ -4,6 +4,7 @@
 #include "kit_plan.h"
 #include "local_catalog.h"
 #include "local_rules.h"
+#include "terms.h"
 
 #include <landfall/billing.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static const struct lf_value *subject(const struct lf_request *req)
     return req->desired ? req->desired : req->prior;
 }
 
-static void refuse(struct kit_batch *batch, size_t i, const struct rules_problem *problem)
+static void refuse(struct kit_batch *batch, size_t i, const struct terms_problem *problem)
 {
     kit_batch_refuse(batch, i, problem->code, problem->path, problem->summary, problem->detail,
                      problem->advice);
@@ -64,8 +65,8 @@ static const struct lf_value *spell_amount(const struct desk *desk, const struct
 {
     const struct kit *kit = desk->batch->kit;
     const struct lf_value *amount = kit_get(kit, spelled, "amount");
-    int64_t minor = rules_minor(kit, thing);
-    if (is_set(kit, amount) && rules_minor(kit, spelled) == minor)
+    int64_t minor = terms_minor(kit, thing);
+    if (is_set(kit, amount) && terms_minor(kit, spelled) == minor)
         return amount;
     if (is_set(kit, amount) && kit->values->kind(amount) == LF_KIND_INT)
         return kit->values->of_int(desk->batch->op, minor);
@@ -85,7 +86,7 @@ static const struct lf_value *state_of(const struct desk *desk, const struct lf_
         if (desk->section == CATALOG_PRICES && strcmp(name, "amount") == 0)
             value = spell_amount(desk, thing, spelled);
         else if (desk->section == CATALOG_PRICES && strcmp(name, "amount_minor") == 0)
-            value = kit->values->of_int(desk->batch->op, rules_minor(kit, thing));
+            value = kit->values->of_int(desk->batch->op, terms_minor(kit, thing));
         if (is_set(kit, value))
             state = kit_put(kit, desk->batch->op, state, name, value);
     }
@@ -120,7 +121,7 @@ static const struct lf_value *put_amount(const struct desk *desk, const struct l
     const struct kit *kit = desk->batch->kit;
     uint32_t decimals = 0;
     char text[CURRENCY_TEXT];
-    int64_t minor = rules_minor(kit, desired);
+    int64_t minor = terms_minor(kit, desired);
     (void)currency_find(kit_get_text(kit, desired, "currency"), &decimals);
     currency_print(minor, decimals, text);
     thing = kit_put_text(kit, desk->batch->op, thing, "amount", text);
@@ -172,7 +173,7 @@ static void change(const struct desk *desk, size_t i, const char *code)
     const struct lf_request *req = desk->batch->reqs[i];
     const struct lf_value *old = catalog_find(desk->catalog, desk->section, code);
     const char *marker = old ? catalog_marker(desk->catalog, old) : NULL;
-    struct rules_problem problem;
+    struct terms_problem problem;
     const struct rules *rules = rules_of(desk->section);
     if (!old && req->verb == LF_VERB_UPDATE) {
         kit_batch_status(desk->batch, i, LF_END_GONE);
@@ -182,7 +183,7 @@ static void change(const struct desk *desk, size_t i, const char *code)
         taken(desk->batch, i, marker);
         return;
     }
-    if (!rules->alone(desk->batch->kit, desk->batch->op, req->desired, &problem) ||
+    if (!rules->alone(desk->batch->kit, desk->batch->op, "local", req->desired, &problem) ||
         (rules->beside && !rules->beside(desk->catalog, code, req->desired, &problem))) {
         refuse(desk->batch, i, &problem);
         return;
@@ -196,7 +197,7 @@ static void destroy(const struct desk *desk, size_t i, const char *code)
     const struct lf_value *old = catalog_find(desk->catalog, desk->section, code);
     const char *marker = old ? catalog_marker(desk->catalog, old) : NULL;
     const struct rules *rules = rules_of(desk->section);
-    struct rules_problem problem;
+    struct terms_problem problem;
     if (!old) {
         kit_batch_status(desk->batch, i, LF_END_GONE);
     } else if (!kit_may_change(desk->batch->kit, desk->batch->reqs[i], marker)) {
@@ -284,8 +285,8 @@ static bool same_amount(void *self, const char *name, const struct lf_value *a, 
     const struct plan_ask *ask = self;
     if (strcmp(name, "amount") != 0)
         return false;
-    int64_t left = rules_minor(ask->kit, kit_put(ask->kit, ask->op, ask->req->desired, name, a));
-    int64_t right = rules_minor(ask->kit, kit_put(ask->kit, ask->op, ask->req->desired, name, b));
+    int64_t left = terms_minor(ask->kit, kit_put(ask->kit, ask->op, ask->req->desired, name, a));
+    int64_t right = terms_minor(ask->kit, kit_put(ask->kit, ask->op, ask->req->desired, name, b));
     return left >= 0 && left == right;
 }
 
@@ -293,13 +294,13 @@ static void plan(void *self, struct lf_op *op, const struct lf_request *req, uin
 {
     const struct local *local = self;
     const struct kit *kit = &local->kit;
-    struct rules_problem problem;
-    if (req->desired && !rules_of(section)->alone(kit, op, req->desired, &problem)) {
+    struct terms_problem problem;
+    if (req->desired && !rules_of(section)->alone(kit, op, "local", req->desired, &problem)) {
         kit_refuse(kit, op, problem.code, problem.path, problem.summary, problem.detail, problem.advice);
         return;
     }
     const struct lf_value *computed = kit_map(kit, op);
-    int64_t minor = section == CATALOG_PRICES ? rules_minor(kit, req->desired) : -1;
+    int64_t minor = section == CATALOG_PRICES ? terms_minor(kit, req->desired) : -1;
     if (minor >= 0)
         computed = kit_put_int(kit, op, computed, "amount_minor", minor);
     struct plan_ask ask = {kit, op, req};
