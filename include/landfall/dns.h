@@ -12,6 +12,7 @@
  *   MX         "10 mail.example.net"
  *   SRV        "priority weight port host"; the record's name begins with "_service._proto"
  *   CAA        "0 issue letsencrypt.org"
+ *   DS         "key-tag algorithm digest-type digest", of a signed zone below; its name is the delegation's
  *   TXT        the text itself, of any length; where it begins with a quote it is read as quoted strings
  * A driver may offer further types.
  */
@@ -38,6 +39,11 @@ LF_DNS_DATA struct lf_attr lf_dns_zone_attrs[] = {
      NULL, 0, 1},
     {"ttl", LF_KIND_INT, 0, "time to live of the zone's own records and of records that say none, in seconds",
      NULL, "3600", 0, 1},
+    {"ds", LF_KIND_LIST, LF_ATTR_COMPUTED | LF_ATTR_UNORDERED,
+     "what the parent zone publishes of the keys of a signed zone: values of a record of type DS; empty "
+     "where "
+     "the zone is not signed",
+     NULL, NULL, LF_KIND_TEXT, 1},
     {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, 0, 1},
 };
 LF_DNS_DATA struct lf_schema lf_dns_zone = LF_SCHEMA(1, lf_dns_zone_attrs);
@@ -46,7 +52,7 @@ LF_DNS_DATA struct lf_attr lf_dns_record_attrs[] = {
     {"zone", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED | LF_ATTR_KEY, "the id of the zone it belongs to",
      NULL, NULL, 0, 1},
     {"type", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED | LF_ATTR_KEY,
-     "A, AAAA, CNAME, MX, TXT, SRV, CAA or NS", NULL, NULL, 0, 1},
+     "A, AAAA, CNAME, MX, TXT, SRV, CAA, NS or DS", NULL, NULL, 0, 1},
     {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED | LF_ATTR_KEY,
      "the name relative to the zone; \"@\" is the zone itself", NULL, NULL, 0, 1},
     {"values", LF_KIND_LIST, LF_ATTR_REQUIRED | LF_ATTR_UNORDERED,

@@ -250,6 +250,7 @@ static void zone_plan(void *self, struct lf_op *op, const struct lf_request *req
         const struct lf_value *list = kit->values->of_text(op, server, strlen(server));
         computed = kit_put(kit, op, kit_map(kit, op), "nameservers", kit->values->of_list(op, &list, 1));
         computed = kit_put_text(kit, op, computed, "email", kit_format(kit, op, "hostmaster@%s", wish.name));
+        computed = kit_put(kit, op, computed, "ds", kit->values->of_list(op, NULL, 0));
     }
     wish_zone_plan(&who, req, computed);
 }

@@ -230,13 +230,39 @@ static const char *read_caa(const struct reader *reader)
     return text.bytes;
 }
 
+/* The digest may be written in several words (RFC 4034, 5.3). */
+static const char *read_ds(const struct reader *reader)
+{
+    uint32_t tag = 0;
+    uint32_t algorithm = 0;
+    uint32_t digest = 0;
+    if (reader->count < 4)
+        return fail(reader, "it must be of the form 'key-tag algorithm digest-type digest'");
+    if (!read_number(reader, 0, UINT16_MAX, &tag) || !read_number(reader, 1, UINT8_MAX, &algorithm) ||
+        !read_number(reader, 2, UINT8_MAX, &digest))
+        return NULL;
+    struct kit_text text = {0};
+    size_t digits = 0;
+    kit_text_print(reader->kit, reader->op, &text, "%u %u %u ", tag, algorithm, digest);
+    for (size_t i = 3; i < reader->count; i++) {
+        const struct rdata_word *word = &reader->words[i];
+        for (size_t at = 0; at < word->len; at++, digits++) {
+            if (!isxdigit((unsigned char)word->text[at]))
+                return fail(reader, "the digest has hexadecimal digits only");
+            kit_text_print(reader->kit, reader->op, &text, "%c", tolower((unsigned char)word->text[at]));
+        }
+    }
+    return digits > 0 && digits % 2 == 0 ? text.bytes : fail(reader, "the digest has half a byte");
+}
+
 static const struct {
     const char *type;
     reader_fn *read;
     bool ends_with_name;
 } forms[] = {
-    {"A", read_a, false},     {"AAAA", read_aaaa, false}, {"CNAME", read_cname, true}, {"MX", read_mx, true},
-    {"TXT", read_txt, false}, {"SRV", read_srv, true},    {"CAA", read_caa, false},    {"NS", read_ns, true},
+    {"A", read_a, false},     {"AAAA", read_aaaa, false}, {"CNAME", read_cname, true},
+    {"MX", read_mx, true},    {"TXT", read_txt, false},   {"SRV", read_srv, true},
+    {"CAA", read_caa, false}, {"NS", read_ns, true},      {"DS", read_ds, false},
 };
 #define FORM_COUNT (sizeof(forms) / sizeof(forms[0]))
 
@@ -255,7 +281,7 @@ bool rdata_is_known(const char *type)
 
 const char *rdata_known_types(void)
 {
-    return "A, AAAA, CNAME, MX, TXT, SRV, CAA and NS";
+    return "A, AAAA, CNAME, MX, TXT, SRV, CAA, NS and DS";
 }
 
 /* A type we have no rules for: its words, as they are. */
@@ -309,7 +335,7 @@ static bool take_word(const char *value, size_t len, size_t *at, struct rdata_wo
     return true;
 }
 
-/* Words of a playbook's value: separated by blanks, or in double quotes. */
+/* Words of one line: separated by blanks, or in double quotes. */
 static bool split(const char *value, size_t len, struct rdata_word *words, size_t *count, const char **why)
 {
     *count = 0;
@@ -328,6 +354,15 @@ static bool split(const char *value, size_t len, struct rdata_word *words, size_
         }
     }
     return true;
+}
+
+bool rdata_from_text(const struct kit *kit, struct lf_op *op, const char *type, const char *text, size_t len,
+                     const char **rdata, const char **why)
+{
+    struct rdata_word words[WORDS_MAX];
+    size_t count = 0;
+    return split(text, len, words, &count, why) &&
+           rdata_from_words(kit, op, type, words, count, "", rdata, why);
 }
 
 /* TXT without quotes is the text itself: nothing in it is an escape. */

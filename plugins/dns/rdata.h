@@ -24,6 +24,9 @@ const char *rdata_known_types(void);
 bool rdata_from_words(const struct kit *kit, struct lf_op *op, const char *type,
                       const struct rdata_word *words, size_t count, const char *origin, const char **rdata,
                       const char **why);
+/* From the text in which a server tells it: the words of a zone file, with every name whole. */
+bool rdata_from_text(const struct kit *kit, struct lf_op *op, const char *type, const char *text, size_t len,
+                     const char **rdata, const char **why);
 /* From a playbook's value, strictly. */
 bool rdata_from_value(const struct kit *kit, struct lf_op *op, const char *type, const char *value,
                       size_t len, const char **rdata, const char **why);

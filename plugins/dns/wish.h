@@ -50,6 +50,8 @@ struct wish_zone {
     size_t server_count;
     const char *rname; /* the mail address as in a SOA record */
     uint32_t ttl;
+    const char **ds; /* only told, never asked: canonical data of the DS records of a signed zone */
+    size_t ds_count;
 };
 
 /* ---- common ------------------------------------------------------------------------------- */

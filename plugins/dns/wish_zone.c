@@ -106,6 +106,14 @@ bool wish_zone_read(const struct wish_for *who, const struct lf_value *map, stru
 
 /* ---- state -------------------------------------------------------------------------------- */
 
+static const struct lf_value *texts(const struct wish_for *who, const char *const *text, size_t count)
+{
+    const struct lf_value **list = who->kit->ops->scratch(who->op, (count + 1) * sizeof(*list));
+    for (size_t i = 0; i < count; i++)
+        list[i] = who->kit->values->of_text(who->op, text[i], strlen(text[i]));
+    return who->kit->values->of_list(who->op, list, count);
+}
+
 const struct lf_value *wish_zone_state(const struct wish_for *who, const struct wish_zone *have,
                                        const struct lf_value *spelled)
 {
@@ -118,17 +126,14 @@ const struct lf_value *wish_zone_state(const struct wish_for *who, const struct 
     const struct lf_value *state = kit_put_text(kit, op, kit_map(kit, op), "name", name ? name : have->name);
     const struct lf_value *servers = kit_get(kit, spelled, "nameservers");
     if (!readable || !wish.servers ||
-        !wish_is_met(wish.servers, wish.server_count, have->servers, have->server_count)) {
-        const struct lf_value **list = kit->ops->scratch(op, (have->server_count + 1) * sizeof(*list));
-        for (size_t i = 0; i < have->server_count; i++)
-            list[i] = rdata_to_value(kit, op, "NS", have->servers[i]);
-        servers = kit->values->of_list(op, list, have->server_count);
-    }
+        !wish_is_met(wish.servers, wish.server_count, have->servers, have->server_count))
+        servers = texts(who, have->servers, have->server_count);
     state = kit_put(kit, op, state, "nameservers", servers);
     bool same_email = readable && wish.rname && strcmp(wish.rname, have->rname) == 0;
     state = kit_put_text(kit, op, state, "email",
                          same_email ? kit_get_text(kit, spelled, "email") : email_of(who, have->rname));
-    return kit_put_int(kit, op, state, "ttl", have->ttl);
+    state = kit_put_int(kit, op, state, "ttl", have->ttl);
+    return kit_put(kit, op, state, "ds", texts(who, have->ds, have->ds_count));
 }
 
 /* ---- plan --------------------------------------------------------------------------------- */

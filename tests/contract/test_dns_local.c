@@ -130,9 +130,9 @@ static void test_a_zone_becomes_a_file(void **state)
 {
     struct world *w = *state;
     const struct op_result *r = change(w, "zone", LF_VERB_CREATE, "{'name':'acme.test','ttl':600}");
-    assert_state(
-        w, r,
-        "{'name':'acme.test','nameservers':['ns1.acme.test'],'email':'hostmaster@acme.test','ttl':600}");
+    assert_state(w, r,
+                 "{'name':'acme.test','nameservers':['ns1.acme.test'],'email':'hostmaster@acme.test','ttl':"
+                 "600,'ds':[]}");
     assert_string_equal(r->id, ZONE);
     assert_string_equal(r->marker, MINE);
     assert_string_equal(
@@ -160,7 +160,7 @@ static void test_a_zone_is_changed_in_place(void **state)
     struct world *w = *state;
     make_zone(w);
     const char *json = "{'name':'ACME.test.','nameservers':['a.dns.example','B.dns.example.'],"
-                       "'email':'dns.team@acme.example','ttl':900}";
+                       "'email':'dns.team@acme.example','ttl':900,'ds':[]}";
     assert_state(w, change(w, "zone", LF_VERB_UPDATE, json), json);
     const char *text = file_now(w);
     assert_non_null(strstr(text, "$TTL 900\n"));
@@ -192,7 +192,7 @@ static void test_the_zone_of_people_is_found_and_not_taken(void **state)
     const struct op_result *r = look(w, "zone", LF_VERB_FIND, "{'name':'acme.test'}");
     assert_state(w, r,
                  "{'name':'acme.test','nameservers':['ns.acme.test'],"
-                 "'email':'host.master@acme.test','ttl':3600}");
+                 "'email':'host.master@acme.test','ttl':3600,'ds':[]}");
     assert_null(r->marker);
     r = change(w, "zone", LF_VERB_CREATE, "{'name':'acme.test'}");
     assert_int_equal(r->status, LF_END_EXISTS);
