@@ -273,8 +273,10 @@ static void open_host(struct session *s)
     s->pools = pools_new(s->loop, s->project->parallel);
     for (size_t i = 0; i < s->project->pool_count; i++) {
         const struct project_pool *p = &s->project->pools[i];
-        pools_limit(s->pools, p->name,
-                    (struct pool_limits){.width = p->width, .rate_milli = p->rate_milli, .burst = p->burst});
+        pools_limit(
+            s->pools, p->name,
+            (struct pool_limits){
+                .width = p->width, .rate_milli = p->rate_milli, .burst = p->burst, .lands_ms = p->lands_ms});
     }
     s->http = http_new(s->loop, (struct http_limits){0});
     s->secrets = secrets_new(s->filter);

@@ -15,6 +15,7 @@ struct pool_limits {
     uint32_t width;      /* 0: the default width */
     uint32_t rate_milli; /* thousandths of a start per second; 0: no rate */
     uint32_t burst;      /* 0: 1 */
+    uint32_t lands_ms;   /* what a dead sender sent through it lands no later than this; 0: nobody says */
 };
 
 struct pools *pools_new(struct loop *l, uint32_t default_width);
@@ -27,5 +28,8 @@ void pools_limit(struct pools *p, const char *name, struct pool_limits limits);
 struct pool_ticket *pool_enter(struct pools *p, const char *name, const char *lane, loop_fn *fn, void *user);
 void pool_leave(struct pool_ticket *t);  /* after fn ran: gives the place back */
 void pool_cancel(struct pool_ticket *t); /* before fn ran */
+/* How late something sent through the pool may still land after its sender died: the operator's word, or
+ * `otherwise`, the driver's. */
+uint64_t pool_lands_ms(struct pools *p, const char *name, uint64_t otherwise);
 /* Waiting and running tickets of a pool, for status. */
 void pool_counts(const struct pools *p, const char *name, uint64_t *waiting, uint64_t *running);

@@ -13,8 +13,9 @@
 #include "region/folder.h"
 #include "region/keys.h"
 
-#define TIMEOUT_MAX  604800 /* a week, in seconds: longer is a slip of the keyboard */
-#define PARALLEL_MAX 65536
+#define TIMEOUT_MAX   604800 /* a week, in seconds: longer is a slip of the keyboard */
+#define PARALLEL_MAX  65536
+#define LANDS_MOST_MS 3600000
 
 static const struct keys_rule top_rules[] = {
     {"store", KEYS_TEXT, false},    {"key", KEYS_SECRET, false},       {"plugins", KEYS_LIST, false},
@@ -27,6 +28,7 @@ static const struct keys_rule pool_rules[] = {
     {"width", KEYS_INT, false},
     {"rate", KEYS_DECIMAL, false},
     {"burst", KEYS_INT, false},
+    {"lands_within", KEYS_DECIMAL, false},
 };
 static const struct keys pool_keys = {"project", "a pool", pool_rules, COUNT_OF(pool_rules)};
 
@@ -117,6 +119,23 @@ static uint32_t rate_of(struct findings *f, const struct value *rate)
     return 0;
 }
 
+/* Whoever knows that nothing between here and the service holds a request back need not wait for the worst
+ * that the driver allows for. */
+static uint32_t lands_of(struct findings *f, const struct value *seconds)
+{
+    struct decimal d;
+    int64_t milli;
+    if (seconds == NULL)
+        return 0;
+    if (decimal_of(seconds, &d) && decimal_milli(d, &milli) && milli > 0 && milli <= LANDS_MOST_MS)
+        return (uint32_t)milli;
+    findings_error(
+        f, "project.lands_within", seconds,
+        "write seconds from 0.001 to 3600: how late a request of a run that died may still take effect",
+        "'lands_within' is not a time");
+    return 0;
+}
+
 /* A pool that says nothing is an error: it looks like a limit and is none. */
 static void load_pools(struct findings *f, const struct value *map, struct project *p)
 {
@@ -135,6 +154,7 @@ static void load_pools(struct findings *f, const struct value *map, struct proje
             .width = (uint32_t)count_of(f, one, "width", PARALLEL_MAX),
             .rate_milli = rate_of(f, value_get(one, "rate")),
             .burst = (uint32_t)count_of(f, one, "burst", PARALLEL_MAX),
+            .lands_ms = lands_of(f, value_get(one, "lands_within")),
         };
     }
     p->pools = pools;

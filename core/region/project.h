@@ -2,13 +2,14 @@
  * what.  The file is closed; every key is optional:
  *
  *     store: .landfall                       # folder of the embedded stores, one per region
- *     key: !secret env:LANDFALL_STORE_KEY    # seals secret outputs at rest; without it such a step is
- * refused plugins: [plugins]                     # folders drivers are loaded from, searched in order
+ *     key: !secret env:LANDFALL_STORE_KEY    # seals secret outputs; without it such a step is refused
+ *     plugins: [plugins]                     # folders drivers are loaded from, searched in order
  *     playbook: playbooks/saas.lua           # needed only when playbooks/ does not hold exactly one
  *     price_books: [prices/list.yaml, prices/ours.yaml]   # later ones win
  *     parallel: 256                          # operations in flight, over all pools
  *     pools:
  *       route53: { width: 4, rate: 4.5, burst: 10 }       # in flight, starts per second, starts at once
+ *       queue-rabbitmq: { lands_within: 2 }               # seconds: how late what a dead run sent may land
  *     timeouts: { read: 30, create: 600, update: 600, destroy: 600 }   # seconds, for steps that say nothing
  *
  * Lives in the arena it was loaded into. */
@@ -34,6 +35,7 @@ struct project_pool {
     uint32_t width;      /* operations in flight */
     uint32_t rate_milli; /* thousandths of a start per second */
     uint32_t burst;      /* starts at once when the pool was idle */
+    uint32_t lands_ms;   /* lands_within: how late what a dead run sent may still land */
 };
 
 /* timeouts, in milliseconds; 0: the verb's own default. */

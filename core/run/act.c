@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "io/loop.h"
+#include "io/pool.h"
 #include "model/decl.h"
 #include "model/diag.h"
 #include "model/event.h"
@@ -255,7 +256,8 @@ static void drain(void *user)
     if (host_stray_jobs(u->driver->host) > 0 && !x->stopping)
         executor_pause(x, JOB_WAIT_MS, drain, u);
     else
-        executor_pause(x, u->call->max_inflight_ms, send, u);
+        executor_pause(x, pool_lands_ms(host_pools(u->driver->host), u->call->pool, u->call->max_inflight_ms),
+                       send, u);
 }
 
 /* In doubt: a token the service knows makes asking again harmless; otherwise only recover, or the playbook's

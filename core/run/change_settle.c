@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "io/loop.h"
+#include "io/pool.h"
 #include "model/schema.h"
 #include "model/value.h"
 #include "plugin/host.h"
@@ -111,7 +112,9 @@ static void drain(struct change *c, loop_fn *then)
     item.verb = c->ask.op.verb;
     op_settle_of(c->ask.driver, c->ask.type, &item, &settle);
     bool fenced = c->ask.op.settle == LF_SETTLE_CONDITIONAL;
-    uint64_t ms = fenced ? 0 : (uint64_t)settle.max_inflight_ms + settle.visible_after_ms;
+    uint64_t lands =
+        pool_lands_ms(host_pools(c->ask.driver->host), c->ask.type->pool, settle.max_inflight_ms);
+    uint64_t ms = fenced ? 0 : lands + settle.visible_after_ms;
     if (ms == 0)
         then(c);
     else

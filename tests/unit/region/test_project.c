@@ -43,7 +43,7 @@ static void test_every_key_is_read(void **state)
                                        "price_books: [prices/list.yaml]\n"
                                        "parallel: 8\n"
                                        "pools:\n"
-                                       "  route53: { width: 4, rate: 4.5, burst: 10 }\n"
+                                       "  route53: { width: 4, rate: 4.5, burst: 10, lands_within: 1.5 }\n"
                                        "  a: { rate: \"0.001\" }\n"
                                        "timeouts: { read: 30, create: 600 }\n");
     assert_non_null(project);
@@ -62,6 +62,8 @@ static void test_every_key_is_read(void **state)
     assert_int_equal(project->pools[1].width, 4);
     assert_int_equal(project->pools[1].rate_milli, 4500);
     assert_int_equal(project->pools[1].burst, 10);
+    assert_int_equal(project->pools[1].lands_ms, 1500);
+    assert_int_equal(project->pools[0].lands_ms, 0);
     assert_int_equal(project->timeouts.read_ms, 30000);
     assert_int_equal(project->timeouts.create_ms, 600000);
     assert_int_equal(project->timeouts.destroy_ms, 0);
@@ -70,14 +72,15 @@ static void test_every_key_is_read(void **state)
 static void test_everything_wrong_is_told_at_once(void **state)
 {
     struct folder *p = *state;
-    assert_null(given(p, "sotre: x\n"
-                         "key: hunter2hunter2\n"
-                         "plugins: plugins\n"
-                         "parallel: 0\n"
-                         "pools: { a: { width: -1 }, b: {}, c: { rate: fast }, d: { rat: 1 } }\n"
-                         "price_books: [prices/none.yaml, ../outside.yaml, /etc/passwd]\n"
-                         "timeouts: { read: 9999999 }\n"
-                         "playbook: a/../../b.lua\n"));
+    assert_null(given(
+        p, "sotre: x\n"
+           "key: hunter2hunter2\n"
+           "plugins: plugins\n"
+           "parallel: 0\n"
+           "pools: { a: { width: -1 }, b: {}, c: { rate: fast }, d: { rat: 1 }, e: { lands_within: 0 } }\n"
+           "price_books: [prices/none.yaml, ../outside.yaml, /etc/passwd]\n"
+           "timeouts: { read: 9999999 }\n"
+           "playbook: a/../../b.lua\n"));
     folder_says(p, "project.unknown_key", "landfall.yaml:1:1", "did you mean 'store'?");
     folder_says(p, "project.wrong_kind", "landfall.yaml:2:6", "!secret env:NAME");
     folder_says(p, "project.wrong_kind", "landfall.yaml:3:10", "must be a list");
@@ -86,6 +89,7 @@ static void test_everything_wrong_is_told_at_once(void **state)
     folder_says(p, "project.empty_pool", "landfall.yaml:5:31", "'b' limits nothing");
     folder_says(p, "project.rate", "landfall.yaml:5:46", "4.5");
     folder_says(p, "project.unknown_key", "landfall.yaml:5:59", "'rate'");
+    folder_says(p, "project.lands_within", "landfall.yaml:5:88", "from 0.001 to 3600");
     folder_says(p, "project.no_file", "landfall.yaml:6:15", "'prices/none.yaml'");
     folder_says(p, "project.outside", "landfall.yaml:6:33", "'../outside.yaml'");
     folder_says(p, "project.outside", "landfall.yaml:6:50", "'/etc/passwd'");

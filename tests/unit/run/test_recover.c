@@ -107,6 +107,32 @@ static void test_an_intent_that_was_never_sent_is_sent(void **state)
     }
 }
 
+/* The driver allows for two seconds in flight and half a one until a look sees it. */
+static int64_t drained_in(uint32_t lands_ms)
+{
+    struct store_op op = left("findable", LF_VERB_CREATE, LF_SETTLE_FINDABLE);
+    leave(&op, STORE_OP_INTENT, NULL, NULL);
+    pools_limit(run.rig.pools, "fake", (struct pool_limits){.lands_ms = lands_ms});
+    int64_t began = loop_now_ms(run.rig.loop);
+    recover();
+    assert_int_equal(rig_alive(&run.rig), 1);
+    return loop_now_ms(run.rig.loop) - began;
+}
+
+static void test_what_may_still_land_is_waited_for_as_long_as_the_driver_says(void **state)
+{
+    (void)state;
+    int64_t took = drained_in(0);
+    assert_true(took >= 2500 && took < 3500);
+}
+
+static void test_the_operator_may_know_better_how_late_something_lands(void **state)
+{
+    (void)state;
+    int64_t took = drained_in(100);
+    assert_true(took >= 600 && took < 1600);
+}
+
 static void test_what_happened_already_is_taken_and_not_made_again(void **state)
 {
     (void)state;
@@ -428,6 +454,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_an_intent_that_was_never_sent_is_sent),
+        T(test_what_may_still_land_is_waited_for_as_long_as_the_driver_says),
+        T(test_the_operator_may_know_better_how_late_something_lands),
         T(test_what_happened_already_is_taken_and_not_made_again),
         T(test_a_build_under_way_goes_on_from_what_was_saved),
         T(test_a_blind_intent_is_held_with_what_to_type),
