@@ -255,3 +255,9 @@ void pool_counts(const struct pools *all, const char *name, uint64_t *waiting, u
     *waiting = p ? p->waiting : 0;
     *running = p ? p->running : 0;
 }
+
+uint64_t pool_lands_ms(struct pools *all, const char *name, uint64_t otherwise)
+{
+    uint32_t said = pools_named(all, name)->limits.lands_ms;
+    return said > 0 ? said : otherwise;
+}

@@ -85,9 +85,3 @@ void pools_limit(struct pools *all, const char *name, struct pool_limits limits)
     const struct tick *tick = loop_tick(all->loop);
     p->filled_ns = tick->mono_ns(tick->user);
 }
-
-uint64_t pool_lands_ms(struct pools *all, const char *name, uint64_t otherwise)
-{
-    uint32_t said = pools_named(all, name)->limits.lands_ms;
-    return said > 0 ? said : otherwise;
-}
