@@ -257,7 +257,11 @@ bool wire_verify(const struct wire_reply *reply, struct memory *memory, const ui
     ldns_rdf *before = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT16_DATA, *mac_len, *mac);
     if (!before)
         abort();
+    ldns_rr *tsig = ldns_pkt_tsig(reply->packet);
     bool good = ldns_pkt_tsig_verify_next(reply->packet, bytes, len, key->name, key->secret, before, next);
+    /* The library takes the record out while it computes, and forgets it when it cannot. */
+    if (!ldns_pkt_tsig(reply->packet))
+        ldns_pkt_set_tsig(reply->packet, tsig);
     ldns_rdf_deep_free(before);
     if (good)
         keep_mac(reply->packet, memory, mac, mac_len);
