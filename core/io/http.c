@@ -372,6 +372,18 @@ static bool host_is_loopback(const char *host)
     return inet_pton(AF_INET6, inside, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+/* IPv6 addresses stand in brackets in a URL, and without them in a list of hosts. */
+static bool may_be_plain(const struct http_limits *limits, const char *host)
+{
+    size_t size = strlen(host), skip = host[0] == '[' && size > 2 ? 1 : 0;
+    for (size_t i = 0; i < limits->plain_count; i++) {
+        const char *named = limits->plain[i];
+        if (strlen(named) == size - 2 * skip && strncasecmp(named, host + skip, size - 2 * skip) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Read by curl's own parser, and the result is what curl connects to: there is no second opinion on which
  * host a URL means. */
 static bool check_url(struct http_request *r, const char *url, struct err *err)
@@ -390,8 +402,11 @@ static bool check_url(struct http_request *r, const char *url, struct err *err)
     r->is_plain = strcmp(scheme, "http") == 0;
     if (!r->is_plain && strcmp(scheme, "https") != 0)
         err_set(err, "http.url", "cannot ask by '%s': only https and http", scheme);
-    else if (r->is_plain && !r->http->limits.allow_plain && !host_is_loopback(host))
-        err_set(err, "http.plain", "will not send to '%s' without TLS: use https", host);
+    else if (r->is_plain && !host_is_loopback(host) && !may_be_plain(&r->http->limits, host))
+        err_set(err, "http.plain",
+                "will not send to '%s' without TLS: use https, or name the host below http.plain in "
+                "landfall.yaml",
+                host);
     else
         good = true;
 out:
