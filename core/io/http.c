@@ -164,6 +164,39 @@ static enum http_sent certainty(struct http_request *r)
     return HTTP_MAYBE_SENT;
 }
 
+/* What is wrong with a certificate, by the number OpenSSL gives it; curl's words leave out what to do. */
+static const struct {
+    long number;
+    const char *words;
+} certificate_faults[] = {
+    {0, "the server's certificate is for another name than the one that was asked"},
+    {9, "the server's certificate is not valid yet: look at the clocks of both machines"},
+    {10, "the server's certificate has expired: renew it"},
+    {18, "the server's certificate is signed by itself alone: name it below http.ca_file in landfall.yaml"},
+    {19, "the server's certificate comes from an authority that is not trusted here: name that authority's "
+         "below http.ca_file in landfall.yaml"},
+    {20, "the server's certificate comes from an authority that is not trusted here: name that authority's "
+         "below http.ca_file in landfall.yaml"},
+    {23, "the server's certificate was revoked"},
+};
+
+static const char *words_of(struct http_request *r, CURLcode code)
+{
+    const struct http_curl *c = &r->http->curl;
+    const char *plain = r->words[0] ? r->words : c->easy_strerror(code);
+    long number = -1;
+    if (r->why)
+        return r->why;
+    if (code != CURLE_PEER_FAILED_VERIFICATION ||
+        c->easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &number) != CURLE_OK)
+        return plain;
+    for (size_t i = 0; i < COUNT_OF(certificate_faults); i++) {
+        if (certificate_faults[i].number == number)
+            return arena_print(r->mem, "%s (%s)", certificate_faults[i].words, plain);
+    }
+    return plain;
+}
+
 static void settle(struct http_request *r, CURLcode code)
 {
     struct http_reply reply = {.sent = HTTP_REPLY, .body = "", .certificate_left_s = -1};
@@ -181,7 +214,7 @@ static void settle(struct http_request *r, CURLcode code)
         reply.certificate_left_s = certificate_left(r);
     } else {
         reply.sent = certainty(r);
-        reply.error = r->why ? r->why : r->words[0] ? r->words : r->http->curl.easy_strerror(code);
+        reply.error = words_of(r, code);
     }
     if (r->is_altered && r->http->tap)
         r->http->tap->arrives(r->http->tap->user, &reply);
