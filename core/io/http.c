@@ -164,12 +164,14 @@ static enum http_sent certainty(struct http_request *r)
     return HTTP_MAYBE_SENT;
 }
 
-/* What is wrong with a certificate, by the number OpenSSL gives it; curl's words leave out what to do. */
+/* What is wrong with a certificate, by the number OpenSSL gives it; curl's words leave out what to do.  The
+ * name is compared before there is a number: libcurl has its own "not yet" (1) then. */
 static const struct {
     long number;
     const char *words;
 } certificate_faults[] = {
     {0, "the server's certificate is for another name than the one that was asked"},
+    {1, "the server's certificate is for another name than the one that was asked"},
     {9, "the server's certificate is not valid yet: look at the clocks of both machines"},
     {10, "the server's certificate has expired: renew it"},
     {18, "the server's certificate is signed by itself alone: name it below http.ca_file in landfall.yaml"},

@@ -4,6 +4,8 @@
 /v1/things/ID       GET, PATCH, DELETE (202: gone on the second look, when the thing is slow)
 /v1/named/KEY       the client chooses the id: PUT (honours If-None-Match: *), GET, DELETE
 /v1/up              200 for whoever has the token
+/open               200 for whoever sends none
+/reset              all is as at the start
 
 A thing has name (text, unique), size (integer), labels (texts by name), password (never shown); other members are an
 error.  The service adds state ("making" for two looks when the name begins with "slow", then "ready", or "broken") and
@@ -214,6 +216,12 @@ class Handler(BaseHTTPRequestHandler):
             return self.one_named(parts[2])
         if parts == ["v1", "up"]:
             return 200, {"up": True}, {}
+        if parts == ["reset"]:
+            self.server.store = Store(self.server.store.folder)
+            self.server.store.save()
+            for name in ("log", "fault"):
+                open(os.path.join(self.server.store.folder, name), "w", encoding="utf-8").close()
+            return 200, None, {}
         if parts == ["open"]:
             if self.headers.get("Authorization"):
                 raise Trouble(400, "nobody was to send a token here")
@@ -243,6 +251,7 @@ class Handler(BaseHTTPRequestHandler):
             self.give_up()
             return
         if fault == "html":
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self.answer(200, "<html>a proxy's page</html>")
             return
         if fault == "late":
