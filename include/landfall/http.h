@@ -74,7 +74,7 @@ static const struct lf_schema lf_http_ready = LF_SCHEMA(1, lf_http_ready_attrs);
 /* ---- resource --------------------------------------------------------------------------------------- */
 
 static const struct lf_attr lf_http_resource_attrs[] = {
-    {"key", LF_KIND_TEXT, LF_ATTR_KEY | LF_ATTR_FIXED,
+    {"key", LF_KIND_TEXT, LF_ATTR_FIXED,
      "its id, where the client chooses it: {key} in the paths; without it the service chooses", NULL, NULL, 0,
      1},
     {"body", LF_KIND_MAP, LF_ATTR_REQUIRED, "what it is to look like; sent by create and update", NULL, NULL,

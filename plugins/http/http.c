@@ -15,7 +15,9 @@ static void on_ready(struct lf_op *op, const struct kit_http_reply *reply, void 
     if (status == LF_END_CANCELED)
         status = LF_END_CANNOT_TELL;
     if (status != LF_END_OK)
-        http_ask_say(http, op, reply, "say that it is ready");
+        http_ask_say(
+            http, op, reply,
+            kit_format(&http->kit, op, "answer '%s'", kit_get_text(&http->kit, http->settings, "ready")));
     kit_finish(&http->kit, op,
                status == LF_END_OK || status == LF_END_REFUSED || status == LF_END_RETRY
                    ? status
