@@ -62,6 +62,19 @@ static const struct lf_attr lf_http_search_attrs[] = {
 };
 static const struct lf_schema lf_http_search = LF_SCHEMA(1, lf_http_search_attrs);
 
+static const struct lf_attr lf_http_find_attrs[] = {
+    {"path", LF_KIND_TEXT, LF_ATTR_REQUIRED,
+     "path and query that list the objects of that name, all on one page; {name} stands for the name", NULL,
+     NULL, 0, 1},
+    {"by", LF_KIND_TEXT, LF_ATTR_REQUIRED, "where body and object have the name, such as name", NULL, NULL, 0,
+     1},
+    {"list", LF_KIND_TEXT, 0, "where the reply has the list; without it the reply is the list", NULL, NULL, 0,
+     1},
+    {"id", LF_KIND_TEXT, 0, "where an object of the list has its id", NULL, "\"id\"", 0, 1},
+    {"more", LF_KIND_TEXT, 0, "where the reply says that there is another page", NULL, NULL, 0, 1},
+};
+static const struct lf_schema lf_http_find = LF_SCHEMA(1, lf_http_find_attrs);
+
 static const struct lf_attr lf_http_ready_attrs[] = {
     {"at", LF_KIND_TEXT, LF_ATTR_REQUIRED, "where the object says how far it is, such as status", NULL, NULL,
      0, 1},
@@ -92,6 +105,9 @@ static const struct lf_attr lf_http_resource_attrs[] = {
      &lf_http_update, NULL, 0, 1},
     {"delete", LF_KIND_MAP, LF_ATTR_REQUIRED, "the request that deletes it", &lf_http_delete, NULL, 0, 1},
     {"search", LF_KIND_MAP, 0, "the GET that finds it by its marker", &lf_http_search, NULL, 0, 1},
+    {"find", LF_KIND_MAP, 0,
+     "the GET that finds it by its name, whosever it is: for adopt, and when the name is taken",
+     &lf_http_find, NULL, 0, 1},
     {"ready", LF_KIND_MAP, 0, "when it is ready, where that takes longer than the request", &lf_http_ready,
      NULL, 0, 1},
     {"idempotency_header", LF_KIND_TEXT, 0,

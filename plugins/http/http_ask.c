@@ -6,11 +6,12 @@
 /* ---- paths ----------------------------------------------------------------------------------------------
  */
 
-static const char *const words[] = {"{id}", "{key}", "{marker}", "{token}"};
+static const char *const words[] = {"{id}", "{key}", "{marker}", "{token}", "{name}"};
+#define WORDS (sizeof(words) / sizeof(words[0]))
 
 static const char *value_of(const struct http_names *names, size_t word)
 {
-    const char *const values[] = {names->id, names->key, names->marker, names->token};
+    const char *const values[] = {names->id, names->key, names->marker, names->token, names->name};
     return values[word];
 }
 
@@ -22,9 +23,9 @@ const char *http_ask_path(const struct http *http, struct lf_op *op, const char 
     kit_text_add(kit, op, &text, "", 0);
     while (*path) {
         size_t word = 0;
-        while (word < 4 && strncmp(path, words[word], strlen(words[word])) != 0)
+        while (word < WORDS && strncmp(path, words[word], strlen(words[word])) != 0)
             word++;
-        if (word == 4) {
+        if (word == WORDS) {
             kit_text_add(kit, op, &text, path++, 1);
             continue;
         }

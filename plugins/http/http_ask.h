@@ -9,9 +9,9 @@ struct http {
     char *url;                       /* of the settings, without a final / */
 };
 
-/* What {id}, {key}, {marker} and {token} stand for; NULL: nothing. */
+/* What {id}, {key}, {marker}, {token} and {name} stand for; NULL: nothing. */
 struct http_names {
-    const char *id, *key, *marker, *token;
+    const char *id, *key, *marker, *token, *name;
 };
 
 struct http_ask {

@@ -71,7 +71,7 @@ static bool is_clean(const char *path)
 
 static void check_path(struct look *l, const char *where, bool makes)
 {
-    static const char *const known[] = {"{id}", "{key}", "{marker}", "{token}"};
+    static const char *const known[] = {"{id}", "{key}", "{marker}", "{token}", "{name}"};
     const char *path = text(l, where);
     if (!path)
         return;
@@ -81,15 +81,19 @@ static void check_path(struct look *l, const char *where, bool makes)
             "begin with one /, and percent-encode what is no letter, digit or one of -._~/?&=:,;@!$'()*+%");
     for (const char *at = strchr(path, '{'); at; at = strchr(at + 1, '{')) {
         size_t k = 0;
-        while (k < 4 && strncmp(at, known[k], strlen(known[k])) != 0)
+        while (k < 5 && strncmp(at, known[k], strlen(known[k])) != 0)
             k++;
-        if (k == 4)
+        if (k == 5)
             refuse(l, "http.bad_path", where,
                    kit_format(l->kit, l->op, "'%s' has a brace that stands for nothing", path),
-                   "write {id}, {key}, {marker} or {token}, or %7B for a brace");
+                   "write {id}, {key}, {marker}, {token} or, with `find`, {name}; or %7B for a brace");
         else if (k == 1 && !is_given(l, "key"))
             refuse(l, "http.no_key", where, "this path needs {key}, and the step has no `key`",
                    "give it a `key`, or use {id}, which the service chooses");
+        else if (k == 4 && !is_given(l, "find"))
+            refuse(l, "http.no_name", where,
+                   "this path needs {name}, and the step has no `find` that says which",
+                   "give it a `find` with `by`");
         else if (k == 0 && makes && !is_given(l, "key"))
             refuse(l, "http.no_id_yet", where,
                    "this path needs {id}, which nobody knows before the object is made",
@@ -198,6 +202,7 @@ static bool is_right(const struct http *http, struct lf_op *op, const struct lf_
     check_methods(&l);
     check_path(&l, "create.path", true);
     check_path(&l, "search.path", true);
+    check_path(&l, "find.path", true);
     check_path(&l, "read.path", false);
     check_path(&l, "update.path", false);
     check_path(&l, "delete.path", false);

@@ -146,6 +146,7 @@ static int asked(const char *method)
     "'create':{'path':'/v1/things','id':'id'},'read':{'path':'/v1/things/{id}'},"                            \
     "'update':{'path':'/v1/things/{id}'},'delete':{'path':'/v1/things/{id}'},'marker':'labels.owner'"
 #define SEARCH ",'search':{'path':'/v1/things?owner={marker}','list':'data','more':'next'},'inflight_ms':0"
+#define FIND   ",'find':{'path':'/v1/things?name={name}','by':'name','list':'data','more':'next'}"
 #define NAMED(key)                                                                                           \
     "'key':'" key "','create':{'method':'PUT','path':'/v1/named/{key}'},'read':{'path':'/v1/named/{key}'},"  \
     "'update':{'method':'PUT','path':'/v1/named/{key}'},'delete':{'path':'/v1/named/{key}'},"                \
@@ -288,6 +289,39 @@ static void test_somebody_elses_object_stays_as_it_is(void **state)
     assert_int_equal(create("'body':{'name':'one'}," THINGS)->status, LF_END_EXISTS);
     assert_non_null(strstr(first_detail(), "the name 'one' is taken"));
     stands("t-1 one 0 " OURS " -\n");
+}
+
+static void test_an_object_is_found_by_its_name_whosever_it_is(void **state)
+{
+    (void)state;
+    const char *text = "'body':{'name':'a b&c','size':3}," THINGS FIND;
+    assert_int_equal(with(LF_VERB_FIND, NULL, NULL, step(text))->status, LF_END_GONE);
+    assert_int_equal(create(text)->status, LF_END_OK);
+    const struct op_result *r = with(LF_VERB_FIND, NULL, NULL, step(text));
+    assert_int_equal(r->status, LF_END_OK);
+    assert_string_equal(r->id, "t-1");
+    assert_string_equal(r->marker, OURS);
+    /* A taken name now tells whose it is. */
+    struct op_item item = {.verb = LF_VERB_CREATE, .marker = "lf1.theirs", .desired = step(text)};
+    r = bench_run(world.b, "resource", item);
+    assert_int_equal(r->status, LF_END_EXISTS);
+    assert_string_equal(r->marker, OURS);
+    /* One without a mark is nobody's, and is taken over by an adopting update. */
+    run_command(
+        "curl -sf -X PATCH -H 'Authorization: Bearer sesame-open-now' -H 'Content-Type: application/json' "
+        "-d '{\"labels\":{}}' http://127.0.0.1:%d/v1/things/t-1 >/dev/null",
+        world.port);
+    r = with(LF_VERB_FIND, NULL, NULL, step(text));
+    assert_int_equal(r->status, LF_END_OK);
+    assert_null(r->marker);
+    struct op_item adopt = {.verb = LF_VERB_UPDATE, .id = "t-1", .prior = r->state, .desired = step(text)};
+    assert_int_equal(bench_run(world.b, "resource", adopt)->status, LF_END_EXISTS);
+    adopt.memo = bench_value(world.b, "{'adopt':true,'was':''}");
+    assert_int_equal(bench_run(world.b, "resource", adopt)->status, LF_END_OK);
+    stands("t-1 a b&c 3 " OURS " -\n");
+    assert_int_equal(with(LF_VERB_FIND, NULL, NULL, step("'body':{'name':'x'}," THINGS))->status,
+                     LF_END_CANNOT_TELL);
+    assert_true(bench_has_note(world.b, "http.no_name"));
 }
 
 /* ---- the client chooses the id
@@ -520,8 +554,10 @@ static void test_what_is_wrong_is_refused_in_the_plan(void **state)
          "http.bad_path", "create.path"},
         {"'body':{},'create':{'path':'/t t'},'read':{'path':'/t/{id}'},'delete':{'path':'/t/{id}'}",
          "http.bad_path", "create.path"},
-        {"'body':{},'create':{'path':'/t/{name}'},'read':{'path':'/t/{id}'},'delete':{'path':'/t/{id}'}",
+        {"'body':{},'create':{'path':'/t/{nam}'},'read':{'path':'/t/{id}'},'delete':{'path':'/t/{id}'}",
          "http.bad_path", "create.path"},
+        {"'body':{},'create':{'path':'/t/{name}'},'read':{'path':'/t/{id}'},'delete':{'path':'/t/{id}'}",
+         "http.no_name", "create.path"},
         {"'body':{},'create':{'path':'/t','method':'put'},'read':{'path':'/t/{id}'},'delete':{'path':'/t/"
          "{id}'}",
          "http.bad_method", "create.method"},
@@ -769,6 +805,7 @@ int main(void)
         TEST(test_what_the_service_never_shows_is_no_drift),
         TEST(test_a_slow_object_is_waited_for_and_a_broken_one_is_damaged),
         TEST(test_somebody_elses_object_stays_as_it_is),
+        TEST(test_an_object_is_found_by_its_name_whosever_it_is),
         TEST(test_a_named_object_made_twice_is_made_once),
         TEST(test_a_lost_reply_leaves_a_doubt_that_recover_settles),
         TEST(test_a_request_of_the_dead_that_lands_late_is_found),

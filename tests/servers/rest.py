@@ -1,6 +1,6 @@
 """A strict double of a REST API.
 
-/v1/things          the service chooses the id (t-1, t-2, ...); POST makes one, GET lists (?owner=...), two to a page
+/v1/things          the service chooses the id (t-1, t-2, ...); POST makes one, GET lists (?owner=..., ?name=...), two to a page
 /v1/things/ID       GET, PATCH, DELETE (202: gone on the second look, when the thing is slow)
 /v1/named/KEY       the client chooses the id: PUT (honours If-None-Match: *), GET, DELETE
 /v1/up              200 for whoever has the token
@@ -154,8 +154,9 @@ class Handler(BaseHTTPRequestHandler):
             return reply
         if self.command != "GET":
             raise Trouble(405, "only POST and GET")
-        owner = query.get("owner")
-        found = [shown(t) for t in store.things.values() if not owner or t["labels"].get("owner") in owner]
+        owner, name = query.get("owner"), query.get("name")
+        found = [shown(t) for t in store.things.values()
+                 if (not owner or t["labels"].get("owner") in owner) and (not name or t["name"] in name)]
         return 200, {"data": found[:2], "next": "2" if len(found) > 2 else ""}, {}
 
     def thing(self, key):
