@@ -87,6 +87,7 @@ static const struct lf_settle settle = {
 
 static const struct lf_resource command = {
     .struct_size = sizeof(struct lf_resource),
+    .traits = LF_TRAIT_MARKLESS,
     .name = "command",
     .doc = "a command that is run once, looked for by its probe, and undone by another",
     .schema = &lf_exec_command,

@@ -111,8 +111,6 @@ static void answer(const struct job *job, uint32_t status, bool ran)
     const struct kit *kit = &job->exec->kit;
     struct lf_result result = kit_result(status);
     result.id = id_of(job);
-    /* The command and its probe were handed the marker: what they say, they say of it. */
-    result.marker = job->req->verb == LF_VERB_FIND ? NULL : job->req->marker;
     result.state = state_of(job, job->step, ran);
     kit->ops->finish(job->op, &result);
 }
@@ -163,7 +161,9 @@ static enum seen judge(struct job *job, const struct exec_end *end)
         return end->out_cut ? SEEN_UNCLEAR : SEEN_ABSENT;
     if (json && kit->values->kind(json) == LF_KIND_MAP && (!object || !holds(kit, object, json)))
         return end->out_cut ? SEEN_UNCLEAR : SEEN_ABSENT;
-    if (flag(job, "has_outputs")) {
+    /* What was told when it ran stays what was told: it cannot carry a marker, so it is ours as we left it. */
+    bool runs = job->req->verb != LF_VERB_READ && job->req->verb != LF_VERB_DESTROY;
+    if (runs && flag(job, "has_outputs")) {
         job->outputs = object;
         job->probed.how = object ? end->how : "it printed no JSON object, which its outputs are to come from";
         return object ? SEEN_DONE : SEEN_UNCLEAR;
