@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "exec_probe.h"
+
 /* One command is run, looked for by its probe, or undone.  What makes it safe:
  *
  *   - with a probe, create asks first: what is done already is never run, and never undone either;
@@ -9,10 +11,8 @@
  *   - no exit code is taken for more than the step says it means, and after a signal only the probe is
  *     believed. */
 
-enum seen { SEEN_DONE = 1, SEEN_ABSENT, SEEN_UNCLEAR, SEEN_CANCELED };
-
 struct job;
-typedef void seen_fn(struct job *job, enum seen seen);
+typedef void seen_fn(struct job *job, enum exec_seen seen);
 
 struct job {
     const struct exec *exec;
@@ -22,7 +22,7 @@ struct job {
     const struct lf_value *outputs; /* as the probe or the command told them; NULL: not told */
     seen_fn *then;                  /* of the probe under way */
     struct exec_end end;            /* of the command, or of its undoing */
-    struct exec_end probed;
+    struct exec_probe probe;
     bool ran; /* it ran in this try or may have in an earlier one */
 };
 
@@ -82,7 +82,7 @@ static void finish(const struct job *job, uint32_t status)
 static void unclear(const struct job *job, uint32_t status)
 {
     say(job, LF_DIAG_ERROR, "exec.probe_unclear",
-        sentence(job, "probe.argv", "cannot tell whether the command is done"), &job->probed,
+        sentence(job, "probe.argv", "cannot tell whether the command is done"), &job->probe.end,
         "run the probe by hand; list in probe.absent the exit codes that say for certain: not done");
     finish(job, status);
 }
@@ -118,85 +118,33 @@ static void answer(const struct job *job, uint32_t status, bool ran)
 /* ---- the probe ------------------------------------------------------------------------------------------
  */
 
-/* All that is expected is there; maps may hold more. */
-static bool holds(const struct kit *kit, const struct lf_value *seen, const struct lf_value *expected)
+static void probed(struct exec_probe *probe, enum exec_seen seen)
 {
-    if (kit->values->kind(expected) != LF_KIND_MAP)
-        return kit_is_same(kit, seen, expected);
-    size_t count = kit->values->count(expected);
-    for (size_t i = 0; i < count; i++) {
-        const char *key = NULL;
-        const struct lf_value *want = kit->values->at(expected, i, &key), *have = NULL;
-        size_t there = seen && kit->values->kind(seen) == LF_KIND_MAP ? kit->values->count(seen) : 0;
-        for (size_t k = 0; k < there && !have; k++) {
-            const char *name = NULL;
-            const struct lf_value *value = kit->values->at(seen, k, &name);
-            have = name && strcmp(name, key) == 0 ? value : NULL;
-        }
-        if (!have || !holds(kit, have, want))
-            return false;
-    }
-    return true;
-}
-
-/* NULL unless it printed one whole JSON object. */
-static const struct lf_value *object_of(const struct job *job, const struct exec_end *end)
-{
-    const struct kit *kit = &job->exec->kit;
-    const struct lf_value *value =
-        end->out_cut || end->out_len == 0 ? NULL : kit->values->from_json(job->op, end->out, end->out_len);
-    return value && kit->values->kind(value) == LF_KIND_MAP ? value : NULL;
-}
-
-static enum seen judge(struct job *job, const struct exec_end *end)
-{
-    const struct kit *kit = &job->exec->kit;
-    const char *text = kit_get_text(kit, job->step, "probe.text");
-    const struct lf_value *json = kit_get(kit, job->step, "probe.json"), *object = object_of(job, end);
-    if (end->says == EXEC_CANCELED)
-        return SEEN_CANCELED;
-    if (end->says != EXEC_DONE)
-        return end->says == EXEC_NOT ? SEEN_ABSENT : SEEN_UNCLEAR;
-    if (text && !memmem(end->out, end->out_len, text, strlen(text)))
-        return end->out_cut ? SEEN_UNCLEAR : SEEN_ABSENT;
-    if (json && kit->values->kind(json) == LF_KIND_MAP && (!object || !holds(kit, object, json)))
-        return end->out_cut ? SEEN_UNCLEAR : SEEN_ABSENT;
-    /* What was told when it ran stays what was told: it cannot carry a marker, so it is ours as we left it. */
-    bool runs = job->req->verb != LF_VERB_READ && job->req->verb != LF_VERB_DESTROY;
-    if (runs && flag(job, "has_outputs")) {
-        job->outputs = object;
-        job->probed.how = object ? end->how : "it printed no JSON object, which its outputs are to come from";
-        return object ? SEEN_DONE : SEEN_UNCLEAR;
-    }
-    return SEEN_DONE;
-}
-
-static void probe_ended(struct lf_op *op, const struct exec_end *end, void *user)
-{
-    struct job *job = user;
-    (void)op;
-    job->probed = *end;
-    job->then(job, judge(job, end));
+    struct job *job = probe->user;
+    if (probe->outputs)
+        job->outputs = probe->outputs;
+    job->then(job, seen);
 }
 
 static void probe_now(struct lf_op *op, void *user, int canceled)
 {
     struct job *job = user;
-    const struct kit *kit = &job->exec->kit;
+    uint32_t verb = job->req->verb;
     if (canceled) {
-        job->then(job, SEEN_CANCELED);
+        job->then(job, EXEC_SEEN_CANCELED);
         return;
     }
-    struct exec_ask ask = {
-        .verb = "probe",
-        .argv = kit_get(kit, job->step, "probe.argv"),
-        .step = job->step,
-        .codes = kit_get(kit, job->step, "probe"),
+    /* What was told when it ran stays what was told: it cannot carry a marker, so it is ours as we left it.
+     */
+    job->probe = (struct exec_probe){
+        .exec = job->exec,
         .req = job->req,
-        .timeout_s = kit_get_int(kit, job->step, "probe.timeout_s", 30),
-        .asks = true,
+        .step = job->step,
+        .tells = verb != LF_VERB_READ && verb != LF_VERB_DESTROY && flag(job, "has_outputs"),
+        .user = job,
+        .then = probed,
     };
-    exec_run(job->exec, op, &ask, probe_ended, job);
+    exec_probe_ask(&job->probe, op);
 }
 
 /* Behind a run its probe is given the time that it needs to see it. */
@@ -280,7 +228,7 @@ static void failed(struct job *job, uint32_t status)
 static void done_without_probe(struct job *job)
 {
     if (flag(job, "has_outputs")) {
-        job->outputs = object_of(job, &job->end);
+        job->outputs = exec_probe_object(&job->exec->kit, job->op, &job->end);
         if (!job->outputs) {
             say(job, LF_DIAG_ERROR, "exec.bad_outputs",
                 sentence(job, "argv", "did its work and printed no JSON object"), &job->end,
@@ -298,13 +246,13 @@ static bool keeps_ran(const struct job *job)
     return job->req->verb != LF_VERB_UPDATE || kit_get_bool(&job->exec->kit, job->req->prior, "ran", true);
 }
 
-static void seen_after_run(struct job *job, enum seen seen)
+static void seen_after_run(struct job *job, enum exec_seen seen)
 {
-    if (seen == SEEN_CANCELED) {
+    if (seen == EXEC_SEEN_CANCELED) {
         finish(job, LF_END_UNSURE);
-    } else if (seen == SEEN_UNCLEAR) {
+    } else if (seen == EXEC_SEEN_UNCLEAR) {
         unclear(job, LF_END_UNSURE);
-    } else if (seen == SEEN_DONE) {
+    } else if (seen == EXEC_SEEN_DONE) {
         if (job->end.says != EXEC_DONE)
             say(job, LF_DIAG_WARNING, "exec.done_anyway",
                 sentence(job, "argv", "did not end well, and its probe says that it is done"), &job->end,
@@ -312,7 +260,7 @@ static void seen_after_run(struct job *job, enum seen seen)
         answer(job, LF_END_OK, keeps_ran(job));
     } else if (job->end.says == EXEC_DONE) {
         say(job, LF_DIAG_ERROR, "exec.not_seen",
-            sentence(job, "argv", "ended well, and its probe does not see it done"), &job->probed,
+            sentence(job, "argv", "ended well, and its probe does not see it done"), &job->probe.end,
             "run the probe by hand; when it sees the work only later, say how much with `lag_s`");
         answer(job, LF_END_DAMAGED, keeps_ran(job));
     } else {
@@ -347,14 +295,14 @@ static void run_it(struct lf_op *op, void *user, int canceled)
     run(job, job->req->verb == LF_VERB_UPDATE ? "update" : "create", "argv", ended);
 }
 
-static void seen_before_create(struct job *job, enum seen seen)
+static void seen_before_create(struct job *job, enum exec_seen seen)
 {
     const struct kit *kit = &job->exec->kit;
-    if (seen == SEEN_CANCELED) {
+    if (seen == EXEC_SEEN_CANCELED) {
         finish(job, job->ran ? LF_END_UNSURE : LF_END_CANCELED);
-    } else if (seen == SEEN_UNCLEAR) {
+    } else if (seen == EXEC_SEEN_UNCLEAR) {
         unclear(job, job->ran ? LF_END_UNSURE : LF_END_RETRY);
-    } else if (seen == SEEN_DONE) {
+    } else if (seen == EXEC_SEEN_DONE) {
         answer(job, LF_END_OK, job->ran);
     } else if (job->ran) {
         run_it(job->op, job, 0);
@@ -387,21 +335,21 @@ void exec_command_update(void *self, struct lf_op *op, const struct lf_request *
 /* ---- destroy --------------------------------------------------------------------------------------------
  */
 
-static void seen_after_undo(struct job *job, enum seen seen)
+static void seen_after_undo(struct job *job, enum exec_seen seen)
 {
-    if (seen == SEEN_ABSENT) {
+    if (seen == EXEC_SEEN_ABSENT) {
         if (job->end.says != EXEC_DONE)
             say(job, LF_DIAG_WARNING, "exec.undone_anyway",
                 sentence(job, "undo", "did not end well, and the probe says that it is undone"), &job->end,
                 "look at what it told; landfall believes the probe");
         finish(job, LF_END_GONE);
-    } else if (seen == SEEN_CANCELED) {
+    } else if (seen == EXEC_SEEN_CANCELED) {
         finish(job, LF_END_UNSURE);
-    } else if (seen == SEEN_UNCLEAR) {
+    } else if (seen == EXEC_SEEN_UNCLEAR) {
         unclear(job, LF_END_UNSURE);
     } else if (job->end.says == EXEC_DONE) {
         say(job, LF_DIAG_ERROR, "exec.still_there",
-            sentence(job, "undo", "ended well, and the probe still sees it done"), &job->probed,
+            sentence(job, "undo", "ended well, and the probe still sees it done"), &job->probe.end,
             "run both by hand; when the probe sees it only later, say how much with `lag_s`");
         finish(job, LF_END_FAILED);
     } else {
@@ -430,14 +378,14 @@ static void undo(struct job *job)
     run(job, "destroy", "undo", undone);
 }
 
-static void seen_before_undo(struct job *job, enum seen seen)
+static void seen_before_undo(struct job *job, enum exec_seen seen)
 {
-    if (seen == SEEN_DONE)
+    if (seen == EXEC_SEEN_DONE)
         undo(job);
-    else if (seen == SEEN_UNCLEAR)
+    else if (seen == EXEC_SEEN_UNCLEAR)
         unclear(job, LF_END_RETRY);
     else
-        finish(job, seen == SEEN_ABSENT ? LF_END_GONE : LF_END_CANCELED);
+        finish(job, seen == EXEC_SEEN_ABSENT ? LF_END_GONE : LF_END_CANCELED);
 }
 
 void exec_command_destroy(void *self, struct lf_op *op, const struct lf_request *req)
@@ -464,18 +412,18 @@ void exec_command_destroy(void *self, struct lf_op *op, const struct lf_request 
 /* ---- looking --------------------------------------------------------------------------------------------
  */
 
-static void seen_by_look(struct job *job, enum seen seen)
+static void seen_by_look(struct job *job, enum exec_seen seen)
 {
     const struct kit *kit = &job->exec->kit;
     bool ran = job->req->verb == LF_VERB_RECOVER && !job->req->prior
                    ? job->ran
                    : kit_get_bool(kit, job->step, "ran", false);
-    if (seen == SEEN_DONE)
+    if (seen == EXEC_SEEN_DONE)
         answer(job, LF_END_OK, ran);
-    else if (seen == SEEN_UNCLEAR)
+    else if (seen == EXEC_SEEN_UNCLEAR)
         unclear(job, LF_END_CANNOT_TELL);
     else
-        finish(job, seen == SEEN_ABSENT ? LF_END_GONE : LF_END_CANNOT_TELL);
+        finish(job, seen == EXEC_SEEN_ABSENT ? LF_END_GONE : LF_END_CANNOT_TELL);
 }
 
 void exec_command_read(void *self, struct lf_op *op, const struct lf_request *req)

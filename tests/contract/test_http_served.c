@@ -1,143 +1,10 @@
-#include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "rest.h"
 
-#include <cmocka.h>
-
-#include "base/arena.h"
-#include "base/err.h"
-#include "bench.h"
 #include "model/diag.h"
 #include "model/schema.h"
-#include "model/value.h"
 #include "plugin/contract.h"
 
-/* The driver against a strict double of a REST API (tests/servers/rest), judged by the files that the double
- * writes: `objects` holds what stands, `log` every request. */
-
-#define DRIVER  PLUGINS_FOLDER "/http-http.so"
-#define REST    TESTS_FOLDER "/servers/rest"
-#define SKIPPED 77
-#define OURS    "lf1.benchbenchbenchbenchbenchbe"
-
-struct world {
-    struct bench *b;
-    char folder[64];
-    int port;
-};
-
-static struct world world;
-
-static void run_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void run_command(const char *format, ...)
-{
-    char command[512];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    if (system(command) != 0)
-        fail_msg("%s", command);
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof(at);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-    close(fd);
-    return ntohs(at.sin_port);
-}
-
-static const char *settings(const char *scheme, const char *token)
-{
-    static char text[512];
-    (void)snprintf(text, sizeof(text),
-                   "{'url':'%s://127.0.0.1:%d/','ready':'/v1/up','timeout_ms':1000,"
-                   "'bearer':{'$secret':{'source':'test:%s'}}}",
-                   scheme, world.port, token);
-    return text;
-}
-
-/* One server serves them all; each test finds it as at its start. */
-static int start(void **state)
-{
-    (void)state;
-    (void)snprintf(world.folder, sizeof(world.folder), "/tmp/landfall-rest-XXXXXX");
-    assert_non_null(mkdtemp(world.folder));
-    world.port = free_port();
-    run_command(REST " start %s %d", world.folder, world.port);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    run_command(REST " stop %s && rm -rf %s", world.folder, world.folder);
-    return 0;
-}
-
-static int enter(void **state)
-{
-    (void)state;
-    run_command("curl -sf http://127.0.0.1:%d/reset", world.port);
-    world.b = bench_open(DRIVER, settings("http", "sesame-open-now"));
-    return 0;
-}
-
-static int leave(void **state)
-{
-    (void)state;
-    bench_close(world.b);
-    return 0;
-}
-
-static const char *get_file(const char *name)
-{
-    static char text[65536];
-    char path[128];
-    (void)snprintf(path, sizeof(path), "%s/%s", world.folder, name);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
-    fclose(file);
-    return text;
-}
-
-static void put_file(const char *name, const char *text)
-{
-    char path[128];
-    (void)snprintf(path, sizeof(path), "%s/%s", world.folder, name);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    fclose(file);
-}
-
-static void stands(const char *objects)
-{
-    assert_string_equal(get_file("objects"), objects);
-}
-
-static int asked(const char *method)
-{
-    int count = 0;
-    size_t len = strlen(method);
-    for (const char *at = get_file("log"); at && *at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL)
-        count += strncmp(at, method, len) == 0;
-    return count;
-}
+/* http.resource. */
 
 /* ---- steps ----------------------------------------------------------------------------------------------
  */
@@ -199,7 +66,7 @@ static void test_an_object_is_made_read_changed_and_deleted(void **state)
     assert_true(
         value_equal(value_get(r->state, "outputs"), bench_value(world.b, "{'cost':1.5,'how':'ready'}")));
     assert_true(value_equal(value_get(r->state, "body"), bench_value(world.b, "{'name':'one','size':3}")));
-    stands("t-1 one 3 " OURS " -\n");
+    rest_stands("t-1 one 3 " OURS " -\n");
     size_t count;
     const struct bench_save *saves = bench_saves(world.b, &count);
     assert_int_equal(count, 1);
@@ -212,10 +79,10 @@ static void test_an_object_is_made_read_changed_and_deleted(void **state)
 
     r = with(LF_VERB_UPDATE, "t-1", made, step("'body':{'name':'two','size':4}," THINGS));
     assert_int_equal(r->status, LF_END_OK);
-    stands("t-1 two 4 " OURS " -\n");
+    rest_stands("t-1 two 4 " OURS " -\n");
 
     assert_int_equal(with(LF_VERB_DESTROY, "t-1", r->state, NULL)->status, LF_END_GONE);
-    stands("");
+    rest_stands("");
     assert_int_equal(with(LF_VERB_DESTROY, "t-1", made, NULL)->status, LF_END_GONE);
     assert_int_equal(with(LF_VERB_READ, "t-1", made, NULL)->status, LF_END_GONE);
 }
@@ -224,7 +91,7 @@ static void test_drift_is_seen_in_what_was_declared_and_nowhere_else(void **stat
 {
     (void)state;
     const struct value *made = create("'body':{'name':'one','size':3}," THINGS)->state;
-    run_command(
+    rest_run(
         "curl -sf -X PATCH -H 'Authorization: Bearer sesame-open-now' -H 'Content-Type: application/json' "
         "-d '{\"size\":9}' http://127.0.0.1:%d/v1/things/t-1 >/dev/null",
         world.port);
@@ -246,7 +113,7 @@ static void test_what_the_service_never_shows_is_no_drift(void **state)
         "'body':{'name':'one'},'secrets':{'password':{'$secret':{'source':'test:hunter2hunter2'}}}," THINGS;
     const struct op_result *r = create(text);
     assert_int_equal(r->status, LF_END_OK);
-    stands("t-1 one 0 " OURS " hunter2hunter2\n");
+    rest_stands("t-1 one 0 " OURS " hunter2hunter2\n");
     assert_int_equal(value_kind(value_get(value_get(r->state, "secrets"), "password")), VALUE_SECRET);
     r = with(LF_VERB_READ, "t-1", r->state, NULL);
     assert_int_equal(with(LF_VERB_PLAN, "t-1", r->state, step(text))->action, LF_DO_KEEP);
@@ -260,10 +127,10 @@ static void test_a_slow_object_is_waited_for_and_a_broken_one_is_damaged(void **
     (void)state;
     const struct op_result *r = create("'body':{'name':'slow-one'}," THINGS READY);
     assert_int_equal(r->status, LF_END_OK);
-    assert_true(asked("GET") >= 2);
+    assert_true(rest_asked("GET") >= 2);
     /* A delete that is only promised is waited for too. */
     assert_int_equal(with(LF_VERB_DESTROY, "t-1", r->state, NULL)->status, LF_END_GONE);
-    stands("");
+    rest_stands("");
     r = create("'body':{'name':'broken-one'}," THINGS READY);
     assert_int_equal(r->status, LF_END_DAMAGED);
     assert_true(bench_has_note(world.b, "http.not_ready"));
@@ -288,7 +155,7 @@ static void test_somebody_elses_object_stays_as_it_is(void **state)
     /* A taken name of a type without keys: nobody can say whose it is. */
     assert_int_equal(create("'body':{'name':'one'}," THINGS)->status, LF_END_EXISTS);
     assert_non_null(strstr(first_detail(), "the name 'one' is taken"));
-    stands("t-1 one 0 " OURS " -\n");
+    rest_stands("t-1 one 0 " OURS " -\n");
 }
 
 static void test_an_object_is_found_by_its_name_whosever_it_is(void **state)
@@ -307,7 +174,7 @@ static void test_an_object_is_found_by_its_name_whosever_it_is(void **state)
     assert_int_equal(r->status, LF_END_EXISTS);
     assert_string_equal(r->marker, OURS);
     /* One without a mark is nobody's, and is taken over by an adopting update. */
-    run_command(
+    rest_run(
         "curl -sf -X PATCH -H 'Authorization: Bearer sesame-open-now' -H 'Content-Type: application/json' "
         "-d '{\"labels\":{}}' http://127.0.0.1:%d/v1/things/t-1 >/dev/null",
         world.port);
@@ -318,7 +185,7 @@ static void test_an_object_is_found_by_its_name_whosever_it_is(void **state)
     assert_int_equal(bench_run(world.b, "resource", adopt)->status, LF_END_EXISTS);
     adopt.memo = bench_value(world.b, "{'adopt':true,'was':''}");
     assert_int_equal(bench_run(world.b, "resource", adopt)->status, LF_END_OK);
-    stands("t-1 a b&c 3 " OURS " -\n");
+    rest_stands("t-1 a b&c 3 " OURS " -\n");
     assert_int_equal(with(LF_VERB_FIND, NULL, NULL, step("'body':{'name':'x'}," THINGS))->status,
                      LF_END_CANNOT_TELL);
     assert_true(bench_has_note(world.b, "http.no_name"));
@@ -335,13 +202,13 @@ static void test_a_named_object_made_twice_is_made_once(void **state)
         assert_int_equal(r->status, LF_END_OK);
         assert_string_equal(r->id, "a b/c");
     }
-    assert_int_equal(asked("PUT /v1/named/a%20b%2Fc"), 1);
+    assert_int_equal(rest_asked("PUT /v1/named/a%20b%2Fc"), 1);
     struct op_item item = {.verb = LF_VERB_CREATE, .marker = "lf1.theirs"};
     item.desired = step("'body':{'name':'stolen','size':1}," NAMED("a b/c"));
     const struct op_result *r = bench_run(world.b, "resource", item);
     assert_int_equal(r->status, LF_END_EXISTS);
     assert_string_equal(r->marker, OURS);
-    stands("a b/c one 1 " OURS " -\n");
+    rest_stands("a b/c one 1 " OURS " -\n");
     assert_int_equal(with(LF_VERB_RECOVER, NULL, NULL, step("'body':{'name':'x'}," NAMED("other")))->status,
                      LF_END_GONE);
     r = with(LF_VERB_FIND, NULL, NULL, step("'body':{'name':'one','size':1}," NAMED("a b/c")));
@@ -356,14 +223,14 @@ static void test_a_lost_reply_leaves_a_doubt_that_recover_settles(void **state)
 {
     (void)state;
     const char *text = "'body':{'name':'one'}," THINGS SEARCH;
-    put_file("fault", "POST lost_after 1");
+    rest_put("fault", "POST lost_after 1");
     assert_int_equal(create(text)->status, LF_END_UNSURE);
     const struct op_result *r = with(LF_VERB_RECOVER, NULL, NULL, step(text));
     assert_int_equal(r->status, LF_END_OK);
     assert_string_equal(r->id, "t-1");
     assert_string_equal(r->marker, OURS);
-    stands("t-1 one 0 " OURS " -\n");
-    put_file("fault", "POST lost_before 1");
+    rest_stands("t-1 one 0 " OURS " -\n");
+    rest_put("fault", "POST lost_before 1");
     const char *other = "'body':{'name':'two'}," THINGS SEARCH;
     assert_int_equal(create(other)->status, LF_END_UNSURE);
     struct op_item item = {.verb = LF_VERB_RECOVER, .desired = step(other), .marker = "lf1.second"};
@@ -374,39 +241,39 @@ static void test_a_request_of_the_dead_that_lands_late_is_found(void **state)
 {
     (void)state;
     const char *text = "'body':{'name':'one'}," THINGS SEARCH;
-    put_file("fault", "POST late 1");
+    rest_put("fault", "POST late 1");
     assert_int_equal(create(text)->status, LF_END_UNSURE);
     assert_int_equal(with(LF_VERB_RECOVER, NULL, NULL, step(text))->status, LF_END_GONE);
     /* Which is why the core waits `inflight_ms` before it believes that. */
     usleep(900000);
     assert_int_equal(with(LF_VERB_RECOVER, NULL, NULL, step(text))->status, LF_END_OK);
-    stands("t-1 one 0 " OURS " -\n");
+    rest_stands("t-1 one 0 " OURS " -\n");
 }
 
 static void test_a_second_try_looks_before_it_makes_another(void **state)
 {
     (void)state;
     const char *text = "'body':{'name':'one'}," THINGS SEARCH;
-    put_file("fault", "POST 500_after 1");
+    rest_put("fault", "POST 500_after 1");
     assert_int_equal(create(text)->status, LF_END_UNSURE);
     struct op_item item = {.verb = LF_VERB_CREATE, .attempt = 2, .desired = step(text)};
     const struct op_result *r = bench_run(world.b, "resource", item);
     assert_int_equal(r->status, LF_END_OK);
     assert_string_equal(r->id, "t-1");
-    assert_int_equal(asked("POST"), 1);
+    assert_int_equal(rest_asked("POST"), 1);
 }
 
 static void test_a_token_makes_a_repeated_create_one_object(void **state)
 {
     (void)state;
     const char *text = "'idempotency_header':'Idempotency-Key','body':{'name':'one'}," THINGS;
-    put_file("fault", "POST lost_after 1");
+    rest_put("fault", "POST lost_after 1");
     assert_int_equal(create(text)->status, LF_END_UNSURE);
     const struct op_result *r = create(text);
     assert_int_equal(r->status, LF_END_OK);
     assert_string_equal(r->id, "t-1");
-    stands("t-1 one 0 " OURS " -\n");
-    assert_int_equal(asked("POST"), 2);
+    rest_stands("t-1 one 0 " OURS " -\n");
+    assert_int_equal(rest_asked("POST"), 2);
 }
 
 static void test_a_saved_id_is_gone_on_from(void **state)
@@ -417,7 +284,7 @@ static void test_a_saved_id_is_gone_on_from(void **state)
     struct op_item item = {.verb = LF_VERB_CREATE, .attempt = 2, .id = "t-1", .desired = step(text)};
     item.saved = bench_value(world.b, "{}");
     assert_int_equal(bench_run(world.b, "resource", item)->status, LF_END_OK);
-    assert_int_equal(asked("POST"), 1);
+    assert_int_equal(rest_asked("POST"), 1);
 }
 
 static void test_several_of_ours_and_more_than_one_page_are_no_answer(void **state)
@@ -475,7 +342,7 @@ static void test_each_fault_ends_as_it_must(void **state)
         {"GET cut 1", LF_END_UNSURE, "http.no_reply"},
     };
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        put_file("fault", faults[i].fault);
+        rest_put("fault", faults[i].fault);
         const struct op_result *r =
             create(arena_print(bench_arena(world.b), "'body':{'name':'n%zu'}," THINGS, i));
         if (r->status != faults[i].status || !bench_has_note(world.b, faults[i].note)) {
@@ -484,10 +351,10 @@ static void test_each_fault_ends_as_it_must(void **state)
             fail_msg("%s: status %u, note %s", faults[i].fault, r->status, count ? notes->code : "-");
         }
     }
-    put_file("fault", "POST 429 1");
+    rest_put("fault", "POST 429 1");
     assert_int_equal(create("'body':{'name':'later'}," THINGS)->retry_after_ms, 1000);
     /* What a step declares harmless is tried again. */
-    put_file("fault", "POST 503 1");
+    rest_put("fault", "POST 503 1");
     assert_int_equal(create("'body':{'name':'later'},'retry':[503]," THINGS)->status, LF_END_RETRY);
 }
 
@@ -498,13 +365,13 @@ static void test_no_answer_is_never_gone(void **state)
     static const char *const faults[] = {"GET 503 1",  "GET 401 1",         "GET cut 1",
                                          "GET html 1", "GET lost_before 2", "GET hang 1"};
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        put_file("fault", faults[i]);
+        rest_put("fault", faults[i]);
         assert_int_equal(with(LF_VERB_READ, "t-1", made, NULL)->status, LF_END_CANNOT_TELL);
-        put_file("fault", faults[i]);
+        rest_put("fault", faults[i]);
         uint32_t status = with(LF_VERB_DESTROY, "t-1", made, NULL)->status;
         assert_true(status == LF_END_RETRY || status == LF_END_REFUSED);
     }
-    stands("t-1 one 0 " OURS " -\n");
+    rest_stands("t-1 one 0 " OURS " -\n");
 }
 
 static void test_the_services_own_words_are_passed_on(void **state)
@@ -522,14 +389,14 @@ static void test_looking_sends_nothing_but_get(void **state)
 {
     (void)state;
     const struct value *made = create("'body':{'name':'one'}," THINGS SEARCH)->state;
-    put_file("log", "");
+    rest_put("log", "");
     bench_read_only(world.b, true);
     (void)with(LF_VERB_READ, "t-1", made, NULL);
     (void)with(LF_VERB_PLAN, "t-1", made, step("'body':{'name':'two'}," THINGS SEARCH));
     (void)with(LF_VERB_RECOVER, NULL, NULL, step("'body':{'name':'two'}," THINGS SEARCH));
     (void)bench_run(world.b, NULL, (struct op_item){.verb = LF_VERB_PREFLIGHT});
-    assert_true(asked("GET") >= 4);
-    assert_int_equal(asked(""), asked("GET"));
+    assert_true(rest_asked("GET") >= 4);
+    assert_int_equal(rest_asked(""), rest_asked("GET"));
 }
 
 /* ---- plan
@@ -588,7 +455,7 @@ static void test_what_is_wrong_is_refused_in_the_plan(void **state)
             fail_msg("%s: status %u, %zu notes, first %s at %s", wrong[i].step, r->status, count,
                      count ? notes->code : "-", count ? notes->path : "-");
     }
-    assert_int_equal(asked(""), 0);
+    assert_int_equal(rest_asked(""), 0);
 }
 
 static uint32_t settle(const char *text, struct lf_settle *out)
@@ -624,13 +491,13 @@ static void test_preflight_tells_a_good_service_from_a_bad_one(void **state)
     (void)state;
     const struct op_item look = {.verb = LF_VERB_PREFLIGHT};
     assert_int_equal(bench_run(world.b, NULL, look)->status, LF_END_OK);
-    struct bench *stranger = bench_open(DRIVER, settings("http", "not-the-token"));
+    struct bench *stranger = bench_open(DRIVER, rest_settings("http", "not-the-token"));
     assert_int_equal(bench_run(stranger, NULL, look)->status, LF_END_REFUSED);
     assert_true(bench_has_note(stranger, "http.credentials"));
     bench_close(stranger);
     int port = world.port;
     world.port = 1;
-    struct bench *nobody = bench_open(DRIVER, settings("http", "sesame-open-now"));
+    struct bench *nobody = bench_open(DRIVER, rest_settings("http", "sesame-open-now"));
     world.port = port;
     assert_int_equal(bench_run(nobody, NULL, look)->status, LF_END_RETRY);
     assert_true(bench_has_note(nobody, "http.unreachable"));
@@ -654,151 +521,12 @@ static void test_settings_that_make_no_sense_are_refused(void **state)
     }
 }
 
-/* ---- check
- * ---------------------------------------------------------------------------------------------------- */
-
-static const struct op_result *check(struct bench *b, const char *args)
-{
-    return bench_call(b, "check", (struct op_item){.verb = LF_VERB_CALL, .args = bench_value(b, args)});
-}
-
-static void test_a_check_says_everything_that_is_not_as_expected(void **state)
-{
-    (void)state;
-    bench_read_only(world.b, true);
-    const char *url = arena_print(bench_arena(world.b), "http://127.0.0.1:%d/open", world.port);
-    const struct op_result *r =
-        check(world.b,
-              arena_print(bench_arena(world.b),
-                          "{'url':'%s','status':[200],'contains':'state','json':{'state':'ok','list[1].n':2},"
-                          "'latency_ms':10000}",
-                          url));
-    assert_int_equal(r->status, LF_END_OK);
-    assert_int_equal(value_get_int(r->reply, "status", 0), 200);
-    assert_true(value_get_int(r->reply, "latency_ms", -1) >= 0);
-    assert_true(value_is_null(value_get(r->reply, "certificate_days")));
-    assert_non_null(strstr(value_get_text(r->reply, "body", ""), "\"state\": \"ok\""));
-
-    r = check(world.b,
-              arena_print(bench_arena(world.b),
-                          "{'url':'%s','status':[204],'contains':'nope','json':{'state':'bad','x.y':1},"
-                          "'certificate_days':1}",
-                          url));
-    assert_int_equal(r->status, LF_END_FAILED);
-    size_t count;
-    (void)bench_notes(world.b, &count);
-    assert_int_equal(count, 5);
-    static const char *const codes[] = {"http.check_status", "http.check_body", "http.check_json",
-                                        "http.check_certificate"};
-    for (size_t i = 0; i < 4; i++)
-        assert_true(bench_has_note(world.b, codes[i]));
-
-    put_file("fault", "GET hang 1");
-    r = check(world.b, arena_print(bench_arena(world.b), "{'url':'%s','timeout_ms':200}", url));
-    assert_int_equal(r->status, LF_END_CANNOT_TELL);
-    assert_true(bench_has_note(world.b, "http.check_no_answer"));
-    assert_int_equal(
-        check(world.b, arena_print(bench_arena(world.b), "{'url':'%s','method':'POST'}", url))->status,
-        LF_END_REFUSED);
-}
-
-static void test_credentials_go_to_the_drivers_own_address_only(void **state)
-{
-    (void)state;
-    assert_int_equal(check(world.b, "{'url':'/v1/up'}")->status, LF_END_OK);
-    /* The double answers 400 to whoever sends a token to /open. */
-    const char *url = arena_print(bench_arena(world.b), "{'url':'http://127.0.0.1:%d/open'}", world.port);
-    assert_int_equal(check(world.b, url)->status, LF_END_OK);
-    assert_int_equal(check(world.b, "{'url':'/open'}")->status, LF_END_FAILED);
-}
-
-/* ---- TLS
- * ------------------------------------------------------------------------------------------------------- */
-
-/* A second server, which shows this certificate; its folder is inside the first one's. */
-static void start_tls(const char *certificate)
-{
-    run_command(REST " start %s/tls %d %s/certs/%s.pem %s/certs/%s.key", world.folder, world.port,
-                world.folder, certificate, world.folder, certificate);
-}
-
-static void stop_tls(void)
-{
-    run_command(REST " stop %s/tls", world.folder);
-}
-
-static void test_certificates_are_checked_and_their_faults_said(void **state)
-{
-    static const struct {
-        const char *certificate, *words;
-    } servers[] = {
-        {"expired", "the server's certificate has expired: renew it"},
-        {"other", "the server's certificate is for another name than the one that was asked"},
-        {"own", "the server's certificate is signed by itself alone: name it below http.ca_file"},
-        {"good", "the server's certificate comes from an authority that is not trusted here"},
-    };
-    const char *ca = arena_print(bench_arena(world.b), "%s/certs/ca.pem", world.folder);
-    const struct op_item look = {.verb = LF_VERB_PREFLIGHT};
-    int port = world.port;
-    (void)state;
-    run_command(REST " certificates %s/certs", world.folder);
-    for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
-        bool stranger = strcmp(servers[i].certificate, "good") == 0;
-        world.port = free_port();
-        start_tls(servers[i].certificate);
-        struct bench *b =
-            bench_open_trusting(DRIVER, settings("https", "sesame-open-now"), stranger ? NULL : ca);
-        assert_int_equal(bench_run(b, NULL, look)->status, LF_END_RETRY);
-        size_t count;
-        const struct diag *notes = bench_notes(b, &count);
-        assert_int_equal(count, 1);
-        if (strcmp(notes->code, "http.untrusted") != 0 || !strstr(notes->detail, servers[i].words))
-            fail_msg("%s: %s: %s", servers[i].certificate, notes->code, notes->detail);
-        bench_close(b);
-        stop_tls();
-    }
-    world.port = port;
-}
-
-static void test_a_check_knows_how_long_a_certificate_is_good(void **state)
-{
-    int port = world.port;
-    (void)state;
-    run_command(REST " certificates %s/more && rm -rf %s/certs && mv %s/more %s/certs", world.folder,
-                world.folder, world.folder, world.folder);
-    const char *ca = arena_print(bench_arena(world.b), "%s/certs/ca.pem", world.folder);
-    world.port = free_port();
-    start_tls("good");
-    struct bench *b = bench_open_trusting(DRIVER, settings("https", "sesame-open-now"), ca);
-    assert_int_equal(bench_run(b, NULL, (struct op_item){.verb = LF_VERB_PREFLIGHT})->status, LF_END_OK);
-    for (int i = 0; i < 2; i++) { /* also when a connection could be used again */
-        const struct op_result *r = check(b, "{'url':'/v1/up','certificate_days':40}");
-        assert_int_equal(r->status, LF_END_OK);
-        assert_int_equal(value_get_int(r->reply, "certificate_days", 0), 40);
-    }
-    assert_int_equal(check(b, "{'url':'/v1/up','certificate_days':41}")->status, LF_END_FAILED);
-    size_t count;
-    assert_non_null(strstr(bench_notes(b, &count)->summary, "is good for 40 days instead of at least 41"));
-    bench_close(b);
-    stop_tls();
-    world.port = port;
-}
-
-static bool is_missing(const char *program)
-{
-    char command[128];
-    (void)snprintf(command, sizeof(command), "command -v %s >/dev/null", program);
-    return system(command) != 0;
-}
-
 int main(void)
 {
-    if (is_missing("python3") || is_missing("openssl") || is_missing("curl")) {
-        const char *ci = getenv("CI");
-        (void)fprintf(stderr, "apt-get install python3 openssl curl\n");
-        return ci && strcmp(ci, "true") == 0 ? 1 : SKIPPED;
-    }
-#define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+    int missing = rest_missing();
+    if (missing)
+        return missing;
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rest_enter, rest_leave)
     const struct CMUnitTest tests[] = {
         TEST(test_an_object_is_made_read_changed_and_deleted),
         TEST(test_drift_is_seen_in_what_was_declared_and_nowhere_else),
@@ -822,10 +550,6 @@ int main(void)
         TEST(test_a_doubt_is_settled_as_far_as_the_step_allows),
         TEST(test_preflight_tells_a_good_service_from_a_bad_one),
         TEST(test_settings_that_make_no_sense_are_refused),
-        TEST(test_a_check_says_everything_that_is_not_as_expected),
-        TEST(test_credentials_go_to_the_drivers_own_address_only),
-        TEST(test_certificates_are_checked_and_their_faults_said),
-        TEST(test_a_check_knows_how_long_a_certificate_is_good),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, rest_start, rest_stop);
 }
