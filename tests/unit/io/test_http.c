@@ -474,7 +474,7 @@ static void test_plain_http_stays_on_loopback_and_no_name_is_looked_up(void **st
 static void test_a_host_that_is_named_may_be_asked_without_tls(void **state)
 {
     struct scene *s = *state;
-    static const char *const hosts[] = {"0.0.0.0", "2001:db8::1"};
+    static const char *const hosts[] = {"0.0.0.0", "::"};
     char url[64];
     http_free(s->http);
     s->http = http_new(s->loop, (struct http_limits){.plain = hosts, .plain_count = COUNT_OF(hosts)});
@@ -482,7 +482,7 @@ static void test_a_host_that_is_named_may_be_asked_without_tls(void **state)
     get(s, url);
     assert_int_equal(s->status, 200);
     /* Its brackets belong to the URL; nobody is there, but it was tried. */
-    get(s, "http://[2001:db8::1]:1/");
+    get(s, "http://[::]:1/");
     assert_null(strstr(s->error, "without TLS"));
     get(s, "http://0.0.0.1/");
     assert_non_null(strstr(s->error, "name the host below http.plain in landfall.yaml"));
