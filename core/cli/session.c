@@ -278,7 +278,9 @@ static void open_host(struct session *s)
             (struct pool_limits){
                 .width = p->width, .rate_milli = p->rate_milli, .burst = p->burst, .lands_ms = p->lands_ms});
     }
-    s->http = http_new(s->loop, (struct http_limits){0});
+    s->http = http_new(s->loop, (struct http_limits){.ca_file = s->project->http.ca_file,
+                                                     .plain = s->project->http.plain,
+                                                     .plain_count = s->project->http.plain_count});
     s->secrets = secrets_new(s->filter);
     secrets_set_key(s->secrets, s->project->key);
     know_digest_key(s);

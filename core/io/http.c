@@ -164,6 +164,41 @@ static enum http_sent certainty(struct http_request *r)
     return HTTP_MAYBE_SENT;
 }
 
+/* What is wrong with a certificate, by the number OpenSSL gives it; curl's words leave out what to do.  The
+ * name is compared before there is a number: libcurl has its own "not yet" (1) then. */
+static const struct {
+    long number;
+    const char *words;
+} certificate_faults[] = {
+    {0, "the server's certificate is for another name than the one that was asked"},
+    {1, "the server's certificate is for another name than the one that was asked"},
+    {9, "the server's certificate is not valid yet: look at the clocks of both machines"},
+    {10, "the server's certificate has expired: renew it"},
+    {18, "the server's certificate is signed by itself alone: name it below http.ca_file in landfall.yaml"},
+    {19, "the server's certificate comes from an authority that is not trusted here: name that authority's "
+         "below http.ca_file in landfall.yaml"},
+    {20, "the server's certificate comes from an authority that is not trusted here: name that authority's "
+         "below http.ca_file in landfall.yaml"},
+    {23, "the server's certificate was revoked"},
+};
+
+static const char *words_of(struct http_request *r, CURLcode code)
+{
+    const struct http_curl *c = &r->http->curl;
+    const char *plain = r->words[0] ? r->words : c->easy_strerror(code);
+    long number = -1;
+    if (r->why)
+        return r->why;
+    if (code != CURLE_PEER_FAILED_VERIFICATION ||
+        c->easy_getinfo(r->easy, CURLINFO_SSL_VERIFYRESULT, &number) != CURLE_OK)
+        return plain;
+    for (size_t i = 0; i < COUNT_OF(certificate_faults); i++) {
+        if (certificate_faults[i].number == number)
+            return arena_print(r->mem, "%s (%s)", certificate_faults[i].words, plain);
+    }
+    return plain;
+}
+
 static void settle(struct http_request *r, CURLcode code)
 {
     struct http_reply reply = {.sent = HTTP_REPLY, .body = "", .certificate_left_s = -1};
@@ -181,7 +216,7 @@ static void settle(struct http_request *r, CURLcode code)
         reply.certificate_left_s = certificate_left(r);
     } else {
         reply.sent = certainty(r);
-        reply.error = r->why ? r->why : r->words[0] ? r->words : r->http->curl.easy_strerror(code);
+        reply.error = words_of(r, code);
     }
     if (r->is_altered && r->http->tap)
         r->http->tap->arrives(r->http->tap->user, &reply);
@@ -372,6 +407,18 @@ static bool host_is_loopback(const char *host)
     return inet_pton(AF_INET6, inside, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+/* IPv6 addresses stand in brackets in a URL, and without them in a list of hosts. */
+static bool may_be_plain(const struct http_limits *limits, const char *host)
+{
+    size_t size = strlen(host), skip = host[0] == '[' && size > 2 ? 1 : 0;
+    for (size_t i = 0; i < limits->plain_count; i++) {
+        const char *named = limits->plain[i];
+        if (strlen(named) == size - 2 * skip && strncasecmp(named, host + skip, size - 2 * skip) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Read by curl's own parser, and the result is what curl connects to: there is no second opinion on which
  * host a URL means. */
 static bool check_url(struct http_request *r, const char *url, struct err *err)
@@ -390,8 +437,11 @@ static bool check_url(struct http_request *r, const char *url, struct err *err)
     r->is_plain = strcmp(scheme, "http") == 0;
     if (!r->is_plain && strcmp(scheme, "https") != 0)
         err_set(err, "http.url", "cannot ask by '%s': only https and http", scheme);
-    else if (r->is_plain && !r->http->limits.allow_plain && !host_is_loopback(host))
-        err_set(err, "http.plain", "will not send to '%s' without TLS: use https", host);
+    else if (r->is_plain && !host_is_loopback(host) && !may_be_plain(&r->http->limits, host))
+        err_set(err, "http.plain",
+                "will not send to '%s' without TLS: use https, or name the host below http.plain in "
+                "landfall.yaml",
+                host);
     else
         good = true;
 out:

@@ -1,7 +1,7 @@
 /* HTTP: requests over libcurl's multi interface on the loop.  The rules of security.md hold for every
- * request: no redirects, no netrc, TLS >= 1.2 verified, plain http only to loopback unless allowed, caps on
- * body, headers and time, a low-speed limit.  No proxy, also none from the environment.  libcurl is loaded by
- * the first request, so that commands which never send pay nothing. */
+ * request: no redirects, no netrc, TLS >= 1.2 verified, plain http only to loopback and to hosts that are
+ * named, caps on body, headers and time, a low-speed limit.  No proxy, also none from the environment.
+ * libcurl is loaded by the first request, so that commands which never send pay nothing. */
 #pragma once
 
 #include <stdbool.h>
@@ -52,8 +52,10 @@ typedef void http_reply_fn(void *user, const struct http_reply *reply);
 
 struct http_limits {
     size_t body_max;     /* 0: 64 MiB; a bigger body ends the transfer as HTTP_MAYBE_SENT */
-    bool allow_plain;    /* plain http beyond loopback */
-    const char *ca_file; /* or NULL: the system's; borrowed for the life of the http */
+    const char *ca_file; /* PEM, trusted besides the system's; or NULL; borrowed for the life of the http */
+    /* Hosts beyond loopback that may be asked without TLS; borrowed likewise. */
+    const char *const *plain;
+    size_t plain_count;
 };
 
 /* A tap is for proving those who send: it decides what becomes of a request before it leaves. */

@@ -279,7 +279,7 @@ static void on_exit_of(uv_process_t *uv, int64_t exit_code, int signal)
 
 /* Descriptors of libraries, too, some of which do not say close-on-exec.  A kernel before 5.11 answers with
  * an error, and then only theirs would be inherited: landfall's own all say it. */
-static void keep_descriptors(void)
+static void hide_descriptors(void)
 {
     if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
         log_debug("descriptors of libraries may be inherited by a command");
@@ -307,7 +307,7 @@ bool kernel_spawn(struct kernel *k, const struct loop_spawn *what, loop_exit_fn 
                                     .flags = UV_PROCESS_DETACHED,
                                     .stdio_count = what->fd_count,
                                     .stdio = fds};
-    keep_descriptors();
+    hide_descriptors();
     int why = uv_spawn(&k->uv, &c->uv, &options);
     if (why != 0) {
         uv_close((uv_handle_t *)&c->uv, free_handle);

@@ -145,9 +145,11 @@ void path_print_index(struct buf *out, size_t index)
     buf_print(out, "[%zu]", index);
 }
 
-/* One step down; NULL when there is nothing. */
+/* One step down; NULL when there is nothing.  What is inside of an unknown is unknown, not nothing. */
 static const struct value *enter(const struct value *v, const struct path_part *part)
 {
+    if (value_kind(v) == VALUE_UNKNOWN && part->kind != PATH_ANY)
+        return value_unknown(VALUE_ANY);
     switch (part->kind) {
     case PATH_KEY:
         return value_get(v, part->key);

@@ -30,7 +30,7 @@ MUST_USE bool path_parse(struct arena *mem, const char *text, struct path *out, 
 /* Appends one segment in the written form: ".key", "\"odd key\"" or "[3]". `first` leaves out the dot. */
 void path_print_key(struct buf *out, const char *key, bool first);
 void path_print_index(struct buf *out, size_t index);
-/* NULL when nothing is there; a PATH_ANY never matches here. */
+/* NULL when nothing is there, an unknown when that cannot be known yet; a PATH_ANY never matches here. */
 const struct value *path_get(const struct value *v, const struct path *path);
 const struct value *path_get_text(struct arena *tmp, const struct value *v,
                                   const char *path); /* NULL also for a bad path */

@@ -20,7 +20,7 @@
 static const struct keys_rule top_rules[] = {
     {"store", KEYS_TEXT, false},    {"key", KEYS_SECRET, false},       {"plugins", KEYS_LIST, false},
     {"playbook", KEYS_TEXT, false}, {"price_books", KEYS_LIST, false}, {"parallel", KEYS_INT, false},
-    {"pools", KEYS_MAP, false},     {"timeouts", KEYS_MAP, false},
+    {"pools", KEYS_MAP, false},     {"timeouts", KEYS_MAP, false},     {"http", KEYS_MAP, false},
 };
 static const struct keys top_keys = {"project", PROJECT_FILE, top_rules, COUNT_OF(top_rules)};
 
@@ -39,6 +39,9 @@ static const struct keys_rule timeout_rules[] = {
     {"destroy", KEYS_INT, false},
 };
 static const struct keys timeout_keys = {"project", "'timeouts'", timeout_rules, COUNT_OF(timeout_rules)};
+
+static const struct keys_rule http_rules[] = {{"ca_file", KEYS_TEXT, false}, {"plain", KEYS_LIST, false}};
+static const struct keys http_keys = {"project", "'http'", http_rules, COUNT_OF(http_rules)};
 
 bool project_find(struct arena *mem, const char *start, const char **folder, struct err *err)
 {
@@ -172,6 +175,37 @@ static void load_timeouts(struct findings *f, const struct value *map, struct pr
     };
 }
 
+/* Only the host of a URL, without port or brackets: what is more would never match, and look as if it did. */
+static void check_plain_host(struct findings *f, const struct value *host)
+{
+    const char *text = value_as_text(host);
+    if (text == NULL)
+        return;
+    if (*text == '\0' || strpbrk(text, "/@?# []") != NULL ||
+        (strchr(text, ':') != NULL && strchr(text, ':') == strrchr(text, ':')))
+        findings_error(f, "project.host", host,
+                       "write the host alone, as it stands in the URL: vault.internal", "'%s' is no host",
+                       text);
+}
+
+/* The certificates are no part of a plan: they say whom to trust on this machine, and may lie anywhere. */
+static void load_http(struct findings *f, const struct value *map, struct project *p)
+{
+    if (map == NULL || !keys_check(f, &http_keys, map))
+        return;
+    const struct value *ca = value_get(map, "ca_file"), *plain = value_get(map, "plain");
+    p->http.plain = texts_of(f, plain, "a host", &p->http.plain_count);
+    for (size_t i = 0; value_kind(plain) == VALUE_LIST && i < plain->count; i++)
+        check_plain_host(f, plain->items[i]);
+    if (value_as_text(ca) == NULL)
+        return;
+    p->http.ca_file = file_join(f->mem, p->folder, ca->text);
+    if (!file_exists(p->http.ca_file))
+        findings_error(f, "project.no_file", ca,
+                       "name a file of PEM certificates, relative to the project's folder",
+                       "there is no file '%s'", ca->text);
+}
+
 /* What goes into a plan's digest must lie inside the project, so that a clone plans the same. */
 static bool is_inside(const char *path)
 {
@@ -242,6 +276,7 @@ static void load_keys(struct findings *f, const struct value *root, struct proje
     load_plugins(f, root, p);
     load_pools(f, value_get(root, "pools"), p);
     load_timeouts(f, value_get(root, "timeouts"), p);
+    load_http(f, value_get(root, "http"), p);
     load_price_books(f, value_get(root, "price_books"), p);
     find_playbook(f, root, p);
 }

@@ -10,6 +10,7 @@
  *     pools:
  *       route53: { width: 4, rate: 4.5, burst: 10 }       # in flight, starts per second, starts at once
  *       queue-rabbitmq: { lands_within: 2 }               # seconds: how late what a dead run sent may land
+ *     http: { ca_file: certs/ours.pem, plain: [vault] } # trusted besides the system's; asked without TLS
  *     timeouts: { read: 30, create: 600, update: 600, destroy: 600 }   # seconds, for steps that say nothing
  *
  * Lives in the arena it was loaded into. */
@@ -43,6 +44,13 @@ struct project_timeouts {
     int64_t read_ms, create_ms, update_ms, destroy_ms;
 };
 
+/* http: rules of every request, whoever sends it. */
+struct project_http {
+    const char *ca_file; /* PEM, joined to the project's when relative; NULL: only the system's are trusted */
+    const char *const *plain; /* hosts that may be asked without TLS, as in a URL */
+    size_t plain_count;
+};
+
 struct project {
     const char *folder;         /* as given to project_load */
     const char *store;          /* folder, joined to the project's when relative; default .landfall */
@@ -56,6 +64,7 @@ struct project {
     size_t pool_count;
     uint32_t parallel;
     struct project_timeouts timeouts;
+    struct project_http http;
 };
 
 /* The folder, absolute, that holds landfall.yaml: `start` or the nearest above it.  Error

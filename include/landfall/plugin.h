@@ -3,15 +3,15 @@
  * Eight promises hold the two sides together:
  *   1. A plugin exports one symbol, lf_plugin_v1().  It returns constant data and does nothing.
  *   2. The plugin reaches the core only through the table it is handed in open().
- *   3. All calls come on one thread and return at once.  Waiting is send(), after(), watch() or
- *      work(); every blocking call of a client library (SQLite, files, a sync API) goes through work().
+ *   3. All calls come on one thread and return at once.  Waiting is send(), run(), after(), watch()
+ *      or work(); every blocking call of a client library (SQLite, files, a sync API) goes through work().
  *   4. An operation ends by exactly one finish(), each item of a many by exactly one item().
  *   5. Whoever made a thing frees it.  Values and scratch made for an operation die with it.
  *   6. Structs only grow at the end and hold no hidden padding.  Before reading a field younger
  *      than 1.0, ask LF_HAS.  Zero is never a valid status, action or verb: a forgotten field is
  *      a bug that is named, not a success.
  *   7. Only create, update, destroy and a call's run may change the world.  In every other verb the
- *      core refuses unsafe HTTP and file writes; a driver with a transport of its own says so
+ *      core refuses unsafe HTTP, commands and file writes; a driver with a transport of its own says so
  *      (LF_TRAIT_OWN_TRANSPORT), honours `read_only`, and a plan says whose word it is.
  *   8. A plugin never retries and never sleeps: it reports, the core decides.
  *
@@ -498,7 +498,8 @@ struct lf_plugin {
     const struct lf_resource *const *resources; /* ends with NULL; or NULL: ask types */
     const struct lf_call *const *calls;         /* ends with NULL; or NULL            */
     /* No I/O here: open() also runs for `plan`, `describe` and shell completion; secrets are
-     * handles.  Return 0, or fill *why (whose strings are static) and return -1. */
+     * handles.  The settings live until close().  Return 0, or fill *why (whose strings are static) and
+     * return -1. */
     int (*open)(const struct lf_host *host, const struct lf_value *settings, void **self,
                 struct lf_diag *why);
     void (*close)(void *self);

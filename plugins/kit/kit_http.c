@@ -99,6 +99,9 @@ struct kind {
 static const struct kind unreachable = {
     "unreachable", "cannot reach %s to %s",
     "see that it runs and that the address in the drivers block is right"};
+static const struct kind untrusted = {
+    "untrusted", "%s does not prove that it is itself, so landfall did not %s",
+    "mend what the detail names; landfall never asks a service whose certificate it cannot check"};
 static const struct kind no_reply = {
     "no_reply", "%s did not answer the request to %s",
     "look at the service and the way to it; landfall looks before it sends again"};
@@ -120,6 +123,10 @@ static const struct kind refused = {"refused", "%s refuses to %s",
 static const struct kind *kind_of(const struct kit_http_reply *reply)
 {
     uint32_t status = reply->status;
+    /* How the host begins what it says of a certificate. */
+    static const char certificate[] = "the server's certificate ";
+    if (reply->sent == LF_SENT_NOT && strncmp(reply->body, certificate, strlen(certificate)) == 0)
+        return &untrusted;
     if (reply->sent == LF_SENT_NOT)
         return &unreachable;
     if (reply->sent != LF_SENT_REPLY)

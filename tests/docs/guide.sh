@@ -6,7 +6,8 @@ landfall=$(realpath "$1") guide=$(realpath "$2")/scripts/README.md
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-mkdir regions playbooks prices plugins
+mkdir regions playbooks prices plugins certs
+touch certs/ours.pem
 # block N LANGUAGE: the N-th fenced block in a language.
 block() {
   awk -v n="$1" -v fence="\`\`\`$2" '$0 == fence { seen++; inside = 1; next } /^```/ { inside = 0 } inside && seen == n' "$guide"

@@ -216,14 +216,15 @@ static bool add_driver(struct bench *b, const char *path, const struct value *se
     return good;
 }
 
-bool bench_try(const char *path, const char *settings, struct bench **out, struct err *err)
+static bool open_bench(const char *path, const char *settings, const char *ca_file, struct bench **out,
+                       struct err *err)
 {
     struct bench *b = calloc(1, sizeof(*b));
     assert_non_null(b);
     b->mem = arena_new();
     b->loop = loop_new();
     b->pools = pools_new(b->loop, POOL_WIDTH);
-    b->http = http_new(b->loop, (struct http_limits){0});
+    b->http = http_new(b->loop, (struct http_limits){.ca_file = ca_file});
     struct host_parts parts = {.loop = b->loop, .pools = b->pools, .http = b->http};
     parts.secrets = (struct host_secrets){.user = b, .reveal = reveal, .digest = digest};
     parts.watcher = (struct host_watcher){.user = b, .broke = on_broke};
@@ -236,13 +237,23 @@ bool bench_try(const char *path, const char *settings, struct bench **out, struc
     return true;
 }
 
-struct bench *bench_open(const char *path, const char *settings)
+bool bench_try(const char *path, const char *settings, struct bench **out, struct err *err)
+{
+    return open_bench(path, settings, NULL, out, err);
+}
+
+struct bench *bench_open_trusting(const char *path, const char *settings, const char *ca_file)
 {
     struct bench *b = NULL;
     struct err err;
-    if (!bench_try(path, settings, &b, &err))
+    if (!open_bench(path, settings, ca_file, &b, &err))
         fail_msg("%s: %s (%s)", err.code, err.summary, err.detail);
     return b;
+}
+
+struct bench *bench_open(const char *path, const char *settings)
+{
+    return bench_open_trusting(path, settings, NULL);
 }
 
 void bench_close(struct bench *b)

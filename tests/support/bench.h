@@ -22,6 +22,8 @@ struct value;
 struct bench *bench_open(const char *path, const char *settings);
 /* The same for what must be refused: false and err when open() or anything before it refuses. */
 MUST_USE bool bench_try(const char *path, const char *settings, struct bench **out, struct err *err);
+/* As bench_open; what the certificates of `ca_file` (PEM) signed is trusted. */
+struct bench *bench_open_trusting(const char *path, const char *settings, const char *ca_file);
 void bench_close(struct bench *b);
 
 /* A value from JSON with ' for ". */

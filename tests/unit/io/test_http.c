@@ -471,6 +471,23 @@ static void test_plain_http_stays_on_loopback_and_no_name_is_looked_up(void **st
     }
 }
 
+static void test_a_host_that_is_named_may_be_asked_without_tls(void **state)
+{
+    struct scene *s = *state;
+    static const char *const hosts[] = {"0.0.0.0", "::"};
+    char url[64];
+    http_free(s->http);
+    s->http = http_new(s->loop, (struct http_limits){.plain = hosts, .plain_count = COUNT_OF(hosts)});
+    snprintf(url, sizeof(url), "http://0.0.0.0:%u/hello", (unsigned)s->server.port);
+    get(s, url);
+    assert_int_equal(s->status, 200);
+    /* Its brackets belong to the URL; nobody is there, but it was tried. */
+    get(s, "http://[::]:1/");
+    assert_null(strstr(s->error, "without TLS"));
+    get(s, "http://0.0.0.1/");
+    assert_non_null(strstr(s->error, "name the host below http.plain in landfall.yaml"));
+}
+
 static void test_loopback_is_known_in_its_other_spellings(void **state)
 {
     struct scene *s = *state;
@@ -601,6 +618,7 @@ int main(void)
         SCENE_TEST(test_a_giant_body_ends_at_the_limit),
         SCENE_TEST(test_endless_headers_end_at_the_limit),
         SCENE_TEST(test_plain_http_stays_on_loopback_and_no_name_is_looked_up),
+        SCENE_TEST(test_a_host_that_is_named_may_be_asked_without_tls),
         SCENE_TEST(test_loopback_is_known_in_its_other_spellings),
         SCENE_TEST(test_other_protocols_and_odd_urls_are_refused),
         SCENE_TEST(test_a_line_cannot_be_smuggled_into_a_header_or_method),

@@ -137,6 +137,8 @@ static void test_get_finds_what_is_there_and_nothing_else(void **state)
     assert_null(path_get_text(mem, v, "a.*"));
     assert_null(path_get_text(mem, v, "a["));
     assert_null(path_get_text(mem, NULL, "a"));
+    assert_int_equal(path_get_text(mem, value_unknown(VALUE_MAP), "a[1].b")->kind, VALUE_UNKNOWN);
+    assert_null(path_get_text(mem, value_unknown(VALUE_MAP), "*"));
 }
 
 static void check_with(struct arena *mem, const char *base, const char *path, const char *v,

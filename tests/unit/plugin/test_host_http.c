@@ -104,6 +104,9 @@ static void replied(struct lf_op *op, const struct lf_reply *reply, void *user)
     const struct lf_http *http = host_table(t->f.host)->http;
     const char *kind = http->header(reply, "x-kind");
     bool came = http->sent(reply) == LF_SENT_REPLY;
+    /* Over plain HTTP there is no certificate to tell of, and a reply on loopback takes no minute. */
+    assert_int_equal(http->certificate_left_s(reply), -1);
+    assert_true(http->took_ms(reply) < 60000);
     buf_print(&t->f.said, "sent%u:%u:%s:%s:%u ", http->sent(reply), http->status(reply), kind ? kind : "-",
               came ? http->body(reply, NULL) : "-", http->retry_after_ms(reply));
     if (--t->times == 0)

@@ -36,6 +36,7 @@ static void test_every_key_is_read(void **state)
     folder_write(p, "prices/list.yaml", "{}\n");
     folder_write(p, "playbooks/other.lua", "\n");
     folder_write(p, "plugins/README", "\n");
+    folder_write(p, "certs/ours.pem", "\n");
     struct project *project = given(p, "store: /var/lib/landfall\n"
                                        "key: !secret env:LANDFALL_STORE_KEY\n"
                                        "plugins: [plugins, /usr/lib]\n"
@@ -45,7 +46,8 @@ static void test_every_key_is_read(void **state)
                                        "pools:\n"
                                        "  route53: { width: 4, rate: 4.5, burst: 10, lands_within: 1.5 }\n"
                                        "  a: { rate: \"0.001\" }\n"
-                                       "timeouts: { read: 30, create: 600 }\n");
+                                       "timeouts: { read: 30, create: 600 }\n"
+                                       "http: { ca_file: certs/ours.pem, plain: [vault, \"fd00::1\"] }\n");
     assert_non_null(project);
     assert_string_equal(project->store, "/var/lib/landfall");
     assert_string_equal(project->key->secret->source, "env:LANDFALL_STORE_KEY");
@@ -67,6 +69,9 @@ static void test_every_key_is_read(void **state)
     assert_int_equal(project->timeouts.read_ms, 30000);
     assert_int_equal(project->timeouts.create_ms, 600000);
     assert_int_equal(project->timeouts.destroy_ms, 0);
+    assert_string_equal(project->http.ca_file, file_join(p->mem, p->path, "certs/ours.pem"));
+    assert_int_equal(project->http.plain_count, 2);
+    assert_string_equal(project->http.plain[1], "fd00::1");
 }
 
 static void test_everything_wrong_is_told_at_once(void **state)
@@ -80,6 +85,7 @@ static void test_everything_wrong_is_told_at_once(void **state)
            "pools: { a: { width: -1 }, b: {}, c: { rate: fast }, d: { rat: 1 }, e: { lands_within: 0 } }\n"
            "price_books: [prices/none.yaml, ../outside.yaml, /etc/passwd]\n"
            "timeouts: { read: 9999999 }\n"
+           "http: { ca_file: none.pem, plain: ['http://a', 'a:80', '[::1]', ''] }\n"
            "playbook: a/../../b.lua\n"));
     folder_says(p, "project.unknown_key", "landfall.yaml:1:1", "did you mean 'store'?");
     folder_says(p, "project.wrong_kind", "landfall.yaml:2:6", "!secret env:NAME");
@@ -94,7 +100,12 @@ static void test_everything_wrong_is_told_at_once(void **state)
     folder_says(p, "project.outside", "landfall.yaml:6:33", "'../outside.yaml'");
     folder_says(p, "project.outside", "landfall.yaml:6:50", "'/etc/passwd'");
     folder_says(p, "project.range", "landfall.yaml:7:19", "604800");
-    folder_says(p, "project.outside", "landfall.yaml:8:11", "outside the project");
+    folder_says(p, "project.no_file", "landfall.yaml:8:18", "'none.pem'");
+    folder_says(p, "project.host", "landfall.yaml:8:36", "'http://a' is no host");
+    folder_says(p, "project.host", "landfall.yaml:8:48", "'a:80' is no host");
+    folder_says(p, "project.host", "landfall.yaml:8:56", "'[::1]' is no host");
+    folder_says(p, "project.host", "landfall.yaml:8:65", "'' is no host");
+    folder_says(p, "project.outside", "landfall.yaml:9:11", "outside the project");
 }
 
 static void test_a_playbook_is_guessed_only_when_there_is_one(void **state)
