@@ -157,8 +157,8 @@ static const struct lf_value *tax_state(const struct look *look, const struct se
     const char *description = kit_get_text(kit, row, "description");
     const struct lf_value *state = kind_put_code(look, seen, asked, code);
     /* Tryton wants a description; where none is asked for it is the code. */
-    bool is_given =
-        !kind_is_text(description, kit_get_text(kit, state, "code")) || kit_has(kit, asked, "name");
+    bool is_given = !kind_is_text(description, kit_get_text(kit, state, "code")) ||
+                    kind_is_text(description, kit_get_text(kit, asked, "name"));
     state = kit_put_text(kit, look->op, state, "name", is_given ? description : NULL);
     state = kit_put_text(kit, look->op, state, "category", group_of(look, row));
     state = kit_put_text(kit, look->op, state, "rate", rate_of(look, row, asked));
