@@ -221,9 +221,9 @@ static void give_notes(struct kit_batch *batch, const struct kit_held_note *last
     size_t count = 0;
     for (const struct kit_held_note *note = last; note; note = note->before)
         count++;
-    for (size_t i = count; i > 0; i--) {
+    for (size_t back = count; back > 0; back--) {
         const struct kit_held_note *note = last;
-        for (size_t back = count; back > i; back--)
+        for (size_t i = 1; i < back; i++)
             note = note->before;
         batch->kit->ops->note(batch->op, &note->diag);
     }
