@@ -168,6 +168,8 @@ static void books_read(struct lf_op *op, const struct rpc_reply *failed, void *u
         .domain =
             wire_list(kit, op, 1, wire_clause(kit, op, "id", "=", kit->values->of_int(op, flight->user))),
         .fields = fields,
+        /* Of a user's company Tryton says the one in the context, whatever is set. */
+        .context = kit_map(kit, op),
     };
     rpc_find(flight->tryton, op, &search, user_read, flight);
 }

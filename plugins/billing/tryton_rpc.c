@@ -91,6 +91,15 @@ static struct exception read_exception(const struct kit *kit, const struct lf_va
     return e;
 }
 
+static void no_database(struct lf_op *op, struct call *call)
+{
+    const struct tryton *tryton = call->tryton;
+    fail(op, call, LF_END_REFUSED, "tryton.database",
+         kit_format(&tryton->kit, op, "there is no database '%s' at '%s'", tryton->database_name,
+                    tryton->server),
+         NULL, "see that 'database' in the drivers block is one of those the login dialog offers");
+}
+
 static void raised(struct lf_op *op, struct call *call, const struct lf_value *error)
 {
     const struct kit *kit = &call->tryton->kit;
@@ -121,6 +130,8 @@ static void raised(struct lf_op *op, struct call *call, const struct lf_value *e
         fail(op, call, LF_END_REFUSED, "tryton.login", "Tryton asks for more than a password to log in",
              kit_format(kit, op, "it asks for '%s'", e.text),
              "give landfall's user a login method of its own that takes the password alone");
+    } else if (call->logs_in && strstr(e.class, "doesn't exist")) {
+        no_database(op, call);
     } else if (call->ask.changes && is_contention(e.class)) {
         fail(op, call, LF_END_RETRY, "tryton.busy",
              kit_format(kit, op, "Tryton's database is too busy to %s", doing), e.class, NULL);
@@ -157,9 +168,7 @@ static bool refused_login(struct lf_op *op, struct call *call, const struct kit_
         return true;
     }
     if (http->status == 404) {
-        fail(op, call, LF_END_REFUSED, "tryton.database",
-             kit_format(kit, op, "there is no database '%s' at '%s'", tryton->database_name, tryton->server),
-             NULL, "see that 'database' in the drivers block is one of those the login dialog offers");
+        no_database(op, call);
         return true;
     }
     return false;
@@ -399,7 +408,8 @@ void rpc_find(struct tryton *tryton, struct lf_op *op, const struct rpc_search *
         .method = kit_format(kit, op, "model.%s.search_read", search->model),
         .params = wire_list(kit, op, 6, search->domain, kit->values->of_int(op, search->offset),
                             search->limit > 0 ? kit->values->of_int(op, search->limit) : none, by_id,
-                            wire_texts(kit, op, search->fields), rpc_context(tryton, op)),
+                            wire_texts(kit, op, search->fields),
+                            search->context ? search->context : rpc_context(tryton, op)),
         .doing = kit_format(kit, op, "search '%s'", search->model),
     };
     rpc_call(tryton, op, &ask, fn, user);

@@ -47,7 +47,8 @@ struct rpc_search {
     const struct lf_value *domain;
     const char *const *fields; /* ends with NULL */
     int64_t offset;
-    int64_t limit; /* 0: none */
+    int64_t limit;                  /* 0: none */
+    const struct lf_value *context; /* NULL: rpc_context */
 };
 void rpc_find(struct tryton *tryton, struct lf_op *op, const struct rpc_search *search, rpc_fn *fn,
               void *user);

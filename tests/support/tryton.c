@@ -51,17 +51,37 @@ static const char *secret(struct tryton *t, const char *name)
     return text;
 }
 
+const char *tryton_settings(struct tryton *t, const char *more)
+{
+    static char settings[4096];
+    char url[64], password[128];
+    (void)snprintf(url, sizeof(url), "'http://127.0.0.1:%d'", mishap_port(t->m));
+    (void)snprintf(password, sizeof(password), "{'$secret':{'source':'test:%s'}}", secret(t, "password"));
+    const struct {
+        const char *key, *value;
+    } good[] = {
+        {"'url'", url},
+        {"'database'", "'acme'"},
+        {"'user'", "'landfall'"},
+        {"'password'", password},
+        {"'company'", "'acme-books'"},
+        {"'tax_account'", "'Main Tax'"},
+        {"'tax_rule'", "'Customers by country'"},
+        {"'price_lists'", "{'month':'Monthly','year':'Yearly','one_time':'One-time'}"},
+        {"'recurrences'", "{'month':'Monthly','year':'Yearly'}"},
+    };
+    size_t len = (size_t)snprintf(settings, sizeof(settings), "{%s", more);
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        if (!strstr(more, good[i].key))
+            len += (size_t)snprintf(settings + len, sizeof(settings) - len, "%s%s:%s", len > 1 ? "," : "",
+                                    good[i].key, good[i].value);
+    (void)snprintf(settings + len, sizeof(settings) - len, "}");
+    return settings;
+}
+
 struct bench *tryton_bench(struct tryton *t, const char *more)
 {
-    char settings[2048];
-    (void)snprintf(settings, sizeof(settings),
-                   "{'url':'http://127.0.0.1:%d','database':'acme','user':'landfall',"
-                   "'password':{'$secret':{'source':'test:%s'}},'company':'acme-books',"
-                   "'tax_account':'Main Tax','tax_rule':'Customers by country',"
-                   "'price_lists':{'month':'Monthly','year':'Yearly','one_time':'One-time'},"
-                   "'recurrences':{'month':'Monthly','year':'Yearly'}%s%s}",
-                   mishap_port(t->m), secret(t, "password"), more[0] ? "," : "", more);
-    return bench_open(PLUGINS_FOLDER "/billing-tryton.so", settings);
+    return bench_open(PLUGINS_FOLDER "/billing-tryton.so", tryton_settings(t, more));
 }
 
 void tryton_open(struct tryton *t)

@@ -22,7 +22,8 @@ void tryton_open(struct tryton *t);
 void tryton_close(struct tryton *t);
 /* A driver anew: as another process would have it, without session and without what it had read. */
 void tryton_again(struct tryton *t);
-/* Settings that differ from the good ones: JSON pairs with ' for ", added at the end. */
+/* The good settings, but for those in `more`: JSON pairs with ' for ". */
+const char *tryton_settings(struct tryton *t, const char *more);
 struct bench *tryton_bench(struct tryton *t, const char *more);
 
 /* A verb; `json` is desired, and prior for what destroys and reads. */
