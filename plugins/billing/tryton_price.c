@@ -103,15 +103,20 @@ static void price_by_name(const struct look *look, const struct lf_value *asked,
                       wire_clause(kit, look->op, "product", "=", kit->values->of_int(look->op, product))));
 }
 
+static bool is_rival(const struct look *look, const struct lf_value *row, const struct lf_value *asked)
+{
+    int64_t list = asked_list(look, asked), product = asked_product(look, asked);
+    return list > 0 && product > 0 && list_of_row(look, row) == list &&
+           kit_get_int(look->kit, row, "product", 0) == product;
+}
+
+/* A marked line is known by its code, a person's by what it is a price for. */
 static bool price_is_named(const struct look *look, const struct lf_value *row, const struct lf_value *asked)
 {
     const char *comment = comment_of(look, row);
-    const char *code = kind_label_marker(look, comment) ? kind_label_code(look, comment) : NULL;
-    int64_t list = asked_list(look, asked), product = asked_product(look, asked);
-    if (code && kind_is_text(code, kit_get_text(look->kit, asked, "code")))
-        return true;
-    return list > 0 && product > 0 && list_of_row(look, row) == list &&
-           kit_get_int(look->kit, row, "product", 0) == product;
+    if (!kind_label_marker(look, comment))
+        return is_rival(look, row, asked);
+    return kind_is_text(kind_label_code(look, comment), kit_get_text(look->kit, asked, "code"));
 }
 
 static const char *price_marker(const struct look *look, const struct lf_value *row)
@@ -328,6 +333,19 @@ static bool price_allow(const struct look *look, const struct lf_value *asked, s
 
 /* ---- building ----------------------------------------------------------------------------- */
 
+static uint32_t refuse_rival(struct step *step, const struct lf_value *rival)
+{
+    const struct look *look = step->look;
+    const struct lf_value *list = wire_get(look->kit, look->op, rival, "price_list.");
+    return kind_refuse(
+        step, "tryton.price_taken", "product",
+        kit_format(look->kit, look->op, "the price list '%s' has a price for the product already",
+                   terms_text(look->kit, list, "name", "")),
+        kit_format(look->kit, look->op, "its line is '%s', and Tryton only ever asks the first",
+                   terms_text(look->kit, rival, "formula", "")),
+        "one price for a product and interval: take one of the two out of the playbook");
+}
+
 static uint32_t make_line(struct step *step)
 {
     const struct look *look = step->look;
@@ -340,6 +358,9 @@ static uint32_t make_line(struct step *step)
             step, "billing.product_missing", "product",
             kit_format(kit, look->op, "there is no product '%s'", terms_text(kit, asked, "product", "")),
             NULL, "declare it as a billing.product and write `product = <its variable>.id`");
+    for (size_t i = 0; i < kind_rows(look, look->rows); i++)
+        if (is_rival(look, kind_row(look, look->rows, i), asked))
+            return refuse_rival(step, kind_row(look, look->rows, i));
     const struct lf_value *values =
         kit_put_int(kit, look->op, kit_map(kit, look->op), "price_list", asked_list(look, asked));
     values = kit_put_int(kit, look->op, values, "product", product);
