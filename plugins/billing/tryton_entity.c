@@ -262,7 +262,7 @@ static bool entity_allow(const struct look *look, const struct lf_value *asked, 
         return kind_forbid(
             problem, "tryton.company", NULL,
             kit_format(look->kit, look->op, "Tryton has no company '%s'", look->tryton->company),
-            "or more than one of that name",
+            "there is none of that name, or more than one",
             "see that 'company' in the drivers block is the code or name of its party");
     if (country && books_find(&books->countries, country) == 0)
         return kind_forbid(problem, "tryton.country", "country",

@@ -113,12 +113,12 @@ static void check_books(struct flight *flight)
         refuse(flight, "tryton.tax_account", "tax_account",
                kit_format(&tryton->kit, look.op, "Tryton's company '%s' has no account '%s'", tryton->company,
                           tryton->tax_account),
-               "or more than one of that code or name", "choose an account of its chart");
+               "there is none of that code or name, or more than one", "choose an account of its chart");
     if (tryton->books.tax_rule == 0)
         refuse(flight, "tryton.tax_rule", "tax_rule",
                kit_format(&tryton->kit, look.op, "Tryton's company '%s' has no tax rule '%s'",
                           tryton->company, tryton->tax_rule),
-               "or more than one of that name",
+               "there is none of that name, or more than one",
                "make it in Tryton, under Financial, Configuration, Taxes, Rules");
     if (tryton->books.countries.count == 0)
         refuse(flight, "tryton.country", NULL, "Tryton knows no countries", NULL,

@@ -190,13 +190,13 @@ static bool allow_books(const struct look *look, struct terms_problem *problem)
         return kind_forbid(problem, "tryton.tax_account", NULL,
                            kit_format(kit, look->op, "Tryton's company '%s' has no account '%s'",
                                       tryton->company, tryton->tax_account),
-                           "or more than one of that code or name",
+                           "there is none of that code or name, or more than one",
                            "see that 'tax_account' in the drivers block is an account of its chart");
     if (tryton->books.tax_rule == 0)
         return kind_forbid(problem, "tryton.tax_rule", NULL,
                            kit_format(kit, look->op, "Tryton's company '%s' has no tax rule '%s'",
                                       tryton->company, tryton->tax_rule),
-                           "or more than one of that name",
+                           "there is none of that name, or more than one",
                            "make it in Tryton, under Financial, Configuration, Taxes, Rules");
     return true;
 }
