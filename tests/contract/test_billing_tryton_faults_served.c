@@ -49,23 +49,6 @@ static int ready(void **state)
 
 /* ---- helpers ------------------------------------------------------------------------------------------- */
 
-static void assert_end(struct tryton *t, const struct op_result *r, uint32_t status)
-{
-    if (r->status != status)
-        fail_msg("ended as %u, not %u: %s", r->status, status, tryton_notes(t));
-}
-
-static void assert_noted(struct tryton *t, const char *code)
-{
-    if (!bench_has_note(t->b, code))
-        fail_msg("no %s, but %s", code, tryton_notes(t));
-}
-
-static void assert_sql(struct tryton *t, const char *want, const char *sql)
-{
-    assert_string_equal(tryton_sql(t, "%s", sql), want);
-}
-
 static const struct op_result *create(struct tryton *t, const char *type, const char *marker,
                                       const char *json)
 {
@@ -116,14 +99,14 @@ static void test_a_lost_reply_at_any_stage_of_an_entity_makes_one_of_each(void *
             "{'code':'lost-%zu','name':'Lost','country':'IE','invoice_prefix':'L%zu-','first_invoice':7}", i,
             i);
         mishap_next(t->m, calls[i], 1, MISHAP_LOSE_REPLY, NULL, 0);
-        assert_end(t, create(t, "entity", marker, json), LF_END_UNSURE);
-        assert_noted(t, "tryton.no_reply");
+        tryton_assert_end(t, create(t, "entity", marker, json), LF_END_UNSURE);
+        tryton_assert_noted(t, "tryton.no_reply");
         const struct op_result *r = recover(t, "entity", marker, json);
-        assert_end(t, r, LF_END_OK);
+        tryton_assert_end(t, r, LF_END_OK);
         assert_string_equal(r->marker, marker);
         /* Half an entity is never taken for a whole one. */
         assert_true((value_get(r->state, "invoice_prefix") != NULL) == (i == 2));
-        assert_end(t, create(t, "entity", marker, json), LF_END_OK);
+        tryton_assert_end(t, create(t, "entity", marker, json), LF_END_OK);
         assert_string_equal(tryton_sql(t, "select count(*) from party_party where code='lost-%zu'", i), "1");
         assert_string_equal(
             tryton_sql(t,
@@ -147,11 +130,11 @@ static void test_a_lost_reply_at_any_stage_of_a_tax_makes_one_of_each(void **sta
         (void)snprintf(json, sizeof(json), "{'code':'taxlost-%zu','jurisdiction':'%s','rate':'20'}", i,
                        places[i]);
         mishap_next(t->m, calls[i], 1, MISHAP_LOSE_REPLY, NULL, 0);
-        assert_end(t, create(t, "tax", marker, json), LF_END_UNSURE);
+        tryton_assert_end(t, create(t, "tax", marker, json), LF_END_UNSURE);
         const struct op_result *r = recover(t, "tax", marker, json);
-        assert_end(t, r, LF_END_OK);
+        tryton_assert_end(t, r, LF_END_OK);
         assert_true((value_get(r->state, "jurisdiction") != NULL) == (i == 1));
-        assert_end(t, create(t, "tax", marker, json), LF_END_OK);
+        tryton_assert_end(t, create(t, "tax", marker, json), LF_END_OK);
         assert_string_equal(
             tryton_sql(t, "select count(*) from account_tax where name like 'taxlost-%zu %%'", i), "1");
         assert_string_equal(
@@ -168,17 +151,18 @@ static void test_a_lost_reply_of_a_product_and_its_price(void **state)
     struct tryton *t = *state;
     char json[256];
     mishap_next(t->m, "*product.template.create", 1, MISHAP_CUT, NULL, 0);
-    assert_end(t, create(t, "product", "lf1.plost", "{'code':'plost','name':'Lost'}"), LF_END_UNSURE);
+    tryton_assert_end(t, create(t, "product", "lf1.plost", "{'code':'plost','name':'Lost'}"), LF_END_UNSURE);
     const struct op_result *r = create(t, "product", "lf1.plost", "{'code':'plost','name':'Lost'}");
-    assert_end(t, r, LF_END_OK);
+    tryton_assert_end(t, r, LF_END_OK);
     (void)snprintf(json, sizeof(json),
                    "{'code':'plost-month','product':'%s','currency':'EUR','amount':'1.00'}", r->id);
     mishap_next(t->m, "*subscription.service.create", 1, MISHAP_LOSE_REPLY, NULL, 0);
-    assert_end(t, create(t, "price", "lf1.plost", json), LF_END_UNSURE);
-    assert_end(t, create(t, "price", "lf1.plost", json), LF_END_OK);
-    assert_sql(t, "1", "select count(*) from product_template where code='plost'");
-    assert_sql(t, "1", "select count(*) from product_price_list_line where formula like '%# plost-month%'");
-    assert_sql(
+    tryton_assert_end(t, create(t, "price", "lf1.plost", json), LF_END_UNSURE);
+    tryton_assert_end(t, create(t, "price", "lf1.plost", json), LF_END_OK);
+    tryton_assert_sql(t, "1", "select count(*) from product_template where code='plost'");
+    tryton_assert_sql(t, "1",
+                      "select count(*) from product_price_list_line where formula like '%# plost-month%'");
+    tryton_assert_sql(
         t, "1",
         "select count(*) from sale_subscription_service s join product_product p on p.id=s.product where "
         "p.code='plost'");
@@ -189,16 +173,16 @@ static void test_a_request_of_a_dead_landfall_lands_late_and_is_taken(void **sta
     static const char json[] = "{'code':'late','jurisdiction':'CZ','rate':'21'}";
     struct tryton *t = *state;
     mishap_next(t->m, "*account.tax.create", 1, MISHAP_LATE, NULL, 1500);
-    assert_end(t, create(t, "tax", "lf1.late", json), LF_END_UNSURE);
-    assert_end(t, recover(t, "tax", "lf1.late", json), LF_END_GONE);
+    tryton_assert_end(t, create(t, "tax", "lf1.late", json), LF_END_UNSURE);
+    tryton_assert_end(t, recover(t, "tax", "lf1.late", json), LF_END_GONE);
     /* The core waits for what may still be under way before it looks. */
     const struct lf_settle *settle = &driver_type(bench_driver(t->b), "tax")->settle;
     assert_int_equal(settle->create, LF_SETTLE_FINDABLE);
     assert_true(settle->max_inflight_ms >= 20000);
     assert_true(mishap_is_quiet(t->m));
-    assert_end(t, recover(t, "tax", "lf1.late", json), LF_END_OK);
-    assert_end(t, create(t, "tax", "lf1.late", json), LF_END_OK);
-    assert_sql(t, "1", "select count(*) from account_tax where name like 'late %'");
+    tryton_assert_end(t, recover(t, "tax", "lf1.late", json), LF_END_OK);
+    tryton_assert_end(t, create(t, "tax", "lf1.late", json), LF_END_OK);
+    tryton_assert_sql(t, "1", "select count(*) from account_tax where name like 'late %'");
 }
 
 static void test_a_late_delete_of_what_was_changed_since_deletes_nothing(void **state)
@@ -206,14 +190,14 @@ static void test_a_late_delete_of_what_was_changed_since_deletes_nothing(void **
     static const char json[] = "{'code':'keep','name':'Keep','category':'standard'}";
     struct tryton *t = *state;
     const struct op_result *r = create(t, "product", "lf1.keep", json);
-    assert_end(t, r, LF_END_OK);
+    tryton_assert_end(t, r, LF_END_OK);
     const char *template = tryton_sql(t, "select template from product_product where id=%s", r->id);
     usleep(1100000); /* on SQLite, Tryton's timestamps count whole seconds */
     mishap_next(t->m, "*product.template.delete", 1, MISHAP_LATE, NULL, 2500);
-    assert_end(t, tryton_run(t, "product", LF_VERB_DESTROY, "lf1.keep", r->id, json), LF_END_UNSURE);
+    tryton_assert_end(t, tryton_run(t, "product", LF_VERB_DESTROY, "lf1.keep", r->id, json), LF_END_UNSURE);
     tryton_person(t, "product.template.write", "[%s],{'name':'Kept'}", template);
     assert_true(mishap_is_quiet(t->m));
-    assert_sql(t, "Kept", "select name from product_template where code='keep'");
+    tryton_assert_sql(t, "Kept", "select name from product_template where code='keep'");
 }
 
 static void test_killed_in_the_middle_of_an_entity(void **state)
@@ -234,16 +218,16 @@ static void test_killed_in_the_middle_of_an_entity(void **state)
     assert_true(mishap_saw(t->m, "company.company.create"));
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, NULL, 0), child);
-    assert_sql(t, "1", "select count(*) from party_party where code='killed'");
+    tryton_assert_sql(t, "1", "select count(*) from party_party where code='killed'");
     const struct op_result *r = recover(t, "entity", "lf1.killed", json);
-    assert_end(t, r, LF_END_OK);
+    tryton_assert_end(t, r, LF_END_OK);
     assert_null(value_get(r->state, "invoice_prefix"));
-    assert_end(t, create(t, "entity", "lf1.killed", json), LF_END_OK);
-    assert_sql(t, "1", "select count(*) from party_party where code='killed'");
-    assert_sql(
+    tryton_assert_end(t, create(t, "entity", "lf1.killed", json), LF_END_OK);
+    tryton_assert_sql(t, "1", "select count(*) from party_party where code='killed'");
+    tryton_assert_sql(
         t, "1",
         "select count(*) from company_company c join party_party p on p.id=c.party where p.code='killed'");
-    assert_sql(t, "1", "select count(*) from ir_sequence_strict where prefix='K-'");
+    tryton_assert_sql(t, "1", "select count(*) from ir_sequence_strict where prefix='K-'");
 }
 
 static void test_an_entity_that_was_half_deleted_is_still_there(void **state)
@@ -255,21 +239,21 @@ static void test_an_entity_that_was_half_deleted_is_still_there(void **state)
     size_t count = 0;
     bool is_found = false;
     const struct op_result *r = create(t, "entity", "lf1.half", json);
-    assert_end(t, r, LF_END_OK);
+    tryton_assert_end(t, r, LF_END_OK);
     item.id = r->id;
     item.prior = r->state;
     mishap_next(t->m, "*party.party.delete", 1, MISHAP_LOSE_REPLY, NULL, 0);
-    assert_end(t, tryton_run(t, "entity", LF_VERB_DESTROY, "lf1.half", item.id, json), LF_END_UNSURE);
-    assert_sql(t, "0", "select count(*) from party_party where code='halfgone'");
-    assert_end(t, bench_run(t->b, "entity", item), LF_END_OK);
-    assert_end(t, bench_run(t->b, "entity", owned), LF_END_OK);
+    tryton_assert_end(t, tryton_run(t, "entity", LF_VERB_DESTROY, "lf1.half", item.id, json), LF_END_UNSURE);
+    tryton_assert_sql(t, "0", "select count(*) from party_party where code='halfgone'");
+    tryton_assert_end(t, bench_run(t->b, "entity", item), LF_END_OK);
+    tryton_assert_end(t, bench_run(t->b, "entity", owned), LF_END_OK);
     const struct op_result *found = bench_found(t->b, &count);
     for (size_t i = 0; i < count; i++)
         is_found |= strcmp(found[i].marker, "lf1.half") == 0;
     assert_true(is_found);
-    assert_end(t, tryton_run(t, "entity", LF_VERB_DESTROY, "lf1.half", item.id, json), LF_END_GONE);
-    assert_sql(t, "0", "select count(*) from ir_sequence_strict where prefix='H-'");
-    assert_end(t, bench_run(t->b, "entity", item), LF_END_GONE);
+    tryton_assert_end(t, tryton_run(t, "entity", LF_VERB_DESTROY, "lf1.half", item.id, json), LF_END_GONE);
+    tryton_assert_sql(t, "0", "select count(*) from ir_sequence_strict where prefix='H-'");
+    tryton_assert_end(t, bench_run(t->b, "entity", item), LF_END_GONE);
 }
 
 /* ---- sessions ------------------------------------------------------------------------------------------ */
@@ -278,28 +262,30 @@ static void test_a_session_that_ran_out_is_opened_again(void **state)
 {
     struct tryton *t = *state;
     tryton_sql(t, "delete from ir_session");
-    assert_end(t, create(t, "product", "lf1.session", "{'code':'session','name':'Session'}"), LF_END_OK);
+    tryton_assert_end(t, create(t, "product", "lf1.session", "{'code':'session','name':'Session'}"),
+                      LF_END_OK);
     assert_true(mishap_saw(t->m, "common.db.login"));
-    assert_sql(t, "1", "select count(*) from product_template where code='session'");
+    tryton_assert_sql(t, "1", "select count(*) from product_template where code='session'");
 }
 
 static void test_a_session_that_runs_out_just_before_the_change_does_it_once(void **state)
 {
     struct tryton *t = *state;
     mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, reply(401, ""), 0);
-    assert_end(t, create(t, "product", "lf1.session2", "{'code':'session-2','name':'Session'}"), LF_END_OK);
-    assert_sql(t, "1", "select count(*) from product_template where code='session-2'");
+    tryton_assert_end(t, create(t, "product", "lf1.session2", "{'code':'session-2','name':'Session'}"),
+                      LF_END_OK);
+    tryton_assert_sql(t, "1", "select count(*) from product_template where code='session-2'");
 }
 
 static void test_a_server_that_wants_a_login_again_and_again_is_not_asked_for_ever(void **state)
 {
     struct tryton *t = *state;
     mishap_next(t->m, "*search_read", 100, MISHAP_ANSWER, reply(401, ""), 0);
-    assert_end(t, create(t, "product", "lf1.session3", "{'code':'session-3','name':'Session'}"),
-               LF_END_REFUSED);
-    assert_noted(t, "tryton.credentials");
+    tryton_assert_end(t, create(t, "product", "lf1.session3", "{'code':'session-3','name':'Session'}"),
+                      LF_END_REFUSED);
+    tryton_assert_noted(t, "tryton.credentials");
     assert_true(mishap_count(t->m, "POST") <= 4);
-    assert_sql(t, "0", "select count(*) from product_template where code='session-3'");
+    tryton_assert_sql(t, "0", "select count(*) from product_template where code='session-3'");
 }
 
 /* ---- exceptions ---------------------------------------------------------------------------------------- */
@@ -323,10 +309,11 @@ static void test_exceptions_mean_what_tryton_says_of_them(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(ready(state), 0);
         mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, exception(3, cases[i].json), 0);
-        assert_end(t, create(t, "product", "lf1.never", "{'code':'never','name':'Never'}"), cases[i].status);
-        assert_noted(t, cases[i].code);
+        tryton_assert_end(t, create(t, "product", "lf1.never", "{'code':'never','name':'Never'}"),
+                          cases[i].status);
+        tryton_assert_noted(t, cases[i].code);
     }
-    assert_sql(t, "0", "select count(*) from product_template where code='never'");
+    tryton_assert_sql(t, "0", "select count(*) from product_template where code='never'");
 }
 
 static void test_trouble_on_the_way(void **state)
@@ -355,27 +342,29 @@ static void test_trouble_on_the_way(void **state)
         assert_int_equal(ready(state), 0);
         mishap_next(t->m, "*product.template.create", 1, cases[i].kind, reply(cases[i].status, cases[i].body),
                     0);
-        assert_end(t, create(t, "product", "lf1.trouble", "{'code':'trouble','name':'Trouble'}"),
-                   cases[i].of_change);
-        assert_noted(t, cases[i].code);
+        tryton_assert_end(t, create(t, "product", "lf1.trouble", "{'code':'trouble','name':'Trouble'}"),
+                          cases[i].of_change);
+        tryton_assert_noted(t, cases[i].code);
         mishap_next(t->m, "*product.product.search_read", 1, cases[i].kind,
                     reply(cases[i].status, cases[i].body), 0);
-        assert_end(t, tryton_run(t, "product", LF_VERB_READ, "lf1.trouble", "1", "{'code':'trouble'}"),
-                   cases[i].of_read);
-        assert_noted(t, cases[i].code);
+        tryton_assert_end(t, tryton_run(t, "product", LF_VERB_READ, "lf1.trouble", "1", "{'code':'trouble'}"),
+                          cases[i].of_read);
+        tryton_assert_noted(t, cases[i].code);
     }
-    assert_sql(t, "0", "select count(*) from product_template where code='trouble'");
+    tryton_assert_sql(t, "0", "select count(*) from product_template where code='trouble'");
 }
 
 static void test_trouble_before_the_change_was_sent_is_no_doubt(void **state)
 {
     struct tryton *t = *state;
     mishap_next(t->m, "*product.product.search_read", 1, MISHAP_ANSWER, reply(500, "oops"), 0);
-    assert_end(t, create(t, "product", "lf1.before", "{'code':'before','name':'Before'}"), LF_END_RETRY);
+    tryton_assert_end(t, create(t, "product", "lf1.before", "{'code':'before','name':'Before'}"),
+                      LF_END_RETRY);
     tryton_again(t);
     mishap_next(t->m, "*common.db.login", 1, MISHAP_LOSE_REPLY, NULL, 0);
-    assert_end(t, create(t, "product", "lf1.before", "{'code':'before','name':'Before'}"), LF_END_RETRY);
-    assert_sql(t, "0", "select count(*) from product_template where code='before'");
+    tryton_assert_end(t, create(t, "product", "lf1.before", "{'code':'before','name':'Before'}"),
+                      LF_END_RETRY);
+    tryton_assert_sql(t, "0", "select count(*) from product_template where code='before'");
 }
 
 static void test_a_connection_that_stays_open_and_silent_ends_at_the_deadline(void **state)
@@ -384,11 +373,11 @@ static void test_a_connection_that_stays_open_and_silent_ends_at_the_deadline(vo
     bench_timeout(t->b, 1500);
     mishap_next(t->m, "*product.template.create", 1, MISHAP_SILENT, NULL, 0);
     const struct op_result *r = create(t, "product", "lf1.silent", "{'code':'silent','name':'Silent'}");
-    assert_end(t, r, LF_END_UNSURE);
+    tryton_assert_end(t, r, LF_END_UNSURE);
     assert_true(r->timed_out);
     bench_timeout(t->b, 0);
-    assert_end(t, create(t, "product", "lf1.silent", "{'code':'silent','name':'Silent'}"), LF_END_OK);
-    assert_sql(t, "1", "select count(*) from product_template where code='silent'");
+    tryton_assert_end(t, create(t, "product", "lf1.silent", "{'code':'silent','name':'Silent'}"), LF_END_OK);
+    tryton_assert_sql(t, "1", "select count(*) from product_template where code='silent'");
 }
 
 static void test_a_create_that_stops_half_way_for_good_is_damaged_and_known(void **state)
@@ -402,12 +391,12 @@ static void test_a_create_that_stops_half_way_for_good_is_damaged_and_known(void
     const struct op_result *r = create(t, "entity", "lf1.damaged",
                                        "{'code':'damaged','name':'D','country':'IE','invoice_prefix':'D-'}");
     tryton_person(t, "res.user.write", "[%s],{'groups':[['add',[%s]]]}", user, group);
-    assert_end(t, r, LF_END_DAMAGED);
+    tryton_assert_end(t, r, LF_END_DAMAGED);
     assert_string_equal(r->marker, "lf1.damaged");
     assert_non_null(r->id);
     assert_null(value_get(r->state, "invoice_prefix"));
-    assert_noted(t, "tryton.refused");
-    assert_sql(t, "1", "select count(*) from party_party where code='damaged'");
+    tryton_assert_noted(t, "tryton.refused");
+    tryton_assert_sql(t, "1", "select count(*) from party_party where code='damaged'");
 }
 
 static void test_names_of_every_kind_are_kept_as_they_are(void **state)
@@ -417,7 +406,7 @@ static void test_names_of_every_kind_are_kept_as_they_are(void **state)
         "'line\\u000aline'}";
     struct tryton *t = *state;
     const struct op_result *r = create(t, "product", "lf1.names", json);
-    assert_end(t, r, LF_END_OK);
+    tryton_assert_end(t, r, LF_END_OK);
     assert_string_equal(value_get_text(r->state, "name", ""), "O'Brien \"& Co\" \\ %_ \u2603");
     assert_string_equal(tryton_sql(t, "select t.name from product_template t where t.code='names'"),
                         "O'Brien \"& Co\" \\ %_ \u2603");
@@ -438,8 +427,8 @@ static void assert_preflight(struct tryton *t, const char *more, uint32_t status
     struct bench *good = t->b;
     t->b = tryton_bench(t, more);
     const struct op_result *r = preflight(t);
-    assert_end(t, r, status);
-    assert_noted(t, code);
+    tryton_assert_end(t, r, status);
+    tryton_assert_noted(t, code);
     assert_null(strstr(tryton_notes(t), "not-the-password"));
     bench_close(t->b);
     t->b = good;
@@ -450,7 +439,7 @@ static void test_preflight_is_good_on_a_good_server(void **state)
     struct tryton *t = *state;
     size_t count = 0;
     bench_read_only(t->b, true);
-    assert_end(t, preflight(t), LF_END_OK);
+    tryton_assert_end(t, preflight(t), LF_END_OK);
     bench_notes(t->b, &count);
     assert_int_equal(count, 0);
 }
@@ -478,7 +467,7 @@ static void test_preflight_says_all_that_is_missing_in_order(void **state)
     size_t count = 0;
     struct bench *good = t->b;
     t->b = tryton_bench(t, "'tax_account':'None','price_lists':{'month':'No List','year':'No Other'}");
-    assert_end(t, preflight(t), LF_END_REFUSED);
+    tryton_assert_end(t, preflight(t), LF_END_REFUSED);
     const struct diag *notes = bench_notes(t->b, &count);
     assert_int_equal(count, 3);
     assert_string_equal(notes[0].path, "tax_account");
@@ -493,8 +482,8 @@ static void test_preflight_finds_an_older_server(void **state)
     struct tryton *t = *state;
     tryton_again(t);
     mishap_next(t->m, "POST / ", 1, MISHAP_ANSWER, reply(200, "{\"id\":1,\"result\":\"5.8.7\"}"), 0);
-    assert_end(t, preflight(t), LF_END_REFUSED);
-    assert_noted(t, "tryton.version");
+    tryton_assert_end(t, preflight(t), LF_END_REFUSED);
+    tryton_assert_noted(t, "tryton.version");
     assert_non_null(strstr(tryton_notes(t), "5.8.7"));
 }
 
@@ -504,8 +493,8 @@ static void test_preflight_names_missing_modules(void **state)
     tryton_sql(t, "update ir_module set state='not activated' where name in ('sale_subscription','country')");
     const struct op_result *r = preflight(t);
     tryton_sql(t, "update ir_module set state='activated' where name in ('sale_subscription','country')");
-    assert_end(t, r, LF_END_REFUSED);
-    assert_noted(t, "tryton.modules");
+    tryton_assert_end(t, r, LF_END_REFUSED);
+    tryton_assert_noted(t, "tryton.modules");
     assert_non_null(strstr(tryton_notes(t), "not active: country, sale_subscription"));
 }
 
@@ -516,14 +505,14 @@ static void test_preflight_names_missing_rights_and_a_create_is_refused_in_tryto
     const char *user = tryton_sql(t, "select id from res_user where login='landfall'");
     tryton_person(t, "res.user.write", "[%s],{'groups':[['remove',[%s]]]}", user, group);
     const struct op_result *r = preflight(t);
-    assert_end(t, r, LF_END_REFUSED);
-    assert_noted(t, "tryton.access");
+    tryton_assert_end(t, r, LF_END_REFUSED);
+    tryton_assert_noted(t, "tryton.access");
     assert_non_null(strstr(tryton_notes(t), "may not create, write, delete 'product.template'"));
     r = create(t, "product", "lf1.rights", "{'code':'rights','name':'Rights'}");
-    assert_end(t, r, LF_END_REFUSED);
-    assert_noted(t, "tryton.refused");
+    tryton_assert_end(t, r, LF_END_REFUSED);
+    tryton_assert_noted(t, "tryton.refused");
     tryton_person(t, "res.user.write", "[%s],{'groups':[['add',[%s]]]}", user, group);
-    assert_sql(t, "0", "select count(*) from product_template where code='rights'");
+    tryton_assert_sql(t, "0", "select count(*) from product_template where code='rights'");
 }
 
 static void test_preflight_finds_a_user_of_another_company(void **state)
@@ -534,8 +523,8 @@ static void test_preflight_finds_a_user_of_another_company(void **state)
     tryton_again(t);
     const struct op_result *r = preflight(t);
     tryton_person(t, "res.user.write", "[%s],{'company':1}", user);
-    assert_end(t, r, LF_END_REFUSED);
-    assert_noted(t, "tryton.user_company");
+    tryton_assert_end(t, r, LF_END_REFUSED);
+    tryton_assert_noted(t, "tryton.user_company");
 }
 
 static void test_settings_that_cannot_be_are_refused_before_anything_is_asked(void **state)

@@ -201,3 +201,43 @@ const char *tryton_notes(struct tryton *t)
                            notes[i].detail ? notes[i].detail : "");
     return text;
 }
+
+/* ---- what a test expects ------------------------------------------------------------------------------- */
+
+void tryton_assert_end(struct tryton *t, const struct op_result *r, uint32_t status)
+{
+    if (r->status != status)
+        fail_msg("ended as %u, not %u: %s", r->status, status, tryton_notes(t));
+}
+
+void tryton_assert_noted(struct tryton *t, const char *code)
+{
+    if (!bench_has_note(t->b, code))
+        fail_msg("no %s, but %s", code, tryton_notes(t));
+}
+
+void tryton_assert_refused(struct tryton *t, const struct op_result *r, const char *code)
+{
+    tryton_assert_end(t, r, LF_END_REFUSED);
+    tryton_assert_noted(t, code);
+}
+
+void tryton_assert_sql(struct tryton *t, const char *want, const char *sql)
+{
+    assert_string_equal(tryton_sql(t, "%s", sql), want);
+}
+
+const char *tryton_make(struct tryton *t, const char *type, const char *marker, const char *json, char *id)
+{
+    const struct op_result *r = tryton_run(t, type, LF_VERB_CREATE, marker, NULL, json);
+    tryton_assert_end(t, r, LF_END_OK);
+    assert_string_equal(r->marker, marker);
+    (void)snprintf(id, 32, "%s", r->id);
+    return id;
+}
+
+const char *tryton_text(const struct op_result *r, const char *key)
+{
+    const char *text = value_get_text(r->state, key, NULL);
+    return text ? text : "";
+}

@@ -42,3 +42,15 @@ const char *tryton_sell(struct tryton *t, const char *country, const char *produ
                         const char *sequence);
 /* All notes of the last run in one text, for messages of failing tests. */
 const char *tryton_notes(struct tryton *t);
+
+/* ---- what a test expects; a failure says what the driver said
+ * ------------------------------------------------ */
+
+void tryton_assert_end(struct tryton *t, const struct op_result *r, uint32_t status);
+void tryton_assert_noted(struct tryton *t, const char *code);
+void tryton_assert_refused(struct tryton *t, const struct op_result *r, const char *code);
+void tryton_assert_sql(struct tryton *t, const char *want, const char *sql);
+/* A create that must succeed; its id, also in `id`, which has 32 bytes. */
+const char *tryton_make(struct tryton *t, const char *type, const char *marker, const char *json, char *id);
+/* An attribute of the result's state; "" where it is missing. */
+const char *tryton_text(const struct op_result *r, const char *key);
