@@ -518,7 +518,8 @@ static void test_preflight_names_missing_rights_and_a_create_is_refused_in_tryto
 static void test_preflight_finds_a_user_of_another_company(void **state)
 {
     struct tryton *t = *state;
-    const char *user = tryton_sql(t, "select id from res_user where login='landfall'");
+    char user[32];
+    (void)snprintf(user, sizeof(user), "%s", tryton_sql(t, "select id from res_user where login='landfall'"));
     tryton_person(t, "res.user.write", "[%s],{'company':null}", user);
     tryton_again(t);
     const struct op_result *r = preflight(t);
