@@ -74,6 +74,12 @@ int64_t kind_number(const char *text)
     return strtoll(text, NULL, 10);
 }
 
+const struct lf_value *kind_of_company(const struct look *look, const char *field)
+{
+    return wire_clause(look->kit, look->op, field, "=",
+                       look->kit->values->of_int(look->op, look->tryton->books.company));
+}
+
 const struct lf_value *kind_put_option(const struct look *look, const struct lf_value *state, const char *key,
                                        const struct lf_value *value)
 {

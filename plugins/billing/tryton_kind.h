@@ -112,6 +112,9 @@ bool kind_is_text(const char *a, const char *b);
 /* A whole number in decimal text, such as an id; -1: it is none. */
 int64_t kind_number(const char *text);
 
+/* A clause: the field is the company of the books. */
+const struct lf_value *kind_of_company(const struct look *look, const char *field);
+
 /* The state of something marked has the code that is asked for: the mark is what it is known by, and a code
  * that somebody changed in Tryton is put right, not made anew. */
 const struct lf_value *kind_put_code(const struct look *look, const struct seen *seen,

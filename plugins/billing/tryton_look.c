@@ -32,10 +32,11 @@ struct look *look_new(struct tryton *tryton, struct lf_op *op, const struct kind
 
 /* ---- asking ------------------------------------------------------------------------------- */
 
+/* What became of a destroy is asked of the object that was there, not of one that has its name by now. */
 static bool is_by_name(const struct lf_request *req)
 {
-    return req->verb == LF_VERB_CREATE || req->verb == LF_VERB_RECOVER || req->verb == LF_VERB_FIND ||
-           !req->id;
+    bool recovers = req->verb == LF_VERB_RECOVER && req->desired;
+    return req->verb == LF_VERB_CREATE || recovers || req->verb == LF_VERB_FIND || !req->id;
 }
 
 static const struct lf_value *main_domain(const struct look *look)

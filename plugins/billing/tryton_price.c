@@ -93,8 +93,10 @@ static void price_by_name(const struct look *look, const struct lf_value *asked,
     int64_t list = asked_list(look, asked), product = asked_product(look, asked);
     if (code)
         wire_any_add(kit, look->op, any,
-                     wire_clause_text(kit, look->op, "formula", "like",
-                                      kit_format(kit, look->op, "%% # %s [lf1.%%]", code)));
+                     wire_list(kit, look->op, 2,
+                               wire_clause_text(kit, look->op, "formula", "like",
+                                                kit_format(kit, look->op, "%% # %s [lf1.%%]", code)),
+                               kind_of_company(look, "price_list.company")));
     if (list > 0 && product > 0)
         wire_any_add(
             kit, look->op, any,

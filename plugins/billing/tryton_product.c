@@ -24,15 +24,30 @@ static const struct lf_value *product_by_marker(const struct look *look, const c
 static void product_by_name(const struct look *look, const struct lf_value *asked, struct wire_any *any)
 {
     const char *code = kit_get_text(look->kit, asked, "code");
-    if (code)
-        wire_any_add(look->kit, look->op, any, wire_clause_text(look->kit, look->op, "code", "=", code));
+    if (!code)
+        return;
+    wire_any_add(look->kit, look->op, any, wire_clause_text(look->kit, look->op, "code", "=", code));
+    wire_any_add(look->kit, look->op, any, wire_clause_text(look->kit, look->op, "template.code", "=", code));
+}
+
+static const struct lf_value *template_of(const struct look *look, const struct lf_value *product)
+{
+    return wire_get(look->kit, look->op, product, "template.");
+}
+
+/* The template's code is the one that was given; Tryton may add a number of its own to that of a variant. */
+static const char *code_of(const struct look *look, const struct lf_value *product)
+{
+    const char *code = kit_get_text(look->kit, template_of(look, product), "code");
+    return code && code[0] ? code : kit_get_text(look->kit, product, "code");
 }
 
 static bool product_is_named(const struct look *look, const struct lf_value *row,
                              const struct lf_value *asked)
 {
-    const char *code = kit_get_text(look->kit, row, "code");
-    return code && kind_is_text(code, kit_get_text(look->kit, asked, "code"));
+    const char *code = kit_get_text(look->kit, asked, "code");
+    return code && (kind_is_text(code, code_of(look, row)) ||
+                    kind_is_text(code, kit_get_text(look->kit, row, "code")));
 }
 
 static const struct lf_value *mark_of(const struct look *look, const struct lf_value *product)
@@ -67,11 +82,6 @@ static const struct lf_value *lines_domain(const struct look *look)
 
 /* ---- state and rules ---------------------------------------------------------------------- */
 
-static const struct lf_value *template_of(const struct look *look, const struct lf_value *product)
-{
-    return wire_get(look->kit, look->op, product, "template.");
-}
-
 static const char *category_of(const struct look *look, const struct lf_value *product)
 {
     const struct lf_value *category =
@@ -85,7 +95,7 @@ static const struct lf_value *product_state(const struct look *look, const struc
     const struct kit *kit = look->kit;
     const struct lf_value *template = template_of(look, seen->row);
     const char *description = kit_get_text(kit, seen->row, "description");
-    const struct lf_value *state = kind_put_code(look, seen, asked, kit_get_text(kit, seen->row, "code"));
+    const struct lf_value *state = kind_put_code(look, seen, asked, code_of(look, seen->row));
     state = kit_put_text(kit, look->op, state, "name", kit_get_text(kit, template, "name"));
     state =
         kit_put_text(kit, look->op, state, "description", description && description[0] ? description : NULL);
@@ -194,7 +204,7 @@ static bool change_template(struct step *step, const struct lf_value **values)
         *values = kit_put_text(kit, look->op, *values, "name", name);
         differs = true;
     }
-    if (!kind_is_text(code, kit_get_text(kit, step->seen->row, "code"))) {
+    if (!kind_is_text(code, code_of(look, step->seen->row))) {
         *values = kit_put_text(kit, look->op, *values, "code", code);
         differs = true;
     }
@@ -225,7 +235,7 @@ static uint32_t product_build(struct step *step)
         values = kit_put(kit, look->op, values, "products",
                          one_change(look, wire_alter(kit, look->op, kind_id(look, row), variant)));
     return kind_write(step, TEMPLATE, template_of(look, row), values, kind_guard(look, NULL, PRODUCT, row),
-                      kit_format(kit, look->op, "change the product '%s'", kit_get_text(kit, row, "code")));
+                      kit_format(kit, look->op, "change the product '%s'", code_of(look, row)));
 }
 
 static uint32_t product_remove(struct step *step)
@@ -235,7 +245,7 @@ static uint32_t product_remove(struct step *step)
     const struct lf_value *row = step->seen->row;
     if (!row)
         return KIND_DONE;
-    const char *code = kit_get_text(kit, row, "code");
+    const char *code = terms_text(kit, template_of(look, row), "code", "");
     if (kind_rows(look, look->pieces[LINES]) > 0) {
         const struct lf_value *line = kind_row(look, look->pieces[LINES], 0);
         const struct lf_value *list = wire_get(kit, look->op, line, "price_list.");
@@ -257,6 +267,7 @@ static const char *const product_fields[] = {
     "_timestamp",
     "identifiers.code",
     "template.name",
+    "template.code",
     "template.active",
     "template._timestamp",
     "template.account_category.name",

@@ -27,10 +27,14 @@ static void tax_by_name(const struct look *look, const struct lf_value *asked, s
     const char *code = kit_get_text(look->kit, asked, "code");
     if (!code)
         return;
-    wire_any_add(look->kit, look->op, any, wire_clause_text(look->kit, look->op, "name", "=", code));
-    wire_any_add(look->kit, look->op, any,
+    struct wire_any names = {0};
+    wire_any_add(look->kit, look->op, &names, wire_clause_text(look->kit, look->op, "name", "=", code));
+    wire_any_add(look->kit, look->op, &names,
                  wire_clause_text(look->kit, look->op, "name", "like",
                                   kit_format(look->kit, look->op, "%s [lf1.%%]", code)));
+    wire_any_add(look->kit, look->op, any,
+                 wire_list(look->kit, look->op, 2, wire_any_domain(look->kit, look->op, &names),
+                           kind_of_company(look, "company")));
 }
 
 static bool tax_is_named(const struct look *look, const struct lf_value *row, const struct lf_value *asked)

@@ -316,6 +316,34 @@ static void test_exceptions_mean_what_tryton_says_of_them(void **state)
     tryton_assert_sql(t, "0", "select count(*) from product_template where code='never'");
 }
 
+/* As where an access rule hides a record from its own maker: it must not be made again and again. */
+static void test_what_was_made_and_is_not_seen_is_not_made_again(void **state)
+{
+    struct tryton *t = *state;
+    char body[64];
+    (void)snprintf(body, sizeof(body), "{\"id\":%d,\"result\":[987654]}", REQUESTS_OF_READY + 3);
+    mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, reply(200, body), 0);
+    tryton_assert_end(t, create(t, "product", "lf1.unseen", "{'code':'unseen','name':'Unseen'}"),
+                      LF_END_UNSURE);
+    tryton_assert_noted(t, "tryton.unseen");
+    tryton_assert_sql(t, "0", "select count(*) from product_template where code='unseen'");
+}
+
+static void test_a_destroy_in_doubt_asks_for_what_was_there_not_for_its_name(void **state)
+{
+    static const char json[] = "{'code':'renamed','name':'First','category':'standard'}";
+    struct tryton *t = *state;
+    struct op_item item = {.verb = LF_VERB_RECOVER, .marker = "lf1.first"};
+    char id[32];
+    item.id = tryton_make(t, "product", "lf1.first", json, id);
+    item.prior = bench_value(t->b, json);
+    tryton_assert_end(t, bench_run(t->b, "product", item), LF_END_OK);
+    tryton_assert_end(t, tryton_run(t, "product", LF_VERB_DESTROY, "lf1.first", id, json), LF_END_GONE);
+    tryton_assert_end(t, create(t, "product", "lf1.second", json), LF_END_OK);
+    tryton_assert_end(t, bench_run(t->b, "product", item), LF_END_GONE);
+    tryton_assert_sql(t, "1", "select count(*) from product_template where code='renamed'");
+}
+
 static void test_trouble_on_the_way(void **state)
 {
     static const struct {
@@ -564,6 +592,8 @@ int main(void)
         TEST(test_a_session_that_runs_out_just_before_the_change_does_it_once),
         TEST(test_a_server_that_wants_a_login_again_and_again_is_not_asked_for_ever),
         TEST(test_exceptions_mean_what_tryton_says_of_them),
+        TEST(test_what_was_made_and_is_not_seen_is_not_made_again),
+        TEST(test_a_destroy_in_doubt_asks_for_what_was_there_not_for_its_name),
         TEST(test_trouble_on_the_way),
         TEST(test_trouble_before_the_change_was_sent_is_no_doubt),
         TEST(test_a_connection_that_stays_open_and_silent_ends_at_the_deadline),
