@@ -11,14 +11,26 @@
 #include "plugin/registry.h"
 #include "run/change_state.h"
 
-/* One call under way, with the changes that travel in it. */
+/* One call, under way or waiting for its lane, with the changes that travel in it. */
 struct sending {
     struct changes *owner;
+    struct lane *lane;    /* NULL: the driver names none */
+    struct sending *next; /* waiting in the same lane */
     struct change **changes;
     struct op_item *items;
     size_t count, room;
     bool recovering;
     const char *note_code, *note, *advice; /* said since the last answer; live in the op */
+};
+
+/* Calls of one kind that may not overlap, in one of the driver's lanes.  What comes while one is under way
+ * would only wait for it: it gathers here, and leaves as one call when that has ended.  Otherwise the calls
+ * would be as small as the pieces in which the store commits their intents. */
+struct lane {
+    char *key;
+    bool busy;
+    struct sending *waiting, *last;
+    struct lane *next; /* among those to be started by the present flush */
 };
 
 /* ---- answers ------------------------------------------------------------------------------------ */
@@ -190,6 +202,15 @@ static bool on_leaving(void *user, struct op *op)
     return !s->owner->stopped && !s->owner->failed;
 }
 
+static void lane_next(struct lane *lane);
+
+static void sending_free(struct sending *s)
+{
+    free(s->changes);
+    free(s->items);
+    free(s);
+}
+
 static void on_end(void *user, struct op *op)
 {
     (void)op;
@@ -203,9 +224,10 @@ static void on_end(void *user, struct op *op)
             free(c);
         }
     }
-    free(s->changes);
-    free(s->items);
-    free(s);
+    struct lane *lane = s->lane;
+    sending_free(s);
+    if (lane)
+        lane_next(lane);
 }
 
 /* ---- grouping ------------------------------------------------------------------------------------ */
@@ -272,13 +294,81 @@ static bool travels_in_groups(const struct change *c)
     return c->recovering ? c->ask.type->has_recover_many : c->ask.type->has_change_many;
 }
 
-static void join_group(struct changes *owner, struct arena *tmp, struct map *groups, struct change *c)
+static void lane_next(struct lane *lane)
+{
+    struct sending *s = lane->waiting;
+    lane->busy = s != NULL;
+    if (!s)
+        return;
+    lane->waiting = s->next;
+    sending_start(s);
+}
+
+static struct lane *lane_get(struct changes *owner, const char *key)
+{
+    if (!owner->lanes)
+        owner->lanes = map_new();
+    struct lane *lane = map_find(owner->lanes, key);
+    if (lane)
+        return lane;
+    lane = calloc(1, sizeof(*lane));
+    char *own_key = strdup(key);
+    if (!lane || !own_key)
+        abort();
+    lane->key = own_key;
+    map_put(owner->lanes, own_key, lane);
+    return lane;
+}
+
+void change_lanes_free(struct changes *owner)
+{
+    size_t at = 0;
+    const char *key;
+    void *found;
+    while (owner->lanes && map_next(owner->lanes, &at, &key, &found)) {
+        struct lane *lane = found;
+        for (struct sending *s = lane->waiting, *next; s; s = next) {
+            next = s->next;
+            sending_free(s);
+        }
+        free(lane->key);
+        free(lane);
+    }
+    map_free(owner->lanes);
+}
+
+/* An idle lane is started at the end of the flush, with all that the flush brings it. */
+static void join_lane(struct lane *lane, struct lane **idle, struct changes *owner, struct change *c)
+{
+    struct sending *s = lane->waiting ? lane->last : NULL;
+    if (!s && !lane->busy) {
+        lane->next = *idle;
+        *idle = lane;
+    }
+    if (!s || s->count >= c->ask.type->max_batch) {
+        struct sending *more = sending_new(owner, c->recovering);
+        more->lane = lane;
+        if (s)
+            s->next = more;
+        else
+            lane->waiting = more;
+        lane->last = s = more;
+    }
+    sending_add(s, c);
+}
+
+static void join_group(struct changes *owner, struct arena *tmp, struct map *groups, struct lane **idle,
+                       struct change *c)
 {
     const struct op_item item = change_item(c);
     const char *lane = op_lane(tmp, c->ask.driver, c->ask.type, &item);
     const char *key =
         arena_print(tmp, "%s/%s/%s/%d/%lld/%s", c->ask.driver->subsystem, c->ask.driver->instance,
                     c->ask.type->facts.name, c->recovering, (long long)c->ask.timeout_ms, lane ? lane : "");
+    if (lane) {
+        join_lane(lane_get(owner, key), idle, owner, c);
+        return;
+    }
     struct sending *s = map_find(groups, key);
     if (s && s->count >= c->ask.type->max_batch) {
         sending_start(s);
@@ -300,11 +390,12 @@ static void flush(void *user)
     owner->flush_asked = false;
     struct arena *tmp = arena_new();
     struct map *groups = map_new();
+    struct lane *idle = NULL;
     while (c) {
         struct change *next = c->next;
         c->next = NULL;
         if (travels_in_groups(c)) {
-            join_group(owner, tmp, groups, c);
+            join_group(owner, tmp, groups, &idle, c);
         } else {
             struct sending *s = sending_new(owner, c->recovering);
             sending_add(s, c);
@@ -317,6 +408,10 @@ static void flush(void *user)
     void *group;
     while (map_next(groups, &at, &key, &group))
         sending_start(group);
+    for (struct lane *next; idle; idle = next) {
+        next = idle->next;
+        lane_next(idle);
+    }
     map_free(groups);
     arena_free(tmp);
 }

@@ -42,6 +42,7 @@ struct changes {
     struct retry_budget budget;
     struct change *newest; /* open changes */
     struct change *outbox, **outbox_end;
+    struct map *lanes; /* of change_send.c; or NULL */
     bool flush_asked, stopped, failed;
     uint64_t open, done, total;
 };
@@ -64,6 +65,7 @@ bool change_store_ok(struct change *c, bool ok, const struct err *err);
 /* change_send.c */
 struct op_item change_item(const struct change *c); /* what is asked of the driver now */
 void change_post(struct change *c);                 /* into the outbox; leaves next turn */
+void change_lanes_free(struct changes *owner);
 /* change_settle.c */
 void change_doubt(struct change *c, const char *reason); /* makes the doubt durable, then settles it */
 void change_settle(struct change *c);

@@ -16,6 +16,8 @@ struct changes *changes_new(const struct changes_ask *ask)
 
 void changes_free(struct changes *c)
 {
+    if (c)
+        change_lanes_free(c);
     free(c);
 }
 

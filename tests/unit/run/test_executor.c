@@ -118,6 +118,28 @@ static void test_many_travel_in_one_call_by_lane(void **state)
     assert_int_equal(run.out.total, 0);
 }
 
+/* What comes piece by piece while its lane is taken would only wait: it leaves as one call. */
+static void test_what_waits_for_its_lane_travels_together(void **state)
+{
+    (void)state;
+    struct arena *mem = run.rig.mem;
+    step("fake.many.a", "{'name': 'a'}");
+    step("fake.many.b", "{'name': 'b'}");
+    step("fake.named.x00", "{'name': 'x00'}");
+    for (int i = 1; i < 20; i++) {
+        step(arena_print(mem, "fake.named.x%02d", i),
+             arena_print(mem, "{'name': 'x%02d', 'ref': '$fake.named.x%02d:serial'}", i, i - 1));
+        step(arena_print(mem, "fake.many.n%02d", i),
+             arena_print(mem, "{'name': 'n%02d', 'ref': '$fake.named.x%02d:serial'}", i, i));
+    }
+    run_apply(&run);
+    assert_int_equal(run.out.done, 2 + 20 + 19);
+    assert_int_equal(run.rig.world->overlaps, 0);
+    assert_int_equal(run.rig.world->batches, 2);
+    assert_int_equal(run.rig.world->biggest_batch, 19);
+    run_check(&run);
+}
+
 static void test_items_of_a_batch_end_each_in_their_own_way(void **state)
 {
     (void)state;
@@ -527,6 +549,7 @@ int main(void)
         T(test_a_plan_that_changes_nothing_may_be_made_and_run_again),
         T(test_intents_of_one_turn_share_a_commit),
         T(test_many_travel_in_one_call_by_lane),
+        T(test_what_waits_for_its_lane_travels_together),
         T(test_items_of_a_batch_end_each_in_their_own_way),
         T(test_independent_branches_go_on_and_dependents_are_blocked),
         T(test_what_hangs_behind_a_kept_step_is_blocked_too),
