@@ -336,7 +336,8 @@ static bool take_word(const char *value, size_t len, size_t *at, struct rdata_wo
 }
 
 /* Words of one line: separated by blanks, or in double quotes. */
-static bool split(const char *value, size_t len, struct rdata_word *words, size_t *count, const char **why)
+static bool split(const char *value, size_t len, struct rdata_word *words, size_t most, size_t *count,
+                  const char **why)
 {
     *count = 0;
     for (size_t at = 0; at < len;) {
@@ -344,7 +345,7 @@ static bool split(const char *value, size_t len, struct rdata_word *words, size_
             at++;
             continue;
         }
-        if (*count == WORDS_MAX) {
+        if (*count == most) {
             *why = "it has too many words";
             return false;
         }
@@ -356,12 +357,14 @@ static bool split(const char *value, size_t len, struct rdata_word *words, size_
     return true;
 }
 
+/* A long TXT comes in hundreds of strings. */
 bool rdata_from_text(const struct kit *kit, struct lf_op *op, const char *type, const char *text, size_t len,
                      const char **rdata, const char **why)
 {
-    struct rdata_word words[WORDS_MAX];
+    size_t most = len / 2 + 1;
     size_t count = 0;
-    return split(text, len, words, &count, why) &&
+    struct rdata_word *words = kit->ops->scratch(op, most * sizeof(*words));
+    return split(text, len, words, most, &count, why) &&
            rdata_from_words(kit, op, type, words, count, "", rdata, why);
 }
 
@@ -388,7 +391,7 @@ bool rdata_from_value(const struct kit *kit, struct lf_op *op, const char *type,
         return bare_text(kit, op, value, len, rdata, why);
     struct rdata_word words[WORDS_MAX];
     size_t count = 0;
-    if (!split(value, len, words, &count, why))
+    if (!split(value, len, words, WORDS_MAX, &count, why))
         return false;
     return rdata_from_words(kit, op, type, words, count, NULL, rdata, why);
 }
