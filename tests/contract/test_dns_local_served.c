@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,64 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "bench.h"
 #include "model/value.h"
+#include "server.h"
 
 /* The zone files of dns-local, judged by those who read zone files: BIND's and Knot's checkers, and a Knot
  * server that is asked. */
 
-#define DRIVER  PLUGINS_FOLDER "/dns-local.so"
-#define KNOT    TESTS_FOLDER "/servers/knot"
-#define SKIPPED 77
+#define DRIVER PLUGINS_FOLDER "/dns-local.so"
+#define KNOT   TESTS_FOLDER "/servers/knot"
 
 struct world {
     struct bench *b;
     char folder[64];
     int port;
 };
-
-/* Runs a command and gives what it printed; its end must be good. */
-static const char *run(char *out, size_t room, const char *format, ...)
-{
-    char command[512];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    FILE *pipe = popen(command, "r");
-    assert_non_null(pipe);
-    size_t len = fread(out, 1, room - 1, pipe);
-    out[len] = '\0';
-    if (pclose(pipe) != 0)
-        fail_msg("%s\n%s", command, out);
-    return out;
-}
-
-/* A port that is free for both protocols now. */
-static int free_port(void)
-{
-    for (int tries = 0; tries < 100; tries++) {
-        struct sockaddr_in at = {.sin_family = AF_INET};
-        socklen_t len = sizeof(at);
-        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        int tcp = socket(AF_INET, SOCK_STREAM, 0);
-        int udp = socket(AF_INET, SOCK_DGRAM, 0);
-        bool good = tcp >= 0 && udp >= 0 && bind(tcp, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
-                    getsockname(tcp, (struct sockaddr *)&at, &len) == 0 &&
-                    bind(udp, (const struct sockaddr *)&at, sizeof(at)) == 0;
-        close(tcp);
-        close(udp);
-        if (good)
-            return ntohs(at.sin_port);
-    }
-    fail_msg("no free port");
-    return 0;
-}
 
 static int enter(void **state)
 {
@@ -74,7 +34,7 @@ static int enter(void **state)
     assert_non_null(mkdtemp(world.folder));
     (void)snprintf(settings, sizeof(settings), "{'path':'%s/zones'}", world.folder);
     world.b = bench_open(DRIVER, settings);
-    world.port = free_port();
+    world.port = server_port();
     *state = &world;
     return 0;
 }
@@ -84,9 +44,9 @@ static int leave(void **state)
     struct world *w = *state;
     char out[4096];
     bench_close(w->b);
-    run(out, sizeof(out), "test ! -e %s/server/knot.pid || " KNOT " stop %s/server 2>&1", w->folder,
-        w->folder);
-    run(out, sizeof(out), "rm -r %s 2>&1", w->folder);
+    server_run(out, sizeof(out), "test ! -e %s/server/knot.pid || " KNOT " stop %s/server 2>&1", w->folder,
+               w->folder);
+    server_run(out, sizeof(out), "rm -r %s 2>&1", w->folder);
     return 0;
 }
 
@@ -105,17 +65,18 @@ static void change(struct world *w, const char *type, uint32_t verb, const char 
 static void check(struct world *w, const char *zone)
 {
     char out[4096];
-    run(out, sizeof(out),
+    server_run(
+        out, sizeof(out),
         "named-checkzone -k fail -m fail -M fail -n fail -r fail -S fail -i local %s %s/zones/%s.zone 2>&1",
         zone, w->folder, zone);
-    run(out, sizeof(out), "kzonecheck -o %s %s/zones/%s.zone 2>&1", zone, w->folder, zone);
+    server_run(out, sizeof(out), "kzonecheck -o %s %s/zones/%s.zone 2>&1", zone, w->folder, zone);
 }
 
 static void assert_answer(struct world *w, const char *question, const char *answer)
 {
     char out[4096];
-    run(out, sizeof(out), "kdig +short +timeout=2 @127.0.0.1 -p %d %s | sed 's, *$,,' | sort", w->port,
-        question);
+    server_run(out, sizeof(out), "kdig +short +timeout=2 @127.0.0.1 -p %d %s | sed 's, *$,,' | sort", w->port,
+               question);
     assert_string_equal(out, answer);
 }
 
@@ -171,8 +132,8 @@ static void test_a_server_answers_what_was_asked_for(void **state)
     struct world *w = *state;
     char out[4096];
     build(w);
-    run(out, sizeof(out), KNOT " start %s/server %d %s/zones acme.test eu.acme.test 2>&1", w->folder, w->port,
-        w->folder);
+    server_run(out, sizeof(out), KNOT " start %s/server %d %s/zones acme.test eu.acme.test 2>&1", w->folder,
+               w->port, w->folder);
     assert_answer(w, "acme.test A", "192.0.2.1\n192.0.2.2\n");
     assert_answer(w, "acme.test AAAA", "2001:db8::1\n");
     assert_answer(w, "acme.test MX", "10 mail.acme.test.\n20 mx.example.net.\n");
@@ -187,7 +148,7 @@ static void test_a_server_answers_what_was_asked_for(void **state)
     change(w, "record", LF_VERB_UPDATE,
            "{'zone':'acme.test','type':'A','name':'mail','values':['192.0.2.26']}");
     change(w, "record", LF_VERB_DESTROY, "{'zone':'acme.test','type':'CNAME','name':'www'}");
-    run(out, sizeof(out), KNOT " reload %s/server 2>&1", w->folder);
+    server_run(out, sizeof(out), KNOT " reload %s/server 2>&1", w->folder);
     assert_answer(w, "mail.acme.test A", "192.0.2.26\n");
     assert_answer(w, "www.acme.test CNAME", "");
 }
@@ -200,16 +161,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_long_text_passes_every_checker, enter, leave),
         cmocka_unit_test_setup_teardown(test_a_server_answers_what_was_asked_for, enter, leave),
     };
-    const char *ci = getenv("CI");
-    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-        char command[128];
-        (void)snprintf(command, sizeof(command), "PATH=$PATH:/usr/sbin command -v %s >/dev/null", needed[i]);
-        if (system(command) == 0)
-            continue;
-        (void)fprintf(stderr,
-                      "%s is missing: apt-get install bind9-utils knot knot-dnssecutils knot-dnsutils\n",
-                      needed[i]);
-        return ci && strcmp(ci, "true") == 0 ? 1 : SKIPPED;
-    }
+    int missing = server_missing(needed, "bind9-utils knot knot-dnssecutils knot-dnsutils");
+    if (missing)
+        return missing;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@ copy_example() {
 end() {
   local status=$?
   [ -z "${served:-}" ] || "$root/tests/servers/knot" stop "$served"
+  [ -z "${pdns:-}" ] || "$root/tests/servers/pdns" stop "$pdns"
   cd /
   rm -rf "$folder"
   [ "$status" != 0 ] || exit "$failed"
@@ -44,6 +45,20 @@ same() {
   [ "$2" = "$3" ] && return 0
   printf 'FAIL: %s\n  seen:   %s\n  wanted: %s\n' "$1" "$2" "$3" >&2
   failed=1
+}
+
+# A PowerDNS in $pdns, whose ports are then in $dns_port and $api_port, below those that the system hands out.  Somebody
+# else may take a free port before it is bound.
+start_pdns() {
+  local tries
+  pdns=$folder/pdns
+  for tries in 1 2 3 4 5; do
+    dns_port=$((20000 + RANDOM % 6000)) api_port=$((26000 + RANDOM % 6000))
+    "$root/tests/servers/pdns" start "$pdns" "$dns_port" "$api_port" 2>"$folder/started" && return
+    "$root/tests/servers/pdns" stop "$pdns"
+  done
+  cat "$folder/started" >&2
+  return 1
 }
 
 query() { # DATABASE SQL
