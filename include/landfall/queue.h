@@ -1,5 +1,5 @@
 /* landfall/queue.h - the queue contract, version 1: namespaces, queues, topics, subscriptions, and the call
- * `send`.
+ * `send`; and for brokers that have their own users, permissions and policies.  A driver may leave those out.
  *
  * Const data only.  A driver points its lf_resource.schema and lf_call schemas at these; a playbook that
  * uses nothing else runs on any driver of the contract.  The bounds are those every known service can keep.
@@ -74,6 +74,53 @@ static const struct lf_attr lf_queue_subscription_attrs[] = {
     {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 1},
 };
 static const struct lf_schema lf_queue_subscription = LF_SCHEMA(1, lf_queue_subscription_attrs);
+
+/* ---- user: who may connect; for brokers with users of their own ---------------------------- */
+
+static const struct lf_attr lf_queue_user_attrs[] = {
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the user's name, unique within the broker", NULL, NULL, 0, 1},
+    {"password", LF_KIND_TEXT, LF_ATTR_SECRET, "the password; left out: the user cannot use one", NULL, NULL,
+     0, 1},
+    {"tags", LF_KIND_LIST, LF_ATTR_UNORDERED,
+     "what the user may administer, in the broker's own words; none for programs that only use queues", NULL,
+     "[]", LF_KIND_TEXT, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 1},
+};
+static const struct lf_schema lf_queue_user = LF_SCHEMA(1, lf_queue_user_attrs);
+
+/* ---- permission: what a user may do in a namespace ----------------------------------------- */
+
+static const struct lf_attr lf_queue_permission_attrs[] = {
+    {"user", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED, "the id of the user", NULL, NULL,
+     0, 1},
+    {"namespace", LF_KIND_TEXT, LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the id of the namespace; the driver's own where it is not given", NULL, NULL, 0, 1},
+    {"configure", LF_KIND_TEXT, 0, "a pattern of the names the user may make and delete; empty: none", NULL,
+     "\"\"", 0, 1},
+    {"write", LF_KIND_TEXT, 0, "a pattern of the names the user may send to; empty: none", NULL, "\"\"", 0,
+     1},
+    {"read", LF_KIND_TEXT, 0, "a pattern of the names the user may receive from; empty: none", NULL, "\"\"",
+     0, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 1},
+};
+static const struct lf_schema lf_queue_permission = LF_SCHEMA(1, lf_queue_permission_attrs);
+
+/* ---- policy: what holds for all queues and topics of a pattern ----------------------------- */
+
+static const struct lf_attr lf_queue_policy_attrs[] = {
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the policy's name, unique within its namespace, at most 80 characters", NULL, NULL, 0, 1},
+    {"namespace", LF_KIND_TEXT, LF_ATTR_FIXED, "the id of its namespace", NULL, NULL, 0, 1},
+    {"pattern", LF_KIND_TEXT, LF_ATTR_REQUIRED, "a pattern of the names it holds for", NULL, NULL, 0, 1},
+    {"apply_to", LF_KIND_TEXT, 0, "queues, exchanges or all", NULL, "\"all\"", 0, 1},
+    {"priority", LF_KIND_INT, 0, "of several policies that fit, the one with the greatest number holds", NULL,
+     "0", 0, 1},
+    {"definition", LF_KIND_MAP, LF_ATTR_REQUIRED, "what holds, in the broker's own words", NULL, NULL,
+     LF_KIND_ANY, 1},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 1},
+};
+static const struct lf_schema lf_queue_policy = LF_SCHEMA(1, lf_queue_policy_attrs);
 
 /* ---- send: one message, once -------------------------------------------------------------- */
 

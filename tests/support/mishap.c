@@ -153,10 +153,20 @@ static bool take_rule(struct mishap *m, const struct bytes *request, struct rule
     return found;
 }
 
+/* A server that would keep the connection is asked not to, and so tells the client. */
+static bool pass_on(int fd, const struct bytes *request)
+{
+    static const char close_it[] = "Connection: close\r\n";
+    const char *line = memmem(request->at, request->count, "\r\n", 2);
+    size_t first = line ? (size_t)(line - request->at) + 2 : 0;
+    return send_all(fd, request->at, first) && send_all(fd, close_it, strlen(close_it)) &&
+           send_all(fd, request->at + first, request->count - first);
+}
+
 static bool forward(struct mishap *m, const struct bytes *request, struct bytes *reply)
 {
     int fd = dial(m->server_port);
-    bool good = fd >= 0 && send_all(fd, request->at, request->count) && read_message(fd, reply);
+    bool good = fd >= 0 && pass_on(fd, request) && read_message(fd, reply);
     if (fd >= 0)
         close(fd);
     if (reply->count > 0)
