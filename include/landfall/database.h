@@ -59,6 +59,8 @@ static const struct lf_attr lf_database_user_attrs[] = {
     {"password", LF_KIND_TEXT, LF_ATTR_SECRET, "the password; left out: the user cannot use one", NULL, NULL,
      0, 1},
     {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 1},
+    {"login", LF_KIND_TEXT, LF_ATTR_COMPUTED, "the name programs log in with, where it is another", NULL,
+     NULL, 0, 2},
 };
 static const struct lf_schema lf_database_user = LF_SCHEMA(1, lf_database_user_attrs);
 
