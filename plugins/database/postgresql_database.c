@@ -99,7 +99,8 @@ static const struct lf_value *state_of(const struct pgsql_job *job)
     const struct lf_value *state = kit_put_text(kit, job->op, kit_map(kit, job->op), "name", name_of(job));
     if (*server->cluster)
         state = kit_put_text(kit, job->op, state, "cluster", server->cluster);
-    state = kit_put_int(kit, job->op, state, "replicas", 0);
+    if (kit_has(kit, job->req->desired, "replicas") || kit_has(kit, job->req->prior, "replicas"))
+        state = kit_put_int(kit, job->op, state, "replicas", 0);
     state = kit_put_text(kit, job->op, state, "place", server->place);
     state = kit_put_text(kit, job->op, state, "host", server->told_host);
     return options ? kit_put(kit, job->op, state, "options", options) : state;
