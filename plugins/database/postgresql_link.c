@@ -1,9 +1,11 @@
 #include "postgresql_link.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define IDLE_MAX    8     /* kept per database and kind */
+#define IDLE_MAX    8 /* kept per database and kind */
+#define LOOKS_MAX   4
 #define IDLE_MAX_MS 30000 /* a server slot is worth more than a reconnect by then */
 
 /* What every session is: texts as UTF-8, values spelled in one way whatever the server's defaults, and no
@@ -21,11 +23,16 @@ static bool fits(const struct pgsql_link *link, const struct pgsql_server *serve
     return link->server == server && link->reads == reads && strcmp(link->database, database) == 0;
 }
 
-/* What the server said while nobody listened: that it closed the session. */
+/* What the server said while nobody listened: most likely that it closed the session.  First its words come,
+ * then the end of the line, so one look is not enough. */
 static bool is_alive(const struct pgsql_link *link)
 {
-    return PQstatus(link->conn) == CONNECTION_OK && PQconsumeInput(link->conn) == 1 &&
-           PQstatus(link->conn) == CONNECTION_OK && PQtransactionStatus(link->conn) == PQTRANS_IDLE;
+    struct pollfd line = {.fd = PQsocket(link->conn), .events = POLLIN};
+    for (int looks = 0; looks < LOOKS_MAX && poll(&line, 1, 0) != 0; looks++)
+        if (PQconsumeInput(link->conn) != 1 || PQisBusy(link->conn))
+            return false;
+    return PQstatus(link->conn) == CONNECTION_OK && PQtransactionStatus(link->conn) == PQTRANS_IDLE &&
+           poll(&line, 1, 0) == 0;
 }
 
 struct pgsql_link *pgsql_link_take(struct pgsql *self, const struct pgsql_server *server,

@@ -327,21 +327,6 @@ static bool check_role(const struct kit *kit, struct lf_op *op, const struct lf_
     return false;
 }
 
-/* Passwords are handles here, and two handles never compare equal.  What they say of themselves does: where
- * the secret comes from, and its keyed digest.  A password that is still the same is put in as the very same
- * handle. */
-static const struct lf_value *with_known_password(const struct kit *kit, struct lf_op *op,
-                                                  const struct lf_request *req)
-{
-    const struct lf_value *before = kit_get(kit, req->prior, "password");
-    const struct lf_value *now = kit_get(kit, req->desired, "password");
-    if (!before || !now || kit->values->kind(before) != LF_KIND_SECRET ||
-        kit->values->kind(now) != LF_KIND_SECRET ||
-        strcmp(kit->values->to_json(op, before, NULL), kit->values->to_json(op, now, NULL)) != 0)
-        return req->prior;
-    return kit_put(kit, op, req->prior, "password", now);
-}
-
 void pgsql_user_plan(void *self, struct lf_op *op, const struct lf_request *req)
 {
     static const char *const none[] = {NULL};
@@ -360,9 +345,7 @@ void pgsql_user_plan(void *self, struct lf_op *op, const struct lf_request *req)
     if (database && name && !check_login(kit, op, database, name, &login))
         return;
     computed = kit_put_text(kit, op, computed, "login", login);
-    struct lf_request seen = *req;
-    seen.prior = with_known_password(kit, op, req);
-    kit_plan(kit, self, op, &seen, &lf_database_user, computed, NULL);
+    kit_plan(kit, self, op, req, &lf_database_user, computed, NULL);
 }
 
 /* ---- owned -------------------------------------------------------------------------------- */
