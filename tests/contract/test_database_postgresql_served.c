@@ -484,8 +484,9 @@ static void test_a_reader_looks_with_its_own_login(void **state)
 {
     struct set *set = *state;
     ASK("create role watcher login password 'watcher-password'");
-    struct bench *other = open_bench(
-        set->mem, ",'reader':'watcher','reader_password':{'$secret':{'source':'test:watcher-password'}}");
+    struct bench *other =
+        open_bench(set->mem, server.port,
+                   ",'reader':'watcher','reader_password':{'$secret':{'source':'test:watcher-password'}}");
     struct op_item item = {.verb = LF_VERB_CREATE};
     item.desired = bench_value(other, "{'name':'main'}");
     assert_int_equal(bench_run(other, "database", item)->status, LF_END_OK);

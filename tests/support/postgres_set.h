@@ -28,7 +28,7 @@ struct set {
     struct bench *b;
 };
 
-static inline struct bench *open_bench(struct arena *mem, const char *more)
+static inline struct bench *open_bench(struct arena *mem, int port, const char *more)
 {
     return bench_open(
         DRIVER,
@@ -37,7 +37,7 @@ static inline struct bench *open_bench(struct arena *mem, const char *more)
                     "'password':{'$secret':{'source':'test:landfall-password'}},'clusters':[{'name':"
                     "'primary','size':'small','replicas':1,'storage_gb':20},{'name':'far','place':"
                     "'there'}]%s}",
-                    server.port, more));
+                    port, more));
 }
 
 static inline int start(void **state)
@@ -63,7 +63,7 @@ static inline int open_set(void **state)
     struct arena *mem = arena_new();
     struct set *set = ARENA_NEW(mem, struct set);
     set->mem = mem;
-    set->b = open_bench(mem, "");
+    set->b = open_bench(mem, server.port, "");
     *state = set;
     return 0;
 }
