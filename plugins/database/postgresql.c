@@ -68,7 +68,70 @@ static const struct lf_resource migration = {
     .lane = pgsql_lane,
 };
 
-static const struct lf_resource *const resources[] = {&cluster, &database, &user, &migration, NULL};
+static const struct lf_resource schema = {
+    VERBS(schema),
+    .traits = LF_TRAIT_OWN_TRANSPORT,
+    .name = "schema",
+    .doc = "a name space, owned by the database's owner",
+    .schema = &lf_database_schema,
+    .estimate = pgsql_costs_nothing,
+    .lane = pgsql_lane,
+};
+
+static const struct lf_resource extension = {
+    VERBS(extension),
+    .traits = LF_TRAIT_OWN_TRANSPORT,
+    .name = "extension",
+    .doc = "an extension of the server, in one database",
+    .schema = &lf_database_extension,
+    .estimate = pgsql_costs_nothing,
+    .lane = pgsql_lane,
+};
+
+static const struct lf_resource grant = {
+    VERBS(grant),
+    .traits = LF_TRAIT_OWN_TRANSPORT,
+    .name = "grant",
+    .doc = "privileges of one user on one object, beyond its role",
+    .schema = &lf_database_grant,
+    .estimate = pgsql_costs_nothing,
+    .lane = pgsql_lane,
+};
+
+static const struct lf_resource publication = {
+    VERBS(publication),
+    .traits = LF_TRAIT_OWN_TRANSPORT,
+    .name = "publication",
+    .doc = "tables whose changes others may follow",
+    .schema = &lf_database_publication,
+    .estimate = pgsql_costs_nothing,
+    .lane = pgsql_lane,
+};
+
+static const struct lf_resource subscription = {
+    VERBS(subscription),
+    .traits = LF_TRAIT_OWN_TRANSPORT,
+    .name = "subscription",
+    .doc = "following a publication, with a slot of our marker's name at the publisher",
+    .schema = &lf_database_subscription,
+    .estimate = pgsql_costs_nothing,
+    .lane = pgsql_lane,
+};
+
+static const struct lf_resource schema_copy = {
+    VERBS(copy),
+    .traits = LF_TRAIT_OWN_TRANSPORT,
+    .name = "schema_copy",
+    .doc = "the schema of a reference database, applied once",
+    .schema = &lf_database_schema_copy,
+    .estimate = pgsql_costs_nothing,
+    .lane = pgsql_lane,
+};
+
+static const struct lf_resource *const resources[] = {
+    &cluster, &database,    &user,         &migration,   &schema, &extension,
+    &grant,   &publication, &subscription, &schema_copy, NULL,
+};
 
 static const struct lf_call query = {
     .struct_size = sizeof(struct lf_call),
@@ -88,7 +151,7 @@ static const struct lf_plugin plugin = {
     .struct_size = sizeof(struct lf_plugin),
     .abi_major = LF_ABI_MAJOR,
     .abi_minor = LF_ABI_MINOR,
-    .needs_minor = 0,
+    .needs_minor = 1, /* lf_host.process, for pg_dump */
     .subsystem = "database",
     .name = "postgresql",
     .version = "1.0.0",

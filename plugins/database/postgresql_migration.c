@@ -386,81 +386,9 @@ void pgsql_migration_plan(void *self, struct lf_op *op, const struct lf_request 
 
 /* ---- owned -------------------------------------------------------------------------------- */
 
-#define COMMENT "pg_catalog.shobj_description(r.oid, 'pg_authid')"
-#define DATABASES                                                                                            \
-    "select d.datname from pg_catalog.pg_database d join pg_catalog.pg_roles r on r.oid = d.datdba"          \
-    " where " PGSQL_LINE(COMMENT, 1) " = 'landfall database' and " PGSQL_LINE(                               \
-        COMMENT, 4) " = d.datname"                                                                           \
-                    " and " PGSQL_LINE(COMMENT, 5) " = $1 order by 1"
-
-/* Ledgers are inside their databases: each is asked in turn. */
-struct tour {
-    const char **databases;
-    size_t count, next;
-};
-
-static void tour_on(struct pgsql_job *job);
-
-static void ledger_read(struct pgsql_job *job)
-{
-    const char *cluster = job->server->cluster;
-    for (int row = 0; row < pgsql_job_rows(job, 0); row++)
-        pgsql_sweep_found(job,
-                          kit_format(job->kit, job->op, "%s%s%s/%s", cluster, *cluster ? "/" : "",
-                                     job->database, pgsql_job_value(job, 0, row, 0)),
-                          pgsql_job_value(job, 0, row, 1), pgsql_job_value(job, 0, row, 2));
-    tour_on(job);
-}
-
-static void no_ledger(struct pgsql_job *job)
-{
-    if (pgsql_is_absent(job))
-        tour_on(job);
-    else
-        pgsql_job_fail(job);
-}
-
-static void read_ledger(struct pgsql_job *job)
-{
-    pgsql_job_print(job, "select name, marker, address from landfall.migrations where marker is not null"
-                         " order by name");
-    job->otherwise = no_ledger;
-    pgsql_job_fly(job, PGSQL_SAFE, ledger_read);
-}
-
-static void tour_on(struct pgsql_job *job)
-{
-    struct tour *tour = job->user;
-    job->otherwise = NULL;
-    pgsql_job_disconnect(job);
-    if (tour->next >= tour->count) {
-        pgsql_sweep_next(job);
-        return;
-    }
-    /* Dropped meanwhile: then its ledger is gone as well. */
-    job->no_database = tour_on;
-    pgsql_job_connect(job, job->server, tour->databases[tour->next++], read_ledger);
-}
-
-static void listed(struct pgsql_job *job)
-{
-    struct tour *tour = job->user;
-    tour->next = 0;
-    tour->count = (size_t)pgsql_job_rows(job, 0);
-    tour->databases = job->kit->ops->scratch(job->op, (tour->count + 1) * sizeof(*tour->databases));
-    for (size_t i = 0; i < tour->count; i++)
-        tour->databases[i] = pgsql_job_value(job, 0, (int)i, 0);
-    tour_on(job);
-}
-
-static void list(struct pgsql_job *job)
-{
-    job->user = job->kit->ops->scratch(job->op, sizeof(struct tour));
-    PGSQL_ADD(job, DATABASES, job->server->cluster);
-    pgsql_job_fly(job, PGSQL_SAFE, listed);
-}
-
 void pgsql_migration_owned(void *self, struct lf_op *op, const struct lf_request *req)
 {
-    pgsql_sweep(self, op, req, list);
+    pgsql_tour(
+        self, op, req,
+        "select name, marker, address from landfall.migrations where marker is not null order by name");
 }

@@ -3,8 +3,7 @@
 #include <string.h>
 
 /* clang-format off */
-static const char *const ledger[] = {
-    "create schema if not exists landfall",
+static const char *const tables[] = {
     "create table if not exists landfall.migrations ("
     "  name text primary key, checksum text not null, sql text not null, follows text,"
     "  applied_at timestamptz not null default pg_catalog.clock_timestamp(),"
@@ -15,15 +14,28 @@ static const char *const ledger[] = {
 };
 /* clang-format on */
 
-void pgsql_ledger_add(struct pgsql_job *job)
+static void let_reader_in(struct pgsql_job *job)
 {
-    for (size_t i = 0; i < sizeof(ledger) / sizeof(ledger[0]); i++)
-        pgsql_job_add(job, ledger[i], NULL, 0);
     if (!job->server->reader)
         return;
     const char *reader = pgsql_job_name(job, job->server->reader);
     pgsql_job_print(job, "grant usage on schema landfall to %s", reader);
     pgsql_job_print(job, "grant select on all tables in schema landfall to %s", reader);
+}
+
+void pgsql_ledger_add(struct pgsql_job *job)
+{
+    pgsql_job_print(job, "create schema if not exists landfall");
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        pgsql_job_add(job, tables[i], NULL, 0);
+    let_reader_in(job);
+}
+
+void pgsql_ledger_add_own(struct pgsql_job *job, const char *table)
+{
+    pgsql_job_print(job, "create schema if not exists landfall");
+    pgsql_job_add(job, table, NULL, 0);
+    let_reader_in(job);
 }
 
 bool pgsql_is_absent(const struct pgsql_job *job)
@@ -145,44 +157,6 @@ void pgsql_job_exists(struct pgsql_job *job, const char *marker, const struct lf
 void pgsql_job_absent(struct pgsql_job *job)
 {
     pgsql_job_finish(job, LF_END_GONE);
-}
-
-/* ---- sweeping ----------------------------------------------------------------------------- */
-
-struct sweep {
-    size_t next; /* server */
-    pgsql_then_fn *ask;
-};
-
-void pgsql_sweep_next(struct pgsql_job *job)
-{
-    struct sweep *sweep = job->sweep;
-    pgsql_job_disconnect(job);
-    while (sweep->next < job->self->server_count && !job->self->servers[sweep->next].host)
-        sweep->next++;
-    if (sweep->next >= job->self->server_count) {
-        pgsql_job_finish(job, LF_END_OK);
-        return;
-    }
-    const struct pgsql_server *server = &job->self->servers[sweep->next++];
-    pgsql_job_connect(job, server, server->dbname, sweep->ask);
-}
-
-void pgsql_sweep(void *self, struct lf_op *op, const struct lf_request *req, pgsql_then_fn *ask)
-{
-    struct pgsql_job *job = pgsql_job_new(self, op, req);
-    job->sweep = job->kit->ops->scratch(op, sizeof(*job->sweep));
-    job->sweep->ask = ask;
-    pgsql_sweep_next(job);
-}
-
-void pgsql_sweep_found(struct pgsql_job *job, const char *id, const char *marker, const char *address)
-{
-    struct lf_result found = kit_result(LF_END_OK);
-    found.id = id;
-    found.marker = marker;
-    found.memo = kit_put_text(job->kit, job->op, kit_map(job->kit, job->op), "address", address);
-    job->kit->ops->found(job->op, &found);
 }
 
 /* ---- all types ---------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "postgresql_job.h"
+#include "postgresql_sweep.h"
 
 /* Every change inside a database waits its turn here until its transaction ends, and so does a look for what
  * a dead program's last request became: the lock is held as long as that may still land. */
@@ -15,6 +16,8 @@
 
 /* landfall's own tables in a database: migrations and calls. */
 void pgsql_ledger_add(struct pgsql_job *job);
+/* The same with one table more, or another. */
+void pgsql_ledger_add_own(struct pgsql_job *job, const char *table);
 /* SQLSTATE of a table, schema or database that is not there. */
 bool pgsql_is_absent(const struct pgsql_job *job);
 
@@ -46,13 +49,6 @@ void pgsql_job_ok(struct pgsql_job *job, const char *marker, const struct lf_val
 void pgsql_job_exists(struct pgsql_job *job, const char *marker, const struct lf_value *state);
 void pgsql_job_absent(struct pgsql_job *job);
 
-/* For each server in turn: connects to its maintenance database and calls `ask`, which calls pgsql_sweep_next
- * when it is done; ends the operation behind the last. */
-void pgsql_sweep(void *self, struct lf_op *op, const struct lf_request *req, pgsql_then_fn *ask);
-void pgsql_sweep_next(struct pgsql_job *job);
-/* One found object; id, marker, address. */
-void pgsql_sweep_found(struct pgsql_job *job, const char *id, const char *marker, const char *address);
-
 void pgsql_costs_nothing(void *self, struct lf_op *op, const struct lf_request *req);
 /* Changes in one database take turns; the lane keeps them from waiting for each other inside their time. */
 const char *pgsql_lane(void *self, struct lf_op *op, const struct lf_request *req);
@@ -62,5 +58,11 @@ lf_verb_fn pgsql_database, pgsql_database_plan, pgsql_database_owned;
 const char *pgsql_database_lane(void *self, struct lf_op *op, const struct lf_request *req);
 lf_verb_fn pgsql_user, pgsql_user_plan, pgsql_user_owned;
 lf_verb_fn pgsql_migration, pgsql_migration_plan, pgsql_migration_owned;
+lf_verb_fn pgsql_schema, pgsql_schema_plan, pgsql_schema_owned;
+lf_verb_fn pgsql_extension, pgsql_extension_plan, pgsql_extension_owned;
+lf_verb_fn pgsql_grant, pgsql_grant_plan, pgsql_grant_owned;
+lf_verb_fn pgsql_publication, pgsql_publication_plan, pgsql_publication_owned;
+lf_verb_fn pgsql_subscription, pgsql_subscription_plan, pgsql_subscription_owned;
+lf_verb_fn pgsql_copy, pgsql_copy_plan, pgsql_copy_owned;
 lf_verb_fn pgsql_query;
 lf_verb_fn pgsql_preflight;
