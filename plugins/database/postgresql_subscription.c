@@ -210,8 +210,8 @@ static const char *publications_of(struct pgsql_job *job)
 
 static void create(struct pgsql_job *job);
 
-/* The publisher's words come as text.  Only our own marker makes a slot of that name: a create that was cut off
- * behind it. */
+/* The publisher's words come as text.  Only our own marker makes a slot of that name: a create that was cut
+ * off behind it. */
 static void not_created(struct pgsql_job *job)
 {
     const char *said = pgsql_job_said(job);
