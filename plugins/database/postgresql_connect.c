@@ -261,7 +261,8 @@ static void looked_up(struct lf_op *op, void *user, int stop)
 void pgsql_job_connect(struct pgsql_job *job, const struct pgsql_server *server, const char *database,
                        pgsql_then_fn *then)
 {
-    bool reads = job->req->read_only != 0;
+    bool reads =
+        job->login == PGSQL_LOGIN_FITTING ? job->req->read_only != 0 : job->login == PGSQL_LOGIN_READER;
     job->server = server;
     job->database = database;
     job->user_then = then;

@@ -422,7 +422,7 @@ const char *pgsql_database_lane(void *self, struct lf_op *op, const struct lf_re
     const struct pgsql_server *server = NULL;
     const char *id = NULL;
     return place_of(pgsql, op, req, &server, &id)
-               ? kit_format(&pgsql->kit, op, "database-postgresql %p %.128s", self, id)
+               ? kit_format(&pgsql->kit, op, "database-postgresql %.128s", id)
                : NULL;
 }
 

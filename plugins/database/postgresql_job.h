@@ -17,6 +17,11 @@
 #define PGSQL_SAFE    0u /* nothing: it was a look, or a transaction without its COMMIT */
 #define PGSQL_AT_RISK 1u /* the flight ends in a COMMIT, or commits by itself           */
 
+/* Who logs in: the reader for a request that may change nothing, the user for any other; or one of them. */
+#define PGSQL_LOGIN_FITTING 0u
+#define PGSQL_LOGIN_USER    1u
+#define PGSQL_LOGIN_READER  2u
+
 struct pgsql_job;
 typedef void pgsql_then_fn(struct pgsql_job *job);
 
@@ -44,6 +49,7 @@ struct pgsql_job {
     const struct pgsql_server *server; /* where it is connected     */
     const char *database;
     void *user;          /* the type's own */
+    uint32_t login;      /* PGSQL_LOGIN_* */
     struct sweep *sweep; /* of pgsql_sweep */
 
     struct pgsql_link *link;

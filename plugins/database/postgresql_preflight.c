@@ -21,6 +21,7 @@
 
 struct findings {
     size_t errors;
+    size_t next; /* server */
 };
 
 static void say(struct pgsql_job *job, uint32_t severity, const char *code, const char *path,
@@ -95,29 +96,33 @@ static bool was_asked(const struct pgsql *self, size_t i)
     return false;
 }
 
-struct rounds {
-    struct findings findings;
-    size_t next;
-};
+static const struct pgsql_server *next_server(struct pgsql_job *job)
+{
+    struct findings *findings = job->user;
+    const struct pgsql *self = job->self;
+    while (findings->next < self->server_count &&
+           (!self->servers[findings->next].host || was_asked(self, findings->next)))
+        findings->next++;
+    return findings->next < self->server_count ? &self->servers[findings->next++] : NULL;
+}
 
+/* The reader's login is good when it gets in. */
 static void next(struct pgsql_job *job)
 {
-    struct rounds *rounds = job->user;
+    const struct pgsql_server *asked = job->server;
+    bool has_reader = asked && asked->reader && job->login == PGSQL_LOGIN_USER;
     pgsql_job_disconnect(job);
-    while (rounds->next < job->self->server_count &&
-           (!job->self->servers[rounds->next].host || was_asked(job->self, rounds->next)))
-        rounds->next++;
-    if (rounds->next >= job->self->server_count) {
-        pgsql_job_finish(job, rounds->findings.errors ? LF_END_REFUSED : LF_END_OK);
-        return;
-    }
-    const struct pgsql_server *server = &job->self->servers[rounds->next++];
-    pgsql_job_connect(job, server, server->dbname, ask);
+    job->login = has_reader ? PGSQL_LOGIN_READER : PGSQL_LOGIN_USER;
+    const struct pgsql_server *server = has_reader ? asked : next_server(job);
+    if (server)
+        pgsql_job_connect(job, server, server->dbname, has_reader ? next : ask);
+    else
+        pgsql_job_finish(job, ((const struct findings *)job->user)->errors ? LF_END_REFUSED : LF_END_OK);
 }
 
 void pgsql_preflight(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct pgsql_job *job = pgsql_job_new(self, op, req);
-    job->user = job->kit->ops->scratch(op, sizeof(struct rounds));
+    job->user = job->kit->ops->scratch(op, sizeof(struct findings));
     next(job);
 }

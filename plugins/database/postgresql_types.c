@@ -172,5 +172,5 @@ const char *pgsql_lane(void *self, struct lf_op *op, const struct lf_request *re
 {
     const struct kit *kit = &((const struct pgsql *)self)->kit;
     const char *database = kit_get_text(kit, req->desired ? req->desired : req->prior, "database");
-    return database ? kit_format(kit, op, "database-postgresql %p %.128s", self, database) : NULL;
+    return database ? kit_format(kit, op, "database-postgresql %.128s", database) : NULL;
 }

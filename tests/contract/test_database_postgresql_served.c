@@ -1,5 +1,8 @@
 #include "postgres_set.h"
 
+#include "base/file.h"
+#include "server.h"
+
 /* database-postgresql on a server of its own: databases, clusters and users, judged by psql. */
 
 /* ---- databases --------------------------------------------------------------------------------- */
@@ -546,6 +549,63 @@ static void test_preflight_says_what_is_missing(void **state)
               "database.no_ledger_right");
     preflight(set, SETTINGS("127.0.0.1", "landfall", "postgres", "landfall-password", ""), LF_END_REFUSED,
               "database.no_ledger_right");
+    preflight(set,
+              SETTINGS("127.0.0.1", "landfall", "landfall", "landfall-password",
+                       ",'reader':'stranger','reader_password':{'$secret':{'source':'test:not-this-one'}}"),
+              LF_END_REFUSED, "database.login_refused");
+    preflight(
+        set,
+        SETTINGS("127.0.0.1", "landfall", "landfall", "wrong-password",
+                 ",'reader':'stranger','reader_password':{'$secret':{'source':'test:stranger-password'}}"),
+        LF_END_REFUSED, "database.login_refused");
+}
+
+/* The suite that every driver passes, third parties' too. */
+static void test_the_conformance_suite_is_passed(void **state)
+{
+    struct set *set = *state;
+    static char out[65536];
+    const char *psql =
+        arena_print(set->mem, "psql, -q, -h, %s, -p, '%d', -U, postgres, -c", server.folder, server.port);
+    const char *sheet = arena_print(
+        set->mem,
+        "settings:\n"
+        "  { host: 127.0.0.1, port: %d, user: landfall, password: !secret env:LANDFALL_TEST, dbname: "
+        "landfall,\n"
+        "    clusters: [{ name: primary, size: small, replicas: 1 }] }\n"
+        "types:\n"
+        "  cluster: { skip: a cluster is a server of the settings and cannot have a name of the suite's }\n"
+        "  database:\n"
+        "    update: { options: { public_connect: true } }\n"
+        "    foreign: [%s, 'create database ${name}']\n"
+        "    foreign_remove: [%s, 'drop database ${name}']\n"
+        "  user: { needs: [database] }\n"
+        "  schema:\n"
+        "    needs: [database]\n"
+        "    create: { database: '${database.id}', name: '${name}' }\n"
+        "    replace: { name: '${name}b' }\n"
+        "  extension:\n"
+        "    needs: [database]\n"
+        "    create: { database: '${database.id}', name: hstore, version: '1.7' }\n"
+        "    update: { version: '1.8' }\n"
+        "  grant:\n"
+        "    needs: [database, user]\n"
+        "    create: { database: '${database.id}', name: '${name}', user: '${user.id}', kind: schema,\n"
+        "              object: public, privileges: [create] }\n"
+        "  publication: { skip: a publication needs a table }\n"
+        "  subscription: { skip: a subscription needs a second server }\n"
+        "  schema_copy: { skip: a copy needs a reference }\n",
+        server.port, psql, psql);
+    char path[128];
+    struct err err;
+    (void)snprintf(path, sizeof(path), "%s/sheet.yaml", server.folder);
+    assert_true(file_replace(path, sheet, strlen(sheet), 0644, &err));
+    if (server_try(out, sizeof(out),
+                   "LANDFALL_TEST=landfall-password NO_COLOR=1 " PLUGINS_FOLDER
+                   "/../core/landfall plugin test " DRIVER " --settings %s 2>&1",
+                   path) != 0)
+        fail_msg("%s", out);
+    assert_non_null(strstr(out, "0 failed"));
 }
 
 static void test_bad_settings_are_refused(void **state)
@@ -601,6 +661,7 @@ int main(void)
         STORY(test_verbs_that_look_change_nothing),
         STORY(test_a_reader_looks_with_its_own_login),
         STORY(test_preflight_says_what_is_missing),
+        STORY(test_the_conformance_suite_is_passed),
         STORY(test_bad_settings_are_refused),
     };
     int missing = postgres_missing();
