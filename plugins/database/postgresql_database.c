@@ -482,6 +482,20 @@ static bool check_place(const struct kit *kit, struct lf_op *op, const struct lf
     return false;
 }
 
+/* Which cluster it will be is not known yet, but one of the settings' it must be. */
+static bool check_any_place(const struct pgsql *self, struct lf_op *op, const struct lf_value *desired)
+{
+    const char *place = kit_get_text(&self->kit, desired, "place");
+    bool offered = !place;
+    for (size_t i = 0; i < self->server_count; i++)
+        offered = offered || (self->servers[i].place && strcmp(self->servers[i].place, place) == 0);
+    if (!offered)
+        kit_refuse(&self->kit, op, "database.other_place", "place", "no server of the settings is there",
+                   kit_format(&self->kit, op, "the step asks for '%.80s'", place),
+                   "say in the settings which cluster is in that place, or change the step");
+    return offered;
+}
+
 void pgsql_database_plan(void *self, struct lf_op *op, const struct lf_request *req)
 {
     const struct pgsql *pgsql = self;
@@ -504,6 +518,8 @@ void pgsql_database_plan(void *self, struct lf_op *op, const struct lf_request *
             return;
         computed = kit_put_text(kit, op, computed, "place", server->place);
         computed = kit_put_text(kit, op, computed, "host", server->told_host);
+    } else if (desired && !check_any_place(pgsql, op, desired)) {
+        return;
     }
     kit_plan(kit, self, op, req, &lf_database_database, computed, NULL);
 }

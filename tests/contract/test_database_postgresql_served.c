@@ -200,6 +200,7 @@ static void test_bad_databases_are_refused_in_plan(void **state)
         {"{'name':''}", "database.bad_name"},
         {"{'name':'main','place':'there'}", "database.other_place"},
         {"{'name':'main','cluster':'far','place':'here'}", "database.other_place"},
+        {"{'name':'main','cluster':{'$unknown':'text'},'place':'nowhere'}", "database.other_place"},
         {"{'name':'main','cluster':'nowhere'}", "database.no_cluster"},
         {"{'name':'main','size':'small'}", "database.not_offered"},
         {"{'name':'main','storage_gb':5}", "database.not_offered"},
