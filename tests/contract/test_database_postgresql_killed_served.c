@@ -108,14 +108,13 @@ static void test_a_query_killed_anywhere_is_done_once(void **state)
 /* ---- landing late ------------------------------------------------------------------------------ */
 
 /* Nobody can make a database while somebody holds this lock. */
-static FILE *hold_databases(struct set *set, const char *seconds)
+static FILE *hold_databases(struct set *set)
 {
     FILE *psql = popen(arena_print(set->mem, "psql -XAtq -h %s -p %d -U postgres landfall >/dev/null",
                                    server.folder, server.port),
                        "w");
     assert_non_null(psql);
-    (void)fprintf(psql, "begin; lock table pg_database in exclusive mode; select pg_sleep(%s); commit;\n",
-                  seconds);
+    (void)fprintf(psql, "begin; lock table pg_database in exclusive mode;\n");
     (void)fflush(psql);
     while (strcmp(ASK("select count(*) from pg_locks where mode = 'ExclusiveLock' and relation ="
                       " 'pg_database'::regclass"),
@@ -124,19 +123,39 @@ static FILE *hold_databases(struct set *set, const char *seconds)
     return psql;
 }
 
+/* While this process is busy with something else. */
+static void let_go_soon(FILE *psql)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child > 0)
+        return;
+    usleep(300000);
+    (void)fprintf(psql, "commit;\n");
+    (void)fflush(psql);
+    _exit(0);
+}
+
+static void wait_for_the_dead(void)
+{
+    while (strcmp(ASK("select count(*) from pg_stat_activity where query like 'create database%%'"
+                      " and state = 'active'"),
+                  "0") != 0)
+        usleep(5000);
+}
+
 /* It may land, or the server may notice in time that nobody waits for it: what recover says stays true. */
 static void test_recover_waits_for_what_a_dead_client_still_has_under_way(void **state)
 {
     struct set *set = *state;
     struct line *line = line_open(server.port);
-    FILE *psql = hold_databases(set, "0.6");
+    FILE *psql = hold_databases(set);
     assert_true(dies(set, line, "create database", 0, LINE_KILL_AFTER, create_database));
+    let_go_soon(psql);
     uint32_t there = want(set, LF_VERB_RECOVER, "database", "{'name':'main'}")->status;
+    assert_int_not_equal(wait(NULL), -1);
     pclose(psql);
-    while (strcmp(ASK("select count(*) from pg_stat_activity where query like 'create database%%'"
-                      " and state = 'active'"),
-                  "0") != 0)
-        usleep(5000);
+    wait_for_the_dead();
     IS(there == LF_END_OK ? "1" : "0", ASK("select count(*) from pg_database where datname = 'main'"));
     line_close(line);
     one_database(set);
@@ -146,10 +165,11 @@ static void test_a_server_gives_up_what_a_dead_client_asked_for(void **state)
 {
     struct set *set = *state;
     struct line *line = line_open(server.port);
-    FILE *psql = hold_databases(set, "6");
+    FILE *psql = hold_databases(set);
     assert_true(dies(set, line, "create database", 0, LINE_KILL_AFTER, create_database));
     assert_int_equal(want(set, LF_VERB_RECOVER, "database", "{'name':'main'}")->status, LF_END_GONE);
     pclose(psql);
+    wait_for_the_dead();
     IS("0", ASK("select count(*) from pg_database where datname = 'main'"));
     line_close(line);
     one_database(set);
