@@ -162,6 +162,7 @@ static void connected(struct pgsql_job *job)
         return;
     }
     pgsql_job_print(job, "set client_connection_check_interval = 1000");
+    pgsql_job_print(job, "set idle_session_timeout = 60000");
     pgsql_job_fly(job, PGSQL_SAFE, greeted);
 }
 

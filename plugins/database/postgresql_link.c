@@ -9,11 +9,13 @@
 #define IDLE_MAX_MS 30000 /* a server slot is worth more than a reconnect by then */
 
 /* What every session is: texts as UTF-8, values spelled in one way whatever the server's defaults, and no
- * wait for a lock without an end.  A lost peer is noticed in half a minute. */
+ * wait for a lock without an end.  Either side notices in half a minute that the other is lost, so that no
+ * lock outlives its holder for long. */
 #define SESSION                                                                                              \
     "-c client_min_messages=warning -c lock_timeout=10000 -c datestyle=ISO -c intervalstyle=iso_8601"        \
     " -c timezone=UTC -c bytea_output=hex -c extra_float_digits=1 -c standard_conforming_strings=on"         \
-    " -c escape_string_warning=off -c idle_in_transaction_session_timeout=60000"
+    " -c escape_string_warning=off -c idle_in_transaction_session_timeout=60000 -c tcp_keepalives_idle=10"   \
+    " -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=25000"
 #define READING SESSION " -c default_transaction_read_only=on"
 
 /* A session that is read only and one that is not are never the same connection. */

@@ -95,9 +95,9 @@ static bool strike(struct call *call, enum line_mishap mishap, const char *piece
     if (mishap == LINE_CUT_BEFORE || mishap == LINE_KILL_BEFORE)
         return false;
     (void)put(call->server, piece, len);
-    if (mishap == LINE_KILL_AFTER)
+    if (mishap == LINE_KILL_AFTER || mishap == LINE_KILL_HIDDEN)
         kill(client, SIGKILL);
-    else
+    if (mishap != LINE_KILL_AFTER)
         (void)poll(&answer, 1, 10000);
     return false;
 }

@@ -12,6 +12,7 @@ enum line_mishap {
     LINE_CUT_AFTER,   /* the server gets it and answers; the answer is lost and both are closed */
     LINE_KILL_BEFORE, /* the client is killed, the server never got it                        */
     LINE_KILL_AFTER,  /* the server gets it, then the client is killed                        */
+    LINE_KILL_HIDDEN, /* the same, and the server learns of it only when it has answered */
     LINE_HANG,        /* from here on nothing passes, and nobody is told                      */
 };
 
