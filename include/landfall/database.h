@@ -1,16 +1,17 @@
-/* landfall/database.h - the database contract, version 1: clusters, databases, users, migrations, and the
- * call `query`.
+/* landfall/database.h - the database contract, version 2: clusters, databases, users, migrations, and the
+ * call `query`; and, for databases that are servers, schemas, extensions, grants, publications, subscriptions
+ * and copies of a schema, which a driver may leave out.
  *
  * Const data only.  A driver points its lf_resource.schema and lf_call schemas at these; a playbook that
- * uses nothing else runs on any driver of the contract.  Version 1 of the contract is complete: later
- * versions only add attributes at the end, each with its own `since`.
+ * uses nothing else runs on any driver of the contract.  Later versions only
+ * add: types, and attributes at the end, each with its own `since`.
  */
 #ifndef LF_DATABASE_H
 #define LF_DATABASE_H
 
 #include <landfall/plugin.h>
 
-#define LF_DATABASE_CONTRACT 1u
+#define LF_DATABASE_CONTRACT 2u
 
 /* ---- cluster: the server or servers that databases live on -------------------------------- */
 
@@ -59,6 +60,8 @@ static const struct lf_attr lf_database_user_attrs[] = {
     {"password", LF_KIND_TEXT, LF_ATTR_SECRET, "the password; left out: the user cannot use one", NULL, NULL,
      0, 1},
     {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 1},
+    {"login", LF_KIND_TEXT, LF_ATTR_COMPUTED, "the name programs log in with, where it is another", NULL,
+     NULL, 0, 2},
 };
 static const struct lf_schema lf_database_user = LF_SCHEMA(1, lf_database_user_attrs);
 
@@ -81,12 +84,117 @@ static const struct lf_attr lf_database_migration_attrs[] = {
 };
 static const struct lf_schema lf_database_migration = LF_SCHEMA(1, lf_database_migration_attrs);
 
+/* ---- schema: a name space of one database, since version 2 -------------------------------- */
+
+static const struct lf_attr lf_database_schema_attrs[] = {
+    {"database", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED, "the id of the database", NULL,
+     NULL, 0, 2},
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the schema's name, unique within the database", NULL, NULL, 0, 2},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 2},
+};
+static const struct lf_schema lf_database_schema = LF_SCHEMA(1, lf_database_schema_attrs);
+
+/* ---- extension: what the server can be made to know, since version 2 ---------------------- */
+
+static const struct lf_attr lf_database_extension_attrs[] = {
+    {"database", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED, "the id of the database", NULL,
+     NULL, 0, 2},
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the extension's name, as the server lists it", NULL, NULL, 0, 2},
+    {"version", LF_KIND_TEXT, LF_ATTR_COMPUTED, "its version; left out: the server's default", NULL, NULL, 0,
+     2},
+    {"schema", LF_KIND_TEXT, LF_ATTR_COMPUTED | LF_ATTR_FIXED,
+     "the schema its objects are made in; left out: the extension's own choice", NULL, NULL, 0, 2},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 2},
+};
+static const struct lf_schema lf_database_extension = LF_SCHEMA(1, lf_database_extension_attrs);
+
+/* ---- grant: what a user may do beyond its role, since version 2 --------------------------- */
+
+static const struct lf_attr lf_database_grant_attrs[] = {
+    {"database", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED, "the id of the database", NULL,
+     NULL, 0, 2},
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the grant's name, unique within the database", NULL, NULL, 0, 2},
+    {"user", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED, "the id of the user, of the same database", NULL,
+     NULL, 0, 2},
+    {"kind", LF_KIND_TEXT, LF_ATTR_FIXED, "what the object is: table, sequence, schema or function", NULL,
+     "\"table\"", 0, 2},
+    {"object", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_FIXED,
+     "the object, as SQL names it: orders, billing.invoice, billing.total(date)", NULL, NULL, 0, 2},
+    {"privileges", LF_KIND_LIST, LF_ATTR_REQUIRED | LF_ATTR_UNORDERED,
+     "what the user may do with it: select, insert, update, delete, usage, execute ...", NULL, NULL,
+     LF_KIND_TEXT, 2},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 2},
+};
+static const struct lf_schema lf_database_grant = LF_SCHEMA(1, lf_database_grant_attrs);
+
+/* ---- publication: whose changes others may follow, since version 2 ------------------------ */
+
+static const struct lf_attr lf_database_publication_attrs[] = {
+    {"database", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED, "the id of the database", NULL,
+     NULL, 0, 2},
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the publication's name, unique within the database", NULL, NULL, 0, 2},
+    {"tables", LF_KIND_LIST, LF_ATTR_UNORDERED, "its tables; left out: all, also those made later", NULL,
+     NULL, LF_KIND_TEXT, 2},
+    {"operations", LF_KIND_LIST, LF_ATTR_UNORDERED,
+     "which changes are published, of insert, update, delete and truncate", NULL,
+     "[\"insert\",\"update\",\"delete\",\"truncate\"]", LF_KIND_TEXT, 2},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 2},
+};
+static const struct lf_schema lf_database_publication = LF_SCHEMA(1, lf_database_publication_attrs);
+
+/* ---- subscription: following a publication, since version 2 ------------------------------- */
+
+static const struct lf_attr lf_database_subscription_attrs[] = {
+    {"database", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED, "the id of the database", NULL,
+     NULL, 0, 2},
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the subscription's name, unique within the database", NULL, NULL, 0, 2},
+    {"source_host", LF_KIND_TEXT, LF_ATTR_REQUIRED,
+     "the publisher's host, as this database's server reaches it", NULL, NULL, 0, 2},
+    {"source_port", LF_KIND_INT, 0, "the publisher's port", NULL, "5432", 0, 2},
+    {"source_database", LF_KIND_TEXT, LF_ATTR_REQUIRED, "the publisher's database", NULL, NULL, 0, 2},
+    {"source_user", LF_KIND_TEXT, LF_ATTR_REQUIRED, "whom the publisher lets in for it", NULL, NULL, 0, 2},
+    {"source_password", LF_KIND_TEXT, LF_ATTR_SECRET, "that user's password", NULL, NULL, 0, 2},
+    {"publications", LF_KIND_LIST, LF_ATTR_REQUIRED | LF_ATTR_UNORDERED, "the publications it follows", NULL,
+     NULL, LF_KIND_TEXT, 2},
+    {"copy_data", LF_KIND_BOOL, 0, "begin with a copy of the rows that are there", NULL, "true", 0, 2},
+    {"enabled", LF_KIND_BOOL, 0, "false: it is there and stands still", NULL, "true", 0, 2},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 2},
+};
+static const struct lf_schema lf_database_subscription = LF_SCHEMA(1, lf_database_subscription_attrs);
+
+/* ---- schema_copy: the tables of a reference database without their rows, since version 2 -- */
+
+static const struct lf_attr lf_database_schema_copy_attrs[] = {
+    {"database", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED, "the id of the database", NULL,
+     NULL, 0, 2},
+    {"name", LF_KIND_TEXT, LF_ATTR_REQUIRED | LF_ATTR_KEY | LF_ATTR_FIXED,
+     "the copy's name, unique within the database", NULL, NULL, 0, 2},
+    {"source_host", LF_KIND_TEXT, LF_ATTR_REQUIRED, "the reference's host, as landfall reaches it", NULL,
+     NULL, 0, 2},
+    {"source_port", LF_KIND_INT, 0, "the reference's port", NULL, "5432", 0, 2},
+    {"source_database", LF_KIND_TEXT, LF_ATTR_REQUIRED, "the reference database", NULL, NULL, 0, 2},
+    {"source_user", LF_KIND_TEXT, LF_ATTR_REQUIRED, "who may read its catalog", NULL, NULL, 0, 2},
+    {"source_password", LF_KIND_TEXT, LF_ATTR_SECRET, "that user's password", NULL, NULL, 0, 2},
+    {"schemas", LF_KIND_LIST, LF_ATTR_UNORDERED, "the schemas to copy; left out: all", NULL, NULL,
+     LF_KIND_TEXT, 2},
+    {"checksum", LF_KIND_TEXT, LF_ATTR_COMPUTED, "BLAKE2b-256 of what was applied, in hexadecimal", NULL,
+     NULL, 0, 2},
+    {"applied_at", LF_KIND_TEXT, LF_ATTR_COMPUTED, "when it was applied, UTC, as RFC 3339", NULL, NULL, 0, 2},
+    {"options", LF_KIND_MAP, 0, "the driver's own extras, by name", NULL, NULL, LF_KIND_ANY, 2},
+};
+static const struct lf_schema lf_database_schema_copy = LF_SCHEMA(1, lf_database_schema_copy_attrs);
+
 /* ---- query: one statement, once ----------------------------------------------------------- */
 
 static const struct lf_attr lf_database_query_args_attrs[] = {
     {"database", LF_KIND_TEXT, LF_ATTR_REQUIRED, "the id of the database", NULL, NULL, 0, 1},
     {"sql", LF_KIND_TEXT, LF_ATTR_REQUIRED,
-     "one statement, at most 1048576 bytes, with a placeholder of the database's own kind for each value",
+     "one statement, at most 1048576 bytes, with a `?` for each value (a driver may take its own kind too)",
      NULL, NULL, 0, 1},
     {"params", LF_KIND_LIST, 0, "the values of the placeholders, in order; always bound, never pasted in",
      NULL, "[]", LF_KIND_ANY, 1},
