@@ -323,6 +323,16 @@ static const char *bare(const struct kit *kit, struct lf_op *op, const char *cod
     return from && from[0] ? kit_copy(kit, op, from, strcspn(from, ":")) : NULL;
 }
 
+/* Each names one fault of what was sent. */
+static const char *all_messages(const struct kit *kit, struct lf_op *op, const struct kit_xml *xml)
+{
+    struct kit_text text = {0};
+    const struct kit_xml *one = kit_xml_find(xml, "Messages/Message");
+    for (; one; one = kit_xml_again(one))
+        kit_text_print(kit, op, &text, "%s%s", text.len > 0 ? ", " : "", one->text);
+    return text.bytes;
+}
+
 static void read_xml(const struct kit *kit, struct lf_op *op, struct kit_aws_reply *reply)
 {
     static const char *const ids[] = {"RequestId", "RequestID", "ResponseMetadata/RequestId"};
@@ -334,7 +344,7 @@ static void read_xml(const struct kit *kit, struct lf_op *op, struct kit_aws_rep
     /* Some errors of Route 53 are an element of their own name with a list of messages. */
     if (!error) {
         reply->code = reply->xml->name;
-        reply->message = kit_xml_text(reply->xml, "Messages/Message");
+        reply->message = all_messages(kit, op, reply->xml);
     }
     for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]) && !reply->request_id; i++)
         reply->request_id = kit_xml_text(reply->xml, ids[i]);

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define SAID_MOST 400 /* of its own words */
+
 struct kind {
     const char *what;
     uint32_t end;        /* LF_END_*; 0: as kit_http_end says */
@@ -141,9 +143,17 @@ static const char *said(const struct kit *kit, struct lf_op *op, const struct ki
     if (reply->http.sent != LF_SENT_REPLY || !reply->code)
         return NULL;
     struct kit_text text = {0};
+    /* What follows is everything that was signed, line by line: no help to anybody, and the token is in it.
+     */
+    const char *canonical = reply->message ? strstr(reply->message, "The Canonical String") : NULL;
+    size_t len = canonical        ? (size_t)(canonical - reply->message)
+                 : reply->message ? strlen(reply->message)
+                                  : 0;
+    while (len > 0 && strchr(" \n", reply->message[len - 1]))
+        len--;
     kit_text_print(kit, op, &text, "%.80s", reply->code);
-    if (reply->message)
-        kit_text_print(kit, op, &text, ": %.400s", reply->message);
+    if (len > 0)
+        kit_text_print(kit, op, &text, ": %.*s", (int)(len < SAID_MOST ? len : SAID_MOST), reply->message);
     const char *date = kind == &skewed ? kit->host->http->header(reply->http.raw, "Date") : NULL;
     if (date)
         kit_text_print(kit, op, &text, " (its own clock says %.40s)", date);
@@ -179,6 +189,9 @@ struct kit_http_words kit_aws_words(const struct kit_aws *aws, struct lf_op *op,
         words.summary = fill(kit, op, kind->summary, title, doing);
         words.advice = kind->advice;
     }
+    if (reply->http.sent == LF_SENT_NOT)
+        words.advice =
+            "see that this machine reaches the network and that `endpoint` in the drivers block is right";
     if (reply->http.sent == LF_SENT_NOT || reply->http.sent == LF_SENT_MAYBE)
         words.detail = kit_format(kit, op, "%s: %s", kit_aws_endpoint(aws), words.detail);
     return words;

@@ -300,8 +300,9 @@ static void test_errors_are_read_in_every_shape(void **state)
         {"<Response><Errors><Error><Code>A.B</Code><Message>m</Message></Error></Errors></Response>", "A.B",
          "m"},
         {"<InvalidChangeBatch "
-         "xmlns=\\'urn:x\\'><Messages><Message>m1</Message></Messages></InvalidChangeBatch>",
-         "InvalidChangeBatch", "m1"},
+         "xmlns=\\'urn:x\\'><Messages><Message>m1</Message><Message>m2</Message></Messages></"
+         "InvalidChangeBatch>",
+         "InvalidChangeBatch", "m1, m2"},
         {"{\\'__type\\':\\'com.amazonaws.sqs#QueueDoesNotExist\\',\\'message\\':\\'no queue\\'}",
          "QueueDoesNotExist", "no queue"},
         {"{\\'__type\\':\\'AccessDenied\\',\\'Message\\':\\'denied\\'}", "AccessDenied", "denied"},
@@ -325,6 +326,7 @@ static void test_a_wrong_secret_or_clock_is_told_as_such(void **state)
     assert_int_equal(ask(w, LF_VERB_READ, HELLO)->status, LF_END_REFUSED);
     assert_note(w, "echo.signature", "does not match");
     assert_non_null(strstr(only_note(w)->advice, "clock"));
+    assert_null(strstr(only_note(w)->detail, "Canonical"));
     with(w, KEYS);
     assert_int_equal(
         answered(w, LF_VERB_READ, 403,

@@ -94,23 +94,43 @@ const char *twin_folder(const struct twin *t)
     return t->folder;
 }
 
+/* One request of HTTP/1.1, whose answer ends with the connection. */
+static void exchange(struct twin *t, const char *request, size_t len)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                             .sin_port = htons((uint16_t)t->port)};
+    size_t size = 0;
+    FILE *out = open_memstream(&t->answer, &size);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    char piece[16384];
+    assert_non_null(out);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(send(fd, request, len, MSG_NOSIGNAL), len);
+    assert_int_equal(shutdown(fd, SHUT_WR), 0);
+    for (ssize_t got; (got = read(fd, piece, sizeof(piece))) > 0;)
+        assert_int_equal(fwrite(piece, 1, (size_t)got, out), got);
+    close(fd);
+    assert_int_equal(fclose(out), 0);
+}
+
 const char *twin_tell(struct twin *t, const char *path, const char *json)
 {
-    size_t len = json ? strlen(json) : 0;
-    char *command = malloc(len + 700);
-    assert_non_null(command);
-    int at = snprintf(command, 700, "'%s' tell %s %s", t->script, t->folder, path);
-    if (json) {
-        /* The shell's quote cannot be in it: it has become JSON's. */
-        (void)snprintf(command + at, len + 700 - (size_t)at, " '%s' 2>&1", json);
-        for (char *c = command + at + 2; *c && c < command + at + 2 + len; c++)
-            *c = *c == '\'' ? '"' : *c;
-    }
+    char *request = NULL;
+    int len = asprintf(&request, "%s /-/%s HTTP/1.1\r\nHost: twin\r\nContent-Length: %zu\r\n\r\n%s",
+                       json ? "POST" : "GET", path, json ? strlen(json) : 0, json ? json : "");
+    assert_true(len > 0);
+    for (char *c = strstr(request, "\r\n\r\n"); *c; c++)
+        *c = *c == '\'' ? '"' : *c;
     free(t->answer);
     t->answer = NULL;
-    run(t, command);
-    free(command);
-    return t->answer;
+    exchange(t, request, (size_t)len);
+    free(request);
+    char *body = strstr(t->answer, "\r\n\r\n");
+    if (strncmp(t->answer, "HTTP/1.1 200 ", 13) != 0 || !body)
+        fail_msg("'%s' %s: %s", path, json ? json : "", t->answer);
+    return body + 4;
 }
 
 int twin_count(struct twin *t, const char *path, const char *word)

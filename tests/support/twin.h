@@ -13,7 +13,7 @@ void twin_stop(struct twin *t);
 int twin_port(const struct twin *t);
 const char *twin_folder(const struct twin *t);
 /* One of the double's own questions: "log", "dump", "faults" ...  json may have ' for ", or be NULL.  The
- * answer, without its last line feed, is good until the next question. */
+ * answer is good until the next question. */
 const char *twin_tell(struct twin *t, const char *path, const char *json);
 /* How often `word` stands in the double's answer to `path`. */
 int twin_count(struct twin *t, const char *path, const char *word);
