@@ -419,6 +419,13 @@ static bool may_be_plain(const struct http_limits *limits, const char *host)
     return false;
 }
 
+/* Where a cloud's machine asks for its own keys.  It speaks plain http alone, and link-local addresses are
+ * not routed: such a request does not leave the host it runs on. */
+static bool host_is_metadata(const char *host)
+{
+    return strcmp(host, "169.254.169.254") == 0 || strcasecmp(host, "[fd00:ec2::254]") == 0;
+}
+
 /* Read by curl's own parser, and the result is what curl connects to: there is no second opinion on which
  * host a URL means. */
 static bool check_url(struct http_request *r, const char *url, struct err *err)
@@ -437,7 +444,8 @@ static bool check_url(struct http_request *r, const char *url, struct err *err)
     r->is_plain = strcmp(scheme, "http") == 0;
     if (!r->is_plain && strcmp(scheme, "https") != 0)
         err_set(err, "http.url", "cannot ask by '%s': only https and http", scheme);
-    else if (r->is_plain && !host_is_loopback(host) && !may_be_plain(&r->http->limits, host))
+    else if (r->is_plain && !host_is_loopback(host) && !host_is_metadata(host) &&
+             !may_be_plain(&r->http->limits, host))
         err_set(err, "http.plain",
                 "will not send to '%s' without TLS: use https, or name the host below http.plain in "
                 "landfall.yaml",

@@ -1,7 +1,8 @@
 /* HTTP: requests over libcurl's multi interface on the loop.  The rules of security.md hold for every
- * request: no redirects, no netrc, TLS >= 1.2 verified, plain http only to loopback and to hosts that are
- * named, caps on body, headers and time, a low-speed limit.  No proxy, also none from the environment.
- * libcurl is loaded by the first request, so that commands which never send pay nothing. */
+ * request: no redirects, no netrc, TLS >= 1.2 verified, plain http only to loopback, to the metadata address
+ * of cloud machines and to hosts that are named, caps on body, headers and time, a low-speed limit.  No
+ * proxy, also none from the environment.  libcurl is loaded by the first request, so that commands which
+ * never send pay nothing. */
 #pragma once
 
 #include <stdbool.h>

@@ -135,7 +135,8 @@ static bool is_safe(const struct lf_send *what)
         if (strcmp(what->method, safe[i]) == 0)
             return true;
     }
-    return strcmp(what->method, "POST") == 0 && (what->flags & LF_SEND_SAFE);
+    bool may_ask = strcmp(what->method, "POST") == 0 || strcmp(what->method, "PUT") == 0;
+    return may_ask && (what->flags & LF_SEND_SAFE);
 }
 
 /* A newer plugin's wider lf_send and lf_header are fine, narrower ones than 1.0's cannot be. */

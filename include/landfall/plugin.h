@@ -280,7 +280,9 @@ struct lf_header {
     const char *value;
 };
 
-#define LF_SEND_SAFE (1u << 0) /* a POST that only asks; needed to pass the gate; shown in traces */
+/* A POST that only asks, or since 1.1 a PUT that does (AWS opens a session with its metadata service so):
+ * needed to pass the gate; shown in traces. */
+#define LF_SEND_SAFE (1u << 0)
 #define LF_SEND_FRESH                                                                                        \
     (1u << 1) /* since 1.1: on a connection of its own, so that what is told of it is whole */
 

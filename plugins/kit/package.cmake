@@ -10,7 +10,7 @@ set(LANDFALL_ABI ${abi_MAJOR}.${abi_MINOR})
 
 file(GLOB contracts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/include/landfall/*.h)
 install(FILES ${contracts} ${CMAKE_SOURCE_DIR}/include/landfall/CHANGES.md DESTINATION include/landfall)
-install(FILES kit/kit.h kit/kit_edit.h kit/kit_http.h kit/kit_plan.h kit/kit_sql.h DESTINATION include/landfall/kit)
+install(FILES kit/kit.h kit/kit_aws.h kit/kit_edit.h kit/kit_http.h kit/kit_plan.h kit/kit_sql.h kit/kit_xml.h DESTINATION include/landfall/kit)
 install(TARGETS kit plugin_contract EXPORT landfall-targets ARCHIVE DESTINATION lib)
 set_target_properties(kit PROPERTIES EXPORT_NAME kit)
 install(EXPORT landfall-targets NAMESPACE landfall:: DESTINATION lib/cmake/landfall)

@@ -463,6 +463,7 @@ static void test_plain_http_stays_on_loopback_and_no_name_is_looked_up(void **st
     static const char *const urls[] = {
         "http://api.example.invalid/", "http://127.0.0.1.example.invalid/", "http://198.51.100.1/",
         "http://[2001:db8::1]/",       "http://localhost.example.invalid/", "http://0.0.0.0/",
+        "http://169.254.169.253/",     "http://[fd00:ec2::253]/", /* beside a cloud's metadata service */
     };
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
         get(s, urls[i]);

@@ -191,9 +191,13 @@ static void test_only_safe_requests_pass_the_gate_of_a_look(void **state)
         run(t, LF_VERB_READ);
         fixture_said(&t->f, "note:plugin.broke_contract@toy.thing.a sent2:0:-:-:0 item0=1 end ");
     }
-    const char *const safe[] = {"GET", "HEAD", "OPTIONS", "POST"};
     t->ask.flags = LF_SEND_SAFE;
-    for (size_t i = 0; i < 4; i++) {
+    t->ask.method = "DELETE"; /* whatever its sender says */
+    t->times = 1;
+    run(t, LF_VERB_READ);
+    fixture_said(&t->f, "note:plugin.broke_contract@toy.thing.a sent2:0:-:-:0 item0=1 end ");
+    const char *const safe[] = {"GET", "HEAD", "OPTIONS", "POST", "PUT"};
+    for (size_t i = 0; i < 5; i++) {
         t->ask.method = safe[i];
         t->times = 1;
         run(t, LF_VERB_READ);
