@@ -14,23 +14,49 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "conform/cases.h"
+#include "conform/fault.h"
 #include "conform/fill.h"
+#include "conform/proxy.h"
 #include "conform/rig.h"
 #include "conform/sheet.h"
 #include "conform/trial.h"
+#include "conform/victim.h"
 #include "io/loop.h"
 #include "model/diag.h"
 #include "model/value.h"
+#include "model/value_json.h"
 #include "plugin/registry.h"
 #include "region/keys.h"
 
 #define FLAWS_SHOWN 5 /* of one kind; a driver that breaks its contract does so everywhere */
+#define NONCE       5 /* with four digits behind it an invoice prefix still has room for it */
 #define NONCE_BYTES 3
 
-static const struct cases_row *const tables[] = {
-    cases_life,
-    cases_dry,
-    cases_foreign,
+/* Why a whole table has nothing to try here, or NULL. */
+static const char *without_http(const struct trial_run *run)
+{
+    return rig_requests(run->rig) ? NULL : "the driver sends nothing by HTTP through the host";
+}
+
+static const char *without_proxy(const struct trial_run *run)
+{
+    return run->proxy ? NULL : "the file has no `proxy`: nothing stands between driver and service";
+}
+
+static const struct {
+    const struct cases_row *rows;
+    const char *name; /* of the one row that says why all are left out */
+    const char *doc;
+    const char *(*without)(const struct trial_run *run);
+} tables[] = {
+    {cases_life, NULL, NULL, NULL},
+    {cases_dry, NULL, NULL, NULL},
+    {cases_foreign, NULL, NULL, NULL},
+    {cases_doubt, NULL, NULL, NULL},
+    {cases_many, NULL, NULL, NULL},
+    {cases_kill, NULL, NULL, NULL},
+    {cases_fault, "http_faults", "replies that are none, by HTTP", without_http},
+    {cases_wire, "tcp_faults", "connections that break, by TCP", without_proxy},
 };
 
 struct suite_flaw {
@@ -43,6 +69,8 @@ struct suite {
     const struct conform_ask *ask;
     struct conform_result *out;
     struct trial_run run;
+    struct fault fault;
+    int listener;                 /* of the proxy to be; -1 */
     const struct value *settings; /* filled */
     ARRAY(struct suite_flaw) flaws;
 };
@@ -305,7 +333,12 @@ static void run_type(struct suite *s, const struct contract_type *type)
     }
     bool can_create = true;
     for (size_t i = 0; i < COUNT_OF(tables); i++) {
-        for (const struct cases_row *c = tables[i]; c->name; c++) {
+        const char *without = tables[i].without ? tables[i].without(&s->run) : NULL;
+        if (!without && tables[i].name)
+            without = skip_reason(s, tables[i].name);
+        if (without)
+            tell_skipped(s, type->facts.name, tables[i].name, tables[i].doc, without);
+        for (const struct cases_row *c = tables[i].rows; c->name && !without; c++) {
             if (!can_create)
                 tell_skipped(s, type->facts.name, c->name, c->doc, "nothing of this type can be made");
             else if (!run_case(s, type, sample, c) && strcmp(c->name, "create") == 0)
@@ -396,6 +429,53 @@ static bool check_types(struct suite *s, struct err *err)
     return true;
 }
 
+/* In a process of its own: what happens there is seen from here by what it leaves in the world. */
+static void be_victim(void *user, const char *text, void (*left)(void *handle), void *handle)
+{
+    struct suite *s = user;
+    const struct value *order;
+    struct rig *rig;
+    struct err err;
+    s->run.loop = loop_new();
+    struct rig_parts parts = parts_of(s, s->settings);
+    if (!value_json_parse(s->mem, text, strlen(text), &order, &err) || !rig_open(&parts, &rig, &err))
+        return;
+    rig_on_leaving(rig, left, handle);
+    const struct contract_type *type = driver_type(rig_driver(rig), value_get_text(order, "type", ""));
+    cases_kill_create(rig, type, order);
+    rig_close(rig);
+    loop_free(s->run.loop);
+}
+
+/* Before there is a loop, a thread or a driver: the victims begin from here. */
+static bool open_victim(struct suite *s, struct err *err)
+{
+    const struct sheet *sheet = s->run.sheet;
+    if (sheet->proxy_host && !proxy_listen(&s->listener, &s->run.port, err))
+        return false;
+    return fill_settings(s, err) && victim_open(be_victim, s, s->listener, &s->run.victim, err);
+}
+
+static bool open_proxy(struct suite *s, struct err *err)
+{
+    const struct sheet *sheet = s->run.sheet;
+    int fd = s->listener;
+    s->listener = -1;
+    return fd < 0 ||
+           proxy_open(s->run.loop, fd, s->run.port, sheet->proxy_host, sheet->proxy_port, &s->run.proxy, err);
+}
+
+static bool open_driver(struct suite *s, struct err *err)
+{
+    struct rig_parts parts = parts_of(s, s->settings);
+    if (!rig_open(&parts, &s->run.rig, err) || !check_types(s, err))
+        return false;
+    fault_init(&s->fault);
+    s->run.fault = &s->fault;
+    rig_set_tap(s->run.rig, &s->fault.tap);
+    return true;
+}
+
 static bool open_all(struct suite *s, struct diags *diags, struct err *err)
 {
     const char *subsystem, *driver;
@@ -408,20 +488,24 @@ static bool open_all(struct suite *s, struct diags *diags, struct err *err)
         !make_folder(s, err))
         return false;
     digest_random_hex(NONCE_BYTES, nonce);
-    s->run.nonce = arena_text(s->mem, nonce);
+    s->run.nonce = arena_text_n(s->mem, nonce, NONCE);
     s->run.sheet = sheet;
-    s->run.loop = loop_new();
-    if (!fill_settings(s, err))
+    if (!open_victim(s, err))
         return false;
-    struct rig_parts parts = parts_of(s, s->settings);
-    return rig_open(&parts, &s->run.rig, err) && check_types(s, err);
+    s->run.loop = loop_new();
+    return open_proxy(s, err) && open_driver(s, err);
 }
 
+/* The proxy first: a worker of the driver's that hangs on a connection is let go. */
 static void close_all(struct suite *s)
 {
+    proxy_close(s->run.proxy);
     rig_close(s->run.rig);
+    if (s->listener >= 0)
+        close(s->listener);
     if (s->run.loop)
         loop_free(s->run.loop);
+    victim_close(s->run.victim);
     if (s->run.folder)
         nftw(s->run.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     ARRAY_DONE(&s->run.stands);
@@ -432,7 +516,7 @@ static void close_all(struct suite *s)
 bool conform_run(struct arena *mem, const struct conform_ask *ask, struct conform_result *out,
                  struct diags *diags, struct err *err)
 {
-    struct suite s = {.mem = mem, .ask = ask, .out = out};
+    struct suite s = {.mem = mem, .ask = ask, .out = out, .listener = -1};
     *out = (struct conform_result){0};
     s.run.mem = mem;
     bool good = open_all(&s, diags, err);

@@ -120,10 +120,10 @@ bool trial_run_program(struct trial *t, const struct thing *x, const struct valu
 /* ---- objects --------------------------------------------------------------------------------------------
  */
 
-/* A letter, then letters and digits, twelve at most: every service takes such a name. */
+/* A letter, then letters and digits, eleven of them, each after the one before: every service takes it. */
 static const char *new_name(struct trial_run *run)
 {
-    return arena_print(run->mem, "lf%s%u", run->nonce, ++run->next_name);
+    return arena_print(run->mem, "lf%s%04u", run->nonce, ++run->next_name);
 }
 
 const char *trial_marker(struct trial *t, const struct thing *x, const char *lineage)
@@ -162,7 +162,8 @@ static bool create_need(struct trial *t, struct thing *x)
     return good;
 }
 
-/* One stands for all cases, unless the needs are the object's whole name: then two objects need two. */
+/* One stands for all cases, unless the needs are the object's whole name, or the sample says that no two
+ * stand side by side: then two objects need two. */
 static struct thing *need(struct trial *t, const char *type, bool fresh, unsigned depth)
 {
     const struct sheet_type *sample = sheet_find(t->run->sheet, type);
@@ -191,7 +192,8 @@ static struct thing *new_thing(struct trial *t, const struct contract_type *type
                                const struct sheet_type *sample, unsigned depth)
 {
     struct thing *x = ARENA_NEW(t->run->mem, struct thing);
-    bool fresh = !fill_mentions(sample->create, "name") && !fill_mentions(sample->create, "NAME");
+    bool has_name = fill_mentions(sample->create, "name") || fill_mentions(sample->create, "NAME");
+    bool fresh = sample->alone || !has_name;
     *x = (struct thing){.type = type, .sample = sample, .name = new_name(t->run), .generation = 1};
     x->needs = ARENA_ARRAY(t->run->mem, struct thing *, sample->need_count + 1);
     for (size_t i = 0; i < sample->need_count; i++) {
