@@ -149,6 +149,18 @@ static void many_one_bad(struct trial *t)
 /* ---- crowds
  * ------------------------------------------------------------------------------------------------ */
 
+/* What is found to be done already is not sent again. */
+static struct rig_answer *ask_again(struct trial *t, struct thing *x, struct op_item *item)
+{
+    if (item->verb == LF_VERB_CREATE && t->type->has_recover) {
+        struct rig_answer *a = trial_do(t, x, LF_VERB_RECOVER);
+        if (a->results[0].status == LF_END_OK && str_equal(a->results[0].marker, x->marker))
+            return a;
+    }
+    item->attempt++;
+    return trial_ask(t, item);
+}
+
 static bool at_once(struct trial *t, struct thing **things, struct op_item *items, uint32_t verb,
                     uint32_t allowed, const char *doing)
 {
@@ -164,9 +176,9 @@ static bool at_once(struct trial *t, struct thing **things, struct op_item *item
     rig_run_all(t->run->rig, t->mem, asks, CROWD, answers);
     for (size_t i = 0; i < CROWD; i++) {
         const struct op_result *r = &answers[i]->results[0];
-        /* A crowd may be too much at once, if it is said so. */
-        if (r->status == LF_END_RETRY)
-            answers[i] = trial_ask(t, &items[i]);
+        /* A crowd may be too much for a service, if that is said: the core settles and sends again. */
+        if (r->status == LF_END_RETRY || r->status == LF_END_UNSURE || r->status == LF_END_CANNOT_TELL)
+            answers[i] = ask_again(t, things[i], &items[i]);
         r = &answers[i]->results[0];
         good = judge_one(t, answers[i], 0, allowed, doing) && good;
         if (verb == LF_VERB_CREATE && r->status == LF_END_OK) {

@@ -292,8 +292,13 @@ static bool pull(struct pair *p, enum side from)
     }
     if (got < 0)
         return false;
+    /* What the service does with its end of a broken connection is nothing to the client. */
+    if (from == SERVICE && (p->is == PROXY_STALLED || p->is == PROXY_GIANT)) {
+        close_end(&p->ends[SERVICE], false);
+        return true;
+    }
     if (p->orphan || (p->is != PROXY_PASS && p->is != PROXY_TRUNCATED && p->is != PROXY_GARBLED))
-        return from == SERVICE && p->is == PROXY_STALLED; /* a client that leaves a broken pair ends it */
+        return false;
     p->ends[!from].no_more = true;
     return true;
 }
