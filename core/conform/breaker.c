@@ -5,16 +5,18 @@
 #include "conform/trial.h"
 #include "model/value.h"
 
-#define POINTS_MAX 16   /* of one operation: more requests than that are one of a kind */
-#define GRACE_MS   1000 /* a busy machine */
-#define ENOUGH     6    /* findings of one case: the rest would say the same */
+#define POINTS_MAX    16   /* of one operation: more requests than that are one of a kind */
+#define POINTS_WAITED 3    /* where each costs the whole patience, of all but create */
+#define GRACE_MS      1000 /* a busy machine */
+#define ENOUGH        6    /* findings of one case: the rest would say the same */
 
 struct strike {
     struct trial *t;
     const struct breaker *b;
     uint32_t skip;
     bool lasting;
-    const char *what; /* "a lost reply at request 2" */
+    const char *what;   /* "a lost reply at request 2" */
+    struct thing *seen; /* what the looks of one sweep look at: looking does not use it up */
 };
 
 static const char in_time[] =
@@ -108,15 +110,22 @@ static bool look(struct strike *s, struct thing *x, uint32_t verb, const char *n
     return trial_judge_look(s->t, x, a, arena_print(s->t->mem, "%s: %s", s->what, name)) && hit;
 }
 
+static struct thing *stands(struct strike *s)
+{
+    if (!s->seen)
+        s->seen = made(s->t);
+    return s->seen;
+}
+
 static bool read(struct strike *s)
 {
-    struct thing *x = made(s->t);
+    struct thing *x = stands(s);
     return x && look(s, x, LF_VERB_READ, "the read of what is there");
 }
 
 static bool find(struct strike *s)
 {
-    struct thing *x = s->t->type->has_find ? made(s->t) : NULL;
+    struct thing *x = s->t->type->has_find ? stands(s) : NULL;
     return x && look(s, x, LF_VERB_FIND, "find of what is there");
 }
 
@@ -128,7 +137,7 @@ static bool find_nothing(struct strike *s)
 
 static bool recover(struct strike *s)
 {
-    struct thing *x = s->t->type->has_recover ? made(s->t) : NULL;
+    struct thing *x = s->t->type->has_recover ? stands(s) : NULL;
     return x && look(s, x, LF_VERB_RECOVER, "recover of what is there");
 }
 
@@ -136,7 +145,7 @@ static bool recover(struct strike *s)
 static bool owned(struct strike *s)
 {
     struct trial *t = s->t;
-    struct thing *x = t->type->has_owned ? made(t) : NULL;
+    struct thing *x = t->type->has_owned ? stands(s) : NULL;
     struct op_item item = {.verb = LF_VERB_OWNED, .attempt = 1};
     bool hit, doubtful, listed = false;
     if (!x)
@@ -169,7 +178,8 @@ static const char *words(const struct strike *s)
 static void sweep(struct trial *t, const struct breaker *b, bool (*operation)(struct strike *s))
 {
     struct strike s = {.t = t, .b = b};
-    for (s.skip = 0; s.skip < POINTS_MAX; s.skip++) {
+    uint32_t points = b->patience_ms && operation != create ? POINTS_WAITED : POINTS_MAX;
+    for (s.skip = 0; s.skip < points; s.skip++) {
         s.what = words(&s);
         if (!operation(&s) || b->once)
             break;

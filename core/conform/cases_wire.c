@@ -4,7 +4,7 @@
 #include "conform/proxy.h"
 #include "conform/trial.h"
 
-#define PATIENCE_MS 700
+#define PATIENCE_MS 400
 #define GIANT_MS    20000 /* until a reader has had enough of it */
 
 static void arm(struct trial_run *run, int kind, uint32_t skip, bool lasting)

@@ -441,12 +441,13 @@ static bool fill_settings(struct suite *s, struct err *err)
 {
     const struct value *own = s->run.sheet->words;
     size_t mine = value_kind(own) == VALUE_MAP ? own->count : 0, count = 0;
-    struct fill_word *words = ARENA_ARRAY(s->mem, struct fill_word, mine + 4);
+    struct fill_word *words = ARENA_ARRAY(s->mem, struct fill_word, mine + 6);
     words[count++] = (struct fill_word){"folder", value_text(s->mem, s->run.folder)};
     words[count++] =
         (struct fill_word){"name", value_text(s->mem, arena_print(s->mem, "lf%s", s->run.nonce))};
     words[count++] =
         (struct fill_word){"proxy", value_text(s->mem, arena_print(s->mem, "127.0.0.1:%u", s->run.port))};
+    words[count++] = (struct fill_word){"proxy_port", value_int(s->mem, s->run.port)};
     for (size_t i = 0; i < mine; i++)
         words[count++] = (struct fill_word){own->pairs[i].key, own->pairs[i].value};
     const struct fill fill = {words, count};

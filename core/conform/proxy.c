@@ -516,6 +516,8 @@ void proxy_deliver(struct proxy *p)
         close_end(&one->ends[CLIENT], true);
         one->is = PROXY_LOST;
         one->orphan = true;
+        /* Behind the last byte comes the end that the kernel sends for a dead process. */
+        one->ends[SERVICE].no_more = true;
         if (!flush(one, SERVICE))
             free_pair(one, false);
         else

@@ -33,7 +33,7 @@ static const struct keys_rule type_rules[] = {
 static const struct keys type_keys = {"conform", "a type's samples", type_rules, COUNT_OF(type_rules)};
 
 /* Words that stand in every sample; settings know fewer. */
-static const char *const always[] = {"name", "NAME", "folder", "secret", "proxy"};
+static const char *const always[] = {"name", "NAME", "folder", "secret", "proxy", "proxy_port"};
 
 struct reading {
     struct findings *f;
@@ -239,7 +239,8 @@ static bool read_all(struct reading *r, const struct value *root, const char *su
     check_words(r, NULL, s->settings);
     read_types(r, overlay(r->mem, value_get(samples, "types"), value_get(root, "types")),
                value_get(root, "types"));
-    if (fill_mentions(s->settings, "proxy") && !s->proxy_host)
+    bool through = fill_mentions(s->settings, "proxy") || fill_mentions(s->settings, "proxy_port");
+    if (through && !s->proxy_host)
         findings_error(r->f, "conform.no_proxy", s->settings,
                        "say where the service listens: proxy: 127.0.0.1:PORT",
                        "the settings use ${proxy}, and there is no `proxy`");

@@ -19,7 +19,7 @@
  * For the subsystems landfall knows there are sheets of samples (samples/<subsystem>.yaml), and what the
  * file says of a type goes over those key by key.  Words that are always there: ${name} (another one for each
  * object: a letter, then letters and digits; ${NAME} is the same in capitals), ${folder} (empty, removed
- * afterwards), ${secret}, ${proxy}. */
+ * afterwards), ${secret}, ${proxy} and ${proxy_port}. */
 #pragma once
 
 #include <stdbool.h>

@@ -45,13 +45,14 @@ static struct fill words_of(struct trial *t, const struct thing *x)
     struct arena *mem = t->mem;
     const struct value *own = t->run->sheet->words;
     size_t mine = value_kind(own) == VALUE_MAP ? own->count : 0, count = 0;
-    struct fill_word *words = ARENA_ARRAY(mem, struct fill_word, 5 + mine + x->sample->need_count);
+    struct fill_word *words = ARENA_ARRAY(mem, struct fill_word, 6 + mine + x->sample->need_count);
     words[count++] = (struct fill_word){"name", value_text(mem, x->name)};
     words[count++] = (struct fill_word){"NAME", value_text(mem, in_capitals(mem, x->name))};
     words[count++] = (struct fill_word){"folder", value_text(mem, t->run->folder)};
     words[count++] = (struct fill_word){"secret", secret_value(mem, x)};
     words[count++] =
         (struct fill_word){"proxy", value_text(mem, arena_print(mem, "127.0.0.1:%u", t->run->port))};
+    words[count++] = (struct fill_word){"proxy_port", value_int(mem, t->run->port)};
     for (size_t i = 0; i < mine; i++)
         words[count++] = (struct fill_word){own->pairs[i].key, own->pairs[i].value};
     for (size_t i = 0; i < x->sample->need_count; i++) {

@@ -32,7 +32,7 @@ struct lie {
 #define SLOW "half_open: slow, stalled: slow, giant: slow"
 static const char usual[] = "{ silent: slow, killed: slow, late: slow, " SLOW " }";
 static const char with_silent[] = "{ tcp_faults: slow, killed: slow, late: slow }";
-static const char with_killed[] = "{ silent: slow, late: slow, " SLOW " }";
+static const char with_killed[] = "{ silent: slow, late: slow, http_faults: slow, tcp_faults: slow }";
 static const char with_late[] = "{ silent: slow, killed: slow, http_faults: slow, tcp_faults: slow }";
 
 static const struct lie lies[] = {
@@ -59,7 +59,8 @@ static const struct lie lies[] = {
     {"ends_twice", NULL, {"contract"}, "finished twice", NULL},
     {"empty_list", NULL, {"error", "unavailable", "refused"}, "does not list what is there", NULL},
     {"unowned", NULL, {"owned"}, "owned does not list", NULL},
-    {"two_steps", NULL, {"lost_reply", "killed", "cut_reply"}, "recover ended with EXISTS", with_killed},
+    {"two_steps", NULL, {"lost_reply", "cut_reply"}, "recover ended with EXISTS", NULL},
+    {"slow_steps", NULL, {"killed"}, "recover ended with EXISTS", with_killed},
     {"first_only", NULL, {"many"}, "the single read of what a batch made", NULL},
     {"spoils_batch", NULL, {"many_one_bad"}, "ended with FAILED", NULL},
     {"one_slot", NULL, {"crowd"}, "creates at once", NULL},

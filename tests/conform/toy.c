@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define LIE_MAX 32
+#define STEP_MS 80 /* long beside a request, so that a kill falls into it */
 
 struct toy {
     struct kit kit;
@@ -27,6 +28,7 @@ struct work {
     struct toy *toy;
     struct kit_batch *batch;
     size_t i;
+    const char *made_id;
     bool failed; /* an item before this one */
     struct lf_result answer;
 };
@@ -169,13 +171,29 @@ static void patch(struct work *w, const char *id, bool with_marker)
     ask(w, "PATCH", kit_format(&w->toy->kit, w->batch->op, "/things/%s", id), asked(w, with_marker), changed);
 }
 
+static bool marks_later(const struct toy *toy)
+{
+    return lies(toy, "two_steps") || lies(toy, "slow_steps");
+}
+
+static void mark(struct lf_op *op, void *user, int canceled)
+{
+    struct work *w = user;
+    (void)op;
+    if (canceled)
+        next_status(w, LF_END_UNSURE);
+    else
+        patch(w, w->made_id, true);
+}
+
 static void made(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct work *w = user;
     const char *id = kit_get_text(&w->toy->kit, reply->json, "id");
     (void)op;
-    if (reply->status == 201 && id && lies(w->toy, "two_steps"))
-        patch(w, id, true);
+    w->made_id = id;
+    if (reply->status == 201 && id && marks_later(w->toy))
+        w->toy->kit.ops->after(op, lies(w->toy, "slow_steps") ? STEP_MS : 0, mark, w);
     else if (reply->status == 201 && id)
         next(w, there(w, LF_END_OK, reply->json));
     else if (reply->status == 409)
@@ -205,7 +223,7 @@ static bool is_ours(struct work *w, const struct lf_value *thing)
 
 static void post(struct work *w, bool force)
 {
-    ask(w, "POST", force ? "/things?force" : "/things", asked(w, !lies(w->toy, "two_steps")), made);
+    ask(w, "POST", force ? "/things?force" : "/things", asked(w, !marks_later(w->toy)), made);
 }
 
 static void create(struct work *w, const struct lf_value *thing)
