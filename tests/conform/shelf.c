@@ -116,7 +116,7 @@ static int receive(struct visit *v, char **body)
     for (;;) {
         char *end = strstr(v->request, "\r\n\r\n");
         const char *length = end ? strcasestr(v->request, "content-length:") : NULL;
-        size_t wanted = length && length < end ? (size_t)atoi(length + strlen("content-length:")) : 0;
+        size_t wanted = length && length < end ? strtoul(length + strlen("content-length:"), NULL, 10) : 0;
         if (end && v->count >= (size_t)(end - v->request) + 4 + wanted) {
             *body = end + 4;
             return 1;

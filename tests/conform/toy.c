@@ -106,12 +106,8 @@ static struct lf_result there(struct work *w, uint32_t status, const struct lf_v
 }
 
 /* What a reply without an answer means: a change whose first look failed was never sent. */
-static void fail(struct work *w, const struct kit_http_reply *reply, bool sent)
+static struct lf_result honest(uint32_t verb, const struct kit_http_reply *reply, bool sent)
 {
-    struct toy *toy = w->toy;
-    uint32_t verb = request(w)->verb;
-    if (reply->sent == LF_SENT_CANCELED && lies(toy, "blocks"))
-        sleep(3);
     struct lf_result r = kit_http_result(reply, sent);
     if (r.status == LF_END_OK)
         r = kit_result(sent ? LF_END_UNSURE : LF_END_CANNOT_TELL); /* a body that is no answer */
@@ -119,14 +115,30 @@ static void fail(struct work *w, const struct kit_http_reply *reply, bool sent)
         r.status = LF_END_RETRY;
     if (r.status == LF_END_REFUSED && !changes(verb))
         r.status = LF_END_CANNOT_TELL;
-    if (r.status == LF_END_UNSURE && lies(toy, "retries"))
-        r.status = LF_END_RETRY;
-    if (!changes(verb) && r.status != LF_END_CANCELED && lies(toy, "says_gone"))
-        r.status = verb == LF_VERB_OWNED ? LF_END_CANNOT_TELL : LF_END_GONE;
-    if (verb == LF_VERB_OWNED && r.status != LF_END_CANCELED && lies(toy, "empty_list"))
-        r.status = LF_END_OK;
+    return r;
+}
+
+static uint32_t dishonest(const struct toy *toy, uint32_t verb, const struct kit_http_reply *reply,
+                          uint32_t status)
+{
+    if (status == LF_END_UNSURE && lies(toy, "retries"))
+        return LF_END_RETRY;
     if (reply->status == 429 && lies(toy, "refuses_429"))
-        r.status = LF_END_REFUSED;
+        return LF_END_REFUSED;
+    if (changes(verb) || status == LF_END_CANCELED)
+        return status;
+    if (verb == LF_VERB_OWNED)
+        return lies(toy, "empty_list") ? LF_END_OK : status;
+    return lies(toy, "says_gone") ? LF_END_GONE : status;
+}
+
+static void fail(struct work *w, const struct kit_http_reply *reply, bool sent)
+{
+    uint32_t verb = request(w)->verb;
+    struct lf_result r = honest(verb, reply, sent);
+    if (reply->sent == LF_SENT_CANCELED && lies(w->toy, "blocks"))
+        sleep(3);
+    r.status = dishonest(w->toy, verb, reply, r.status);
     next(w, r);
 }
 

@@ -31,7 +31,7 @@ static int set_up(void **state)
     struct desk *d = calloc(1, sizeof(*d));
     assert_non_null(d);
     d->mem = arena_new();
-    strcpy(d->folder, "/tmp/landfall-sheet-XXXXXX");
+    (void)snprintf(d->folder, sizeof(d->folder), "/tmp/landfall-sheet-XXXXXX");
     assert_non_null(mkdtemp(d->folder));
     diag_init(&d->diags, d->mem);
     *state = d;
