@@ -194,6 +194,7 @@ static void sweep(struct trial *t, const struct breaker *b, bool (*operation)(st
 
 void breaker_try(struct trial *t, const struct breaker *b)
 {
+    t->may_refuse = b->may_refuse;
     for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
         if (t->findings.count < ENOUGH)
             sweep(t, b, operations[i]);

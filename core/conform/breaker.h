@@ -19,7 +19,8 @@ struct breaker {
     bool (*is_doubtful)(const struct trial_run *run, int kind);
     int64_t patience_ms; /* the operations' deadline; 0: the core's */
     bool can_last;
-    bool once; /* every point is the first */
+    bool may_refuse; /* it does not announce itself as trouble that passes */
+    bool once;       /* every point is the first */
 };
 
 /* create, update, destroy and all that look; what is wrong are findings of the trial. */

@@ -37,7 +37,8 @@ static void try_fault(struct trial *t, enum fault_kind kind, const char *name, i
                               .hits = hits,
                               .is_doubtful = is_doubtful,
                               .patience_ms = patience_ms,
-                              .can_last = true};
+                              .can_last = true,
+                              .may_refuse = kind == FAULT_GARBLED || kind == FAULT_EMPTY};
     if (rig_requests(t->run->rig) == 0)
         trial_skip(t, "the driver sends nothing by HTTP through the host");
     else

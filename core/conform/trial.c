@@ -88,7 +88,8 @@ static void remember(struct trial *t, struct thing *x, const struct op_result *r
 struct rig_answer *trial_do(struct trial *t, struct thing *x, uint32_t verb)
 {
     struct op_item item = trial_item(x, verb);
-    if (verb == LF_VERB_CREATE || verb == LF_VERB_FIND)
+    /* A recover asks about a create here; what a destroy left is asked about where it is tried. */
+    if (verb == LF_VERB_CREATE || verb == LF_VERB_FIND || verb == LF_VERB_RECOVER)
         item.prior = item.memo = NULL;
     if (verb == LF_VERB_FIND || verb == LF_VERB_RECOVER)
         item.id = NULL;

@@ -61,6 +61,7 @@ struct trial {
     ARRAY(struct conform_finding) findings;
     ARRAY(struct thing *) things;
     int64_t timeout_ms; /* of the operations that follow; 0: the core's */
+    bool may_refuse;    /* what is broken need not pass by itself */
     bool only_plans;    /* nothing may change, not even what a crash left half-done */
     bool keeps_trying;  /* RETRY is tried again, as the core does */
 };
