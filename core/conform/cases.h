@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
+struct contract_type;
+struct rig;
 struct trial;
+struct value;
 
 struct cases_row {
     const char *name;
@@ -20,3 +23,7 @@ extern const struct cases_row cases_doubt[];   /* did it happen? */
 extern const struct cases_row cases_fault[];   /* replies by HTTP that are none, or worse */
 extern const struct cases_row cases_wire[];    /* connections that break, by TCP */
 extern const struct cases_row cases_many[];    /* batches and crowds */
+extern const struct cases_row cases_kill[];    /* processes that die, and requests that outlive them */
+
+/* In a process that may be killed: the create that the order (of cases_kill) describes. */
+void cases_kill_create(struct rig *rig, const struct contract_type *type, const struct value *order);

@@ -1,7 +1,6 @@
 #include "base/str.h"
 #include "conform/cases.h"
 #include "conform/trial.h"
-#include "model/schema.h"
 #include "model/value.h"
 
 #define OK     TRIAL_BIT(LF_END_OK)
@@ -91,22 +90,6 @@ static void names_owner(struct trial *t, const struct foreign *f, const struct o
                    r->marker ? r->marker : "(none)", f->other.marker ? f->other.marker : "(none)");
 }
 
-static bool has_key(const struct schema *s)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->attrs[i].flags & SCHEMA_KEY)
-            return true;
-    }
-    return false;
-}
-
-/* Where the service knows things by their name, two cannot bear one. */
-static bool names_are_unique(const struct trial *t)
-{
-    uint32_t create = t->type->settle.create;
-    return has_key(t->type->facts.schema) && (create == LF_SETTLE_NAMED || create == LF_SETTLE_CONDITIONAL);
-}
-
 /* ---- cases ----------------------------------------------------------------------------------------------
  */
 
@@ -114,7 +97,7 @@ static void judge_create(struct trial *t, struct foreign *f)
 {
     const struct rig_answer *a = trial_do(t, f->ours, LF_VERB_CREATE);
     const struct op_result *r = &a->results[0];
-    bool beside = r->status == LF_END_OK && !names_are_unique(t) && !str_equal(r->id, f->other.id);
+    bool beside = r->status == LF_END_OK && !trial_names_are_unique(t) && !str_equal(r->id, f->other.id);
     if (!beside)
         trial_expect(t, a, EXISTS, "a create under a name that is taken", hands_off);
     names_owner(t, f, r, "create");
@@ -198,7 +181,7 @@ static void foreign_look(struct trial *t)
         item = trial_item(f.ours, LF_VERB_RECOVER);
         item.id = NULL;
         /* Where names are not unique, ours is simply not there. */
-        uint32_t allowed = OK | EXISTS | (names_are_unique(t) ? 0 : GONE);
+        uint32_t allowed = OK | EXISTS | (trial_names_are_unique(t) ? 0 : GONE);
         if (t->type->has_recover)
             looks_foreign(t, &f, &item, allowed, "recover of a create, where somebody else has the name,");
     }

@@ -225,7 +225,7 @@ static void find(struct trial *t)
     if (!(t->type->facts.traits & CATALOG_MARKLESS) && !str_equal(r->marker, x->marker))
         trial_fail(t, "find gives the marker as it stands on the object, or NULL",
                    "find gave the marker '%s' instead of ours", r->marker ? r->marker : "(none)");
-    trial_keeps(t, x->state, r->state, "find");
+    trial_keeps(t, x->desired, r->state, "find");
 }
 
 static void owned(struct trial *t)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,23 +15,49 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "conform/cases.h"
+#include "conform/fault.h"
 #include "conform/fill.h"
+#include "conform/proxy.h"
 #include "conform/rig.h"
 #include "conform/sheet.h"
 #include "conform/trial.h"
+#include "conform/victim.h"
 #include "io/loop.h"
 #include "model/diag.h"
 #include "model/value.h"
+#include "model/value_json.h"
 #include "plugin/registry.h"
 #include "region/keys.h"
 
 #define FLAWS_SHOWN 5 /* of one kind; a driver that breaks its contract does so everywhere */
+#define NONCE       5 /* with four digits behind it an invoice prefix still has room for it */
 #define NONCE_BYTES 3
 
-static const struct cases_row *const tables[] = {
-    cases_life,
-    cases_dry,
-    cases_foreign,
+/* Why a whole table has nothing to try here, or NULL. */
+static const char *without_http(const struct trial_run *run)
+{
+    return rig_requests(run->rig) ? NULL : "the driver sends nothing by HTTP through the host";
+}
+
+static const char *without_proxy(const struct trial_run *run)
+{
+    return run->proxy ? NULL : "the file has no `proxy`: nothing stands between driver and service";
+}
+
+static const struct {
+    const struct cases_row *rows;
+    const char *name; /* of the one row that says why all are left out */
+    const char *doc;
+    const char *(*without)(const struct trial_run *run);
+} tables[] = {
+    {cases_life, NULL, NULL, NULL},
+    {cases_dry, NULL, NULL, NULL},
+    {cases_foreign, NULL, NULL, NULL},
+    {cases_doubt, NULL, NULL, NULL},
+    {cases_many, NULL, NULL, NULL},
+    {cases_kill, NULL, NULL, NULL},
+    {cases_fault, "http_faults", "replies that are none, by HTTP", without_http},
+    {cases_wire, "tcp_faults", "connections that break, by TCP", without_proxy},
 };
 
 struct suite_flaw {
@@ -38,11 +65,20 @@ struct suite_flaw {
     const char *words;
 };
 
+/* The suite, its proxy and the driver share one thread, so a driver that blocks it would wait for itself.  A
+ * signal that the loop keeps putting off ends that. */
+#define BEAT_MS   1000
+#define BLOCKED_S 90 /* above what a program of the samples may take */
+
 struct suite {
     struct arena *mem;
     const struct conform_ask *ask;
     struct conform_result *out;
     struct trial_run run;
+    struct fault fault;
+    int listener; /* of the proxy to be; -1 */
+    struct loop_timer *beat;
+    struct sigaction before;
     const struct value *settings; /* filled */
     ARRAY(struct suite_flaw) flaws;
 };
@@ -304,14 +340,18 @@ static void run_type(struct suite *s, const struct contract_type *type)
         return;
     }
     bool can_create = true;
-    for (size_t i = 0; i < COUNT_OF(tables); i++) {
-        for (const struct cases_row *c = tables[i]; c->name; c++) {
-            if (!can_create)
-                tell_skipped(s, type->facts.name, c->name, c->doc, "nothing of this type can be made");
-            else if (!run_case(s, type, sample, c) && strcmp(c->name, "create") == 0)
-                can_create = false;
-        }
+    for (size_t i = 0; i < COUNT_OF(tables) && can_create; i++) {
+        const char *without = tables[i].without ? tables[i].without(&s->run) : NULL;
+        if (!without && tables[i].name)
+            without = skip_reason(s, tables[i].name);
+        if (without)
+            tell_skipped(s, type->facts.name, tables[i].name, tables[i].doc, without);
+        for (const struct cases_row *c = tables[i].rows; c->name && !without && can_create; c++)
+            can_create = run_case(s, type, sample, c) || strcmp(c->name, "create") != 0;
     }
+    if (!can_create)
+        tell_skipped(s, type->facts.name, "all_others", "everything else",
+                     "nothing of this type can be made");
 }
 
 static const char *by_word(struct suite *s, const struct contract *c)
@@ -341,6 +381,44 @@ static void run_all(struct suite *s)
     run_ending(s);
 }
 
+/* ---- the driver that blocks -------------------------------------------------------------------------------
+ */
+
+static void on_blocked(int number)
+{
+    static const char words[] =
+        "\nerror: the driver has blocked the program for 90 s, in the case after the last "
+        "one that is shown\n  to do: waiting is http->send, ops->after, wait->watch or "
+        "wait->work; no callback may wait by itself\n";
+    (void)number;
+    (void)!write(STDERR_FILENO, words, sizeof(words) - 1);
+    _exit(1);
+}
+
+static void beat(void *user)
+{
+    struct suite *s = user;
+    alarm(BLOCKED_S);
+    s->beat = loop_after(s->run.loop, BEAT_MS, beat, s);
+}
+
+static void start_beating(struct suite *s)
+{
+    struct sigaction action = {.sa_handler = on_blocked};
+    sigaction(SIGALRM, &action, &s->before);
+    beat(s);
+}
+
+static void stop_beating(struct suite *s)
+{
+    if (!s->beat)
+        return;
+    alarm(0);
+    loop_timer_cancel(s->beat);
+    s->beat = NULL;
+    sigaction(SIGALRM, &s->before, NULL);
+}
+
 /* ---- before and after -----------------------------------------------------------------------------------
  */
 
@@ -363,12 +441,13 @@ static bool fill_settings(struct suite *s, struct err *err)
 {
     const struct value *own = s->run.sheet->words;
     size_t mine = value_kind(own) == VALUE_MAP ? own->count : 0, count = 0;
-    struct fill_word *words = ARENA_ARRAY(s->mem, struct fill_word, mine + 4);
+    struct fill_word *words = ARENA_ARRAY(s->mem, struct fill_word, mine + 6);
     words[count++] = (struct fill_word){"folder", value_text(s->mem, s->run.folder)};
     words[count++] =
         (struct fill_word){"name", value_text(s->mem, arena_print(s->mem, "lf%s", s->run.nonce))};
     words[count++] =
         (struct fill_word){"proxy", value_text(s->mem, arena_print(s->mem, "127.0.0.1:%u", s->run.port))};
+    words[count++] = (struct fill_word){"proxy_port", value_int(s->mem, s->run.port)};
     for (size_t i = 0; i < mine; i++)
         words[count++] = (struct fill_word){own->pairs[i].key, own->pairs[i].value};
     const struct fill fill = {words, count};
@@ -396,6 +475,53 @@ static bool check_types(struct suite *s, struct err *err)
     return true;
 }
 
+/* In a process of its own: what happens there is seen from here by what it leaves in the world. */
+static void be_victim(void *user, const char *text, void (*left)(void *handle), void *handle)
+{
+    struct suite *s = user;
+    const struct value *order;
+    struct rig *rig;
+    struct err err;
+    s->run.loop = loop_new();
+    struct rig_parts parts = parts_of(s, s->settings);
+    if (!value_json_parse(s->mem, text, strlen(text), &order, &err) || !rig_open(&parts, &rig, &err))
+        return;
+    rig_on_leaving(rig, left, handle);
+    const struct contract_type *type = driver_type(rig_driver(rig), value_get_text(order, "type", ""));
+    cases_kill_create(rig, type, order);
+    rig_close(rig);
+    loop_free(s->run.loop);
+}
+
+/* Before there is a loop, a thread or a driver: the victims begin from here. */
+static bool open_victim(struct suite *s, struct err *err)
+{
+    const struct sheet *sheet = s->run.sheet;
+    if (sheet->proxy_host && !proxy_listen(&s->listener, &s->run.port, err))
+        return false;
+    return fill_settings(s, err) && victim_open(be_victim, s, s->listener, &s->run.victim, err);
+}
+
+static bool open_proxy(struct suite *s, struct err *err)
+{
+    const struct sheet *sheet = s->run.sheet;
+    int fd = s->listener;
+    s->listener = -1;
+    return fd < 0 ||
+           proxy_open(s->run.loop, fd, s->run.port, sheet->proxy_host, sheet->proxy_port, &s->run.proxy, err);
+}
+
+static bool open_driver(struct suite *s, struct err *err)
+{
+    struct rig_parts parts = parts_of(s, s->settings);
+    if (!rig_open(&parts, &s->run.rig, err) || !check_types(s, err))
+        return false;
+    fault_init(&s->fault);
+    s->run.fault = &s->fault;
+    rig_set_tap(s->run.rig, &s->fault.tap);
+    return true;
+}
+
 static bool open_all(struct suite *s, struct diags *diags, struct err *err)
 {
     const char *subsystem, *driver;
@@ -408,20 +534,26 @@ static bool open_all(struct suite *s, struct diags *diags, struct err *err)
         !make_folder(s, err))
         return false;
     digest_random_hex(NONCE_BYTES, nonce);
-    s->run.nonce = arena_text(s->mem, nonce);
+    s->run.nonce = arena_text_n(s->mem, nonce, NONCE);
     s->run.sheet = sheet;
-    s->run.loop = loop_new();
-    if (!fill_settings(s, err))
+    if (!open_victim(s, err))
         return false;
-    struct rig_parts parts = parts_of(s, s->settings);
-    return rig_open(&parts, &s->run.rig, err) && check_types(s, err);
+    s->run.loop = loop_new();
+    start_beating(s);
+    return open_proxy(s, err) && open_driver(s, err);
 }
 
+/* The proxy first: a worker of the driver's that hangs on a connection is let go. */
 static void close_all(struct suite *s)
 {
+    proxy_close(s->run.proxy);
     rig_close(s->run.rig);
+    stop_beating(s);
+    if (s->listener >= 0)
+        close(s->listener);
     if (s->run.loop)
         loop_free(s->run.loop);
+    victim_close(s->run.victim);
     if (s->run.folder)
         nftw(s->run.folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     ARRAY_DONE(&s->run.stands);
@@ -432,7 +564,7 @@ static void close_all(struct suite *s)
 bool conform_run(struct arena *mem, const struct conform_ask *ask, struct conform_result *out,
                  struct diags *diags, struct err *err)
 {
-    struct suite s = {.mem = mem, .ask = ask, .out = out};
+    struct suite s = {.mem = mem, .ask = ask, .out = out, .listener = -1};
     *out = (struct conform_result){0};
     s.run.mem = mem;
     bool good = open_all(&s, diags, err);

@@ -40,14 +40,19 @@ struct rig {
     size_t told_flaws;
     ARRAY(struct rig_secret) shown;
 
-    /* Of the operation under way. */
-    struct arena *into;
+    size_t running; /* operations under way */
+    bool waited;
+};
+
+/* One operation under way; it lives in the arena of the one who asked. */
+struct rig_op {
+    struct rig *rig;
+    struct arena *mem;
+    struct rig_answer *answer;
     struct op_result *results;
-    bool ended;
+    int64_t began_ns;
     ARRAY(struct diag) notes;
     ARRAY(struct op_result) found;
-    const char *saved_id;
-    const struct value *saved;
 };
 
 static void add_flaw(struct rig *r, enum rig_flaw_kind kind, const char *words)
@@ -176,9 +181,15 @@ static struct op_result keep_result(struct arena *mem, const struct op_result *r
 /* ---- events ---------------------------------------------------------------------------------------------
  */
 
+static int64_t now_ns(const struct rig *r)
+{
+    const struct tick *tick = loop_tick(r->loop);
+    return tick->mono_ns(tick->user);
+}
+
 static bool leaving(void *user, struct op *op)
 {
-    struct rig *r = user;
+    struct rig *r = ((struct rig_op *)user)->rig;
     (void)op;
     if (r->on_leaving)
         r->on_leaving(r->leaving_user);
@@ -187,29 +198,29 @@ static bool leaving(void *user, struct op *op)
 
 static void on_item(void *user, struct op *op, size_t i, const struct op_result *result)
 {
-    struct rig *r = user;
+    struct rig_op *o = user;
     (void)op;
-    r->results[i] = keep_result(r->into, result);
-    look_through(r, result);
+    o->results[i] = keep_result(o->mem, result);
+    look_through(o->rig, result);
     if (result->broke)
-        add_flaw(r, RIG_BREACH, arena_text(r->mem, result->broke));
+        add_flaw(o->rig, RIG_BREACH, arena_text(o->rig->mem, result->broke));
 }
 
 static void on_found(void *user, struct op *op, const struct op_result *result)
 {
-    struct rig *r = user;
+    struct rig_op *o = user;
     (void)op;
-    ARRAY_PUSH(&r->found, keep_result(r->into, result));
-    look_through(r, result);
+    ARRAY_PUSH(&o->found, keep_result(o->mem, result));
+    look_through(o->rig, result);
 }
 
 static void on_save(void *user, struct op *op, size_t i, const char *id, const struct value *progress)
 {
-    struct rig *r = user;
-    r->saved_id = arena_text(r->into, id);
-    r->saved = keep_value(r->into, progress);
-    look_for_leak(r, id, "a saved id");
-    look_for_leak_in(r, progress, "saved progress");
+    struct rig_op *o = user;
+    o->answer->saved_id = arena_text(o->mem, id);
+    o->answer->saved = keep_value(o->mem, progress);
+    look_for_leak(o->rig, id, "a saved id");
+    look_for_leak_in(o->rig, progress, "saved progress");
     op_saved(op, i);
 }
 
@@ -221,9 +232,10 @@ static bool is_refused_change(const struct diag *d)
 
 static void on_note(void *user, struct op *op, const struct diag *d)
 {
-    struct rig *r = user;
+    struct rig_op *o = user;
+    struct rig *r = o->rig;
     (void)op;
-    ARRAY_PUSH(&r->notes, keep_diag(r->into, d));
+    ARRAY_PUSH(&o->notes, keep_diag(o->mem, d));
     look_for_leak(r, d->summary, "a note's summary");
     look_for_leak(r, d->detail, "a note's detail");
     look_for_leak(r, d->advice, "a note's advice");
@@ -233,10 +245,17 @@ static void on_note(void *user, struct op *op, const struct diag *d)
 
 static void on_end(void *user, struct op *op)
 {
-    struct rig *r = user;
+    struct rig_op *o = user;
     (void)op;
-    r->ended = true;
-    loop_stop(r->loop);
+    o->answer->notes = ARRAY_KEEP(&o->notes, o->mem);
+    o->answer->note_count = o->notes.count;
+    o->answer->found = ARRAY_KEEP(&o->found, o->mem);
+    o->answer->found_count = o->found.count;
+    o->answer->took_ms = (now_ns(o->rig) - o->began_ns) / 1000000;
+    ARRAY_DONE(&o->notes);
+    ARRAY_DONE(&o->found);
+    if (--o->rig->running == 0)
+        loop_stop(o->rig->loop);
 }
 
 static void on_broke(void *user, const struct diag *diag)
@@ -313,8 +332,6 @@ void rig_close(struct rig *r)
     pools_free(r->pools);
     ARRAY_DONE(&r->flaws);
     ARRAY_DONE(&r->shown);
-    ARRAY_DONE(&r->notes);
-    ARRAY_DONE(&r->found);
     arena_free(r->mem);
     free(r);
 }
@@ -327,7 +344,7 @@ const struct driver *rig_driver(const struct rig *r)
 /* ---- running --------------------------------------------------------------------------------------------
  */
 
-struct rig_answer *rig_run(struct rig *r, struct arena *mem, const struct rig_ask *ask)
+static struct rig_answer *start(struct rig *r, struct arena *mem, const struct rig_ask *ask)
 {
     static const struct op_events events = {.leaving = leaving,
                                             .item = on_item,
@@ -341,30 +358,33 @@ struct rig_answer *rig_run(struct rig *r, struct arena *mem, const struct rig_as
                         .count = ask->count,
                         .read_only = ask->read_only,
                         .timeout_ms = ask->timeout_ms};
-    r->into = mem;
-    r->results = ARENA_ARRAY(mem, struct op_result, ask->count);
-    r->notes.count = r->found.count = 0;
-    r->saved_id = NULL;
-    r->saved = NULL;
-    r->ended = false;
-    const struct tick *tick = loop_tick(r->loop);
-    int64_t before = tick->mono_ns(tick->user);
-    op_start(&op, &events, r);
-    while (!r->ended)
-        loop_run(r->loop);
-    struct rig_answer *answer = ARENA_NEW(mem, struct rig_answer);
-    *answer = (struct rig_answer){
-        .results = r->results,
-        .count = ask->count,
-        .notes = ARRAY_KEEP(&r->notes, mem),
-        .note_count = r->notes.count,
-        .found = ARRAY_KEEP(&r->found, mem),
-        .found_count = r->found.count,
-        .saved_id = r->saved_id,
-        .saved = r->saved,
-        .took_ms = (tick->mono_ns(tick->user) - before) / 1000000,
-    };
+    struct rig_op *o = ARENA_NEW(mem, struct rig_op);
+    o->rig = r;
+    o->mem = mem;
+    o->answer = ARENA_NEW(mem, struct rig_answer);
+    o->results = ARENA_ARRAY(mem, struct op_result, ask->count);
+    o->answer->results = o->results;
+    o->answer->count = ask->count;
+    o->began_ns = now_ns(r);
+    r->running++;
+    op_start(&op, &events, o);
+    return o->answer;
+}
+
+struct rig_answer *rig_run(struct rig *r, struct arena *mem, const struct rig_ask *ask)
+{
+    struct rig_answer *answer;
+    rig_run_all(r, mem, ask, 1, &answer);
     return answer;
+}
+
+void rig_run_all(struct rig *r, struct arena *mem, const struct rig_ask *asks, size_t count,
+                 struct rig_answer **answers)
+{
+    for (size_t i = 0; i < count; i++)
+        answers[i] = start(r, mem, &asks[i]);
+    while (r->running > 0)
+        loop_run(r->loop);
 }
 
 void rig_on_leaving(struct rig *r, void (*fn)(void *user), void *user)
@@ -376,15 +396,15 @@ void rig_on_leaving(struct rig *r, void (*fn)(void *user), void *user)
 static void on_waited(void *user)
 {
     struct rig *r = user;
-    r->ended = true;
+    r->waited = true;
     loop_stop(r->loop);
 }
 
 void rig_wait(struct rig *r, uint64_t ms)
 {
-    r->ended = false;
+    r->waited = false;
     loop_after(r->loop, ms, on_waited, r);
-    while (!r->ended)
+    while (!r->waited)
         loop_run(r->loop);
 }
 

@@ -75,6 +75,9 @@ struct rig_answer {
 
 /* To its end.  Lives in mem. */
 struct rig_answer *rig_run(struct rig *r, struct arena *mem, const struct rig_ask *ask);
+/* All at once; each ends in its own time. */
+void rig_run_all(struct rig *r, struct arena *mem, const struct rig_ask *asks, size_t count,
+                 struct rig_answer **answers);
 /* Told when the next operation leaves its pool, and before its driver sees it; NULL: nobody. */
 void rig_on_leaving(struct rig *r, void (*fn)(void *user), void *user);
 /* Waits; the loop goes on. */

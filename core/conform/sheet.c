@@ -15,23 +15,25 @@
 #include "region/keys.h"
 
 #define KILLS_MAX 10000
+#define LAG_MAX   3600000
 
 static const struct keys_rule top_rules[] = {
     {"settings", KEYS_MAP, false}, {"proxy", KEYS_TEXT, false}, {"kills", KEYS_INT, false},
-    {"words", KEYS_MAP, false},    {"skip", KEYS_MAP, false},   {"types", KEYS_MAP, false},
+    {"lag_ms", KEYS_INT, false},   {"words", KEYS_MAP, false},  {"skip", KEYS_MAP, false},
+    {"types", KEYS_MAP, false},
 };
 static const struct keys top_keys = {"conform", "a file for plugin test", top_rules, COUNT_OF(top_rules)};
 
 static const struct keys_rule type_rules[] = {
-    {"create", KEYS_MAP, false},          {"update", KEYS_MAP, false},
-    {"replace", KEYS_MAP, false},         {"needs", KEYS_MAP | KEYS_LIST, false},
-    {"skip", KEYS_TEXT, false},           {"foreign", KEYS_LIST, false},
-    {"foreign_remove", KEYS_LIST, false},
+    {"create", KEYS_MAP, false},   {"update", KEYS_MAP, false},
+    {"replace", KEYS_MAP, false},  {"needs", KEYS_MAP | KEYS_LIST, false},
+    {"skip", KEYS_TEXT, false},    {"alone", KEYS_BOOL, false},
+    {"foreign", KEYS_LIST, false}, {"foreign_remove", KEYS_LIST, false},
 };
 static const struct keys type_keys = {"conform", "a type's samples", type_rules, COUNT_OF(type_rules)};
 
 /* Words that stand in every sample; settings know fewer. */
-static const char *const always[] = {"name", "NAME", "folder", "secret", "proxy"};
+static const char *const always[] = {"name", "NAME", "folder", "secret", "proxy", "proxy_port"};
 
 struct reading {
     struct findings *f;
@@ -149,6 +151,7 @@ static void read_type(struct reading *r, struct sheet_type *t, const char *name,
         .foreign = value_get(v, "foreign"),
         .foreign_remove = value_get(v, "foreign_remove"),
         .skip = value_get_text(v, "skip", NULL),
+        .alone = value_get_bool(v, "alone", false),
         .where = v->where,
     };
     read_needs(r, t, value_get(v, "needs"), all);
@@ -196,16 +199,17 @@ static void read_proxy(struct reading *r, const struct value *v)
     r->sheet->proxy_port = (uint16_t)port;
 }
 
-static void read_kills(struct reading *r, const struct value *v)
+/* A count from 0 to `max`, or `otherwise` where the file says none. */
+static int64_t count_of(struct reading *r, const struct value *root, const char *key, int64_t max,
+                        int64_t otherwise)
 {
-    r->sheet->kills = SHEET_KILLS;
-    if (value_kind(v) != VALUE_INT)
-        return;
-    if (v->number < 0 || v->number > KILLS_MAX)
-        findings_error(r->f, "conform.range", v, "write a number from 0 to 10000", "'kills' is %lld",
-                       (long long)v->number);
-    else
-        r->sheet->kills = (uint32_t)v->number;
+    const struct value *v = value_get(root, key);
+    if (value_kind(v) != VALUE_INT || (v->number >= 0 && v->number <= max))
+        return value_kind(v) == VALUE_INT ? v->number : otherwise;
+    findings_error(r->f, "conform.range", v,
+                   arena_print(r->mem, "write a number from 0 to %lld", (long long)max), "'%s' is %lld", key,
+                   (long long)v->number);
+    return otherwise;
 }
 
 /* Both maps hold texts alone. */
@@ -230,11 +234,13 @@ static bool read_all(struct reading *r, const struct value *root, const char *su
     check_texts(r, "words", value_get(root, "words"));
     check_texts(r, "skip", s->skip);
     read_proxy(r, value_get(root, "proxy"));
-    read_kills(r, value_get(root, "kills"));
+    s->kills = (uint32_t)count_of(r, root, "kills", KILLS_MAX, SHEET_KILLS);
+    s->lag_ms = count_of(r, root, "lag_ms", LAG_MAX, -1);
     check_words(r, NULL, s->settings);
     read_types(r, overlay(r->mem, value_get(samples, "types"), value_get(root, "types")),
                value_get(root, "types"));
-    if (fill_mentions(s->settings, "proxy") && !s->proxy_host)
+    bool through = fill_mentions(s->settings, "proxy") || fill_mentions(s->settings, "proxy_port");
+    if (through && !s->proxy_host)
         findings_error(r->f, "conform.no_proxy", s->settings,
                        "say where the service listens: proxy: 127.0.0.1:PORT",
                        "the settings use ${proxy}, and there is no `proxy`");

@@ -1,23 +1,25 @@
 /* The sheet: what a driver's author gives the suite, as one closed YAML file.
  *
- *     settings: { url: "http://${proxy}", key: !secret env:KEY }   # as in a region's drivers block
- *     proxy: 127.0.0.1:8081        # where the service listens; the suite stands in between, at ${proxy}
- *     kills: 8                     # at so many points a process that creates something is killed
- *     words: { domain: example.net }                               # for ${domain} below
- *     skip: { late: the service takes no connections but from here }   # case: why
+ *     settings: { url: "http://${proxy}", key: !secret env:KEY }  # as in a region's drivers block
+ *     proxy: 127.0.0.1:8081      # where the service listens; the suite stands in between, at ${proxy}
+ *     lag_ms: 0                  # how late things land and show here; left out: what the driver says
+ *     kills: 8                   # so many processes are killed while they create something
+ *     words: { domain: example.net }              # for ${domain} below
+ *     skip: { owned: the service has no lists }   # case: why
  *     types:
  *       record:
- *         needs: { zone: zone }    # name: type; made before, and ${zone.id} is its id
+ *         needs: { zone: zone }  # name: type; made before, and ${zone.id} is its id
+ *         alone: false           # true: each object gets needs of its own, since no two stand side by side
  *         create: { zone: "${zone.id}", type: A, name: "${name}", values: [192.0.2.1] }
- *         update: { values: [192.0.2.2] }       # laid over `create`: changes in place
- *         replace: { name: "${name}-b" }        # laid over `create`: makes another object
- *         foreign: [./make-record, "${name}"]   # makes an object that is not ours, by other means
+ *         update: { values: [192.0.2.2] }      # laid over `create`: changes in place
+ *         replace: { name: "${name}-b" }       # laid over `create`: makes another object
+ *         foreign: [./make-record, "${name}"]  # makes an object that is not ours, by other means
  *         foreign_remove: [./remove-record, "${name}"]
  *
  * For the subsystems landfall knows there are sheets of samples (samples/<subsystem>.yaml), and what the
  * file says of a type goes over those key by key.  Words that are always there: ${name} (another one for each
- * object: a letter, then letters and digits; ${NAME} is
- * the same in capitals), ${folder} (empty, removed afterwards), ${secret}, ${proxy}. */
+ * object: a letter, then letters and digits; ${NAME} is the same in capitals), ${folder} (empty, removed
+ * afterwards), ${secret}, ${proxy} and ${proxy_port}. */
 #pragma once
 
 #include <stdbool.h>
@@ -41,6 +43,7 @@ struct sheet_type {
     const struct value *create, *update, *replace; /* maps with placeholders; NULL: not given */
     const struct sheet_need *needs;
     size_t need_count;
+    bool alone;                                   /* each object has needs of its own */
     const struct value *foreign, *foreign_remove; /* lists of texts; or NULL */
     const char *skip;                             /* why the type is left out, or NULL */
     uint32_t where;
@@ -54,6 +57,7 @@ struct sheet {
     const char *proxy_host;       /* NULL: no proxy */
     uint16_t proxy_port;
     uint32_t kills;
+    int64_t lag_ms;            /* -1: the driver's own word */
     const struct value *words; /* map of texts, or NULL */
     const struct value *skip;  /* map: case to why, or NULL */
     const struct sheet_type *types;

@@ -42,12 +42,18 @@ static bool changes(uint32_t verb)
     return verb == LF_VERB_CREATE || verb == LF_VERB_UPDATE || verb == LF_VERB_DESTROY;
 }
 
+/* A recover runs under the region's lock, and may roll back what a dead process left open. */
+static bool is_read_only(const struct trial *t, uint32_t verb)
+{
+    return !changes(verb) && (verb != LF_VERB_RECOVER || t->only_plans);
+}
+
 static struct rig_answer *ask_once(struct trial *t, const struct op_item *items, size_t count)
 {
     struct rig_ask ask = {.type = t->type,
                           .items = items,
                           .count = count,
-                          .read_only = !changes(items[0].verb),
+                          .read_only = is_read_only(t, items[0].verb),
                           .timeout_ms = t->timeout_ms};
     return rig_run(t->run->rig, t->mem, &ask);
 }
@@ -82,7 +88,8 @@ static void remember(struct trial *t, struct thing *x, const struct op_result *r
 struct rig_answer *trial_do(struct trial *t, struct thing *x, uint32_t verb)
 {
     struct op_item item = trial_item(x, verb);
-    if (verb == LF_VERB_CREATE || verb == LF_VERB_FIND)
+    /* A recover asks about a create here; what a destroy left is asked about where it is tried. */
+    if (verb == LF_VERB_CREATE || verb == LF_VERB_FIND || verb == LF_VERB_RECOVER)
         item.prior = item.memo = NULL;
     if (verb == LF_VERB_FIND || verb == LF_VERB_RECOVER)
         item.id = NULL;
@@ -96,11 +103,11 @@ struct rig_answer *trial_do(struct trial *t, struct thing *x, uint32_t verb)
 
 struct rig_answer *trial_look(struct trial *t, struct thing *x)
 {
-    struct tick tick = *loop_tick(t->run->loop);
-    int64_t until = tick.wall_ms(tick.user) + t->type->settle.visible_after_ms;
+    const struct tick *tick = loop_tick(t->run->loop);
+    int64_t until = tick_mono_ms(tick) + trial_lag_ms(t);
     for (;;) {
         struct rig_answer *a = trial_do(t, x, LF_VERB_READ);
-        if (a->results[0].status != LF_END_GONE || tick.wall_ms(tick.user) >= until)
+        if (a->results[0].status != LF_END_GONE || tick_mono_ms(tick) >= until)
             return a;
         rig_wait(t->run->rig, LOOK_EVERY);
     }
@@ -189,13 +196,23 @@ int trial_count(struct trial *t, const struct thing *x)
     return a->results[0].status == LF_END_OK ? count_marked(a, x->marker) : -1;
 }
 
+int64_t trial_lag_ms(const struct trial *t)
+{
+    int64_t given = t->run->sheet->lag_ms;
+    return given < 0 ? (int64_t)t->type->settle.visible_after_ms : given;
+}
+
+int64_t trial_inflight_ms(const struct trial *t)
+{
+    int64_t given = t->run->sheet->lag_ms;
+    return given < 0 ? (int64_t)t->type->settle.max_inflight_ms : given;
+}
+
 void trial_drain(struct trial *t)
 {
-    const struct lf_settle *s = &t->type->settle;
     rig_settle(t->run->rig);
-    if (s->create == LF_SETTLE_CONDITIONAL)
-        return;
-    rig_wait(t->run->rig, (uint64_t)s->max_inflight_ms + s->visible_after_ms + DRAIN_GRACE);
+    if (t->type->settle.create != LF_SETTLE_CONDITIONAL)
+        rig_wait(t->run->rig, (uint64_t)(trial_inflight_ms(t) + trial_lag_ms(t)) + DRAIN_GRACE);
 }
 
 /* ---- tidying up -----------------------------------------------------------------------------------------

@@ -12,12 +12,12 @@
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/attr.h"
+#include "base/err.h"
 #include "conform/conform.h"
 #include "conform/rig.h"
 #include "conform/sheet.h"
 #include "plugin/contract.h"
 
-struct err;
 struct fault;
 struct proxy;
 struct victim;
@@ -40,8 +40,10 @@ struct trial_run {
     struct loop *loop;
     struct rig *rig;
     const struct sheet *sheet;
-    struct fault *fault;   /* what becomes of requests by HTTP */
-    struct proxy *proxy;   /* or NULL: nothing stands in between */
+    struct fault *fault; /* what becomes of requests by HTTP */
+    struct proxy *proxy; /* or NULL: nothing stands in between */
+    bool proxy_is_down;
+    struct err proxy_err;
     struct victim *victim; /* a process that may be killed */
     const char *folder, *nonce;
     uint16_t port; /* of ${proxy} */
@@ -59,6 +61,8 @@ struct trial {
     ARRAY(struct conform_finding) findings;
     ARRAY(struct thing *) things;
     int64_t timeout_ms; /* of the operations that follow; 0: the core's */
+    bool may_refuse;    /* what is broken need not pass by itself */
+    bool only_plans;    /* nothing may change, not even what a crash left half-done */
     bool keeps_trying;  /* RETRY is tried again, as the core does */
 };
 
@@ -98,8 +102,28 @@ uint32_t trial_plan(struct trial *t, const struct thing *x, const struct value *
 bool trial_create(struct trial *t, struct thing *x, const char *doing);
 /* How many objects carry the marker; -1: nobody can tell. */
 int trial_count(struct trial *t, const struct thing *x);
-/* Waits until nothing that was sent can land any more, by the driver's word. */
+/* How long a look may miss what is there, and how much later a request of a dead process may land: by the
+ * driver's word, or the file's. */
+int64_t trial_lag_ms(const struct trial *t);
+int64_t trial_inflight_ms(const struct trial *t);
+/* Waits until nothing that was sent can land any more, and a look shows what did. */
 void trial_drain(struct trial *t);
+
+/* ---- settling ------------------------------------------------------------------------------------------ */
+
+/* What the core does after a doubt about a create, and what must hold after it: one object, ours, as
+ * promised. `a` is what the driver answered when something was broken (NULL: the asking process died), `what`
+ * the words for it.  must_doubt: nobody could know whether it happened, so that only UNSURE was honest. */
+bool trial_settle(struct trial *t, struct thing *x, const struct value *promise, const struct rig_answer *a,
+                  bool must_doubt, const char *what);
+/* The same for an update from x->state to `desired`. */
+bool trial_settle_update(struct trial *t, struct thing *x, const struct value *desired,
+                         const struct value *promise, const struct rig_answer *a, bool must_doubt,
+                         const char *what);
+/* And for a destroy: at the end it is gone. */
+bool trial_settle_destroy(struct trial *t, struct thing *x, const struct rig_answer *a, const char *what);
+/* A look that was disturbed: whatever it says with certainty is true.  x->id NULL: it is not there. */
+bool trial_judge_look(struct trial *t, const struct thing *x, const struct rig_answer *a, const char *what);
 
 /* ---- judging ------------------------------------------------------------------------------------------- */
 
@@ -120,3 +144,5 @@ bool trial_keeps(struct trial *t, const struct value *promise, const struct valu
 /* The state, with secrets the service never tells taken from what was asked. */
 const struct value *trial_carry(struct trial *t, const struct value *desired, const struct value *state);
 bool trial_has_failed(const struct trial *t);
+/* Does the service know things of this type by their name, so that no two can bear one? */
+bool trial_names_are_unique(const struct trial *t);

@@ -124,6 +124,21 @@ bool trial_keeps(struct trial *t, const struct value *promise, const struct valu
     return false;
 }
 
+static bool has_key(const struct schema *s)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->attrs[i].flags & SCHEMA_KEY)
+            return true;
+    }
+    return false;
+}
+
+bool trial_names_are_unique(const struct trial *t)
+{
+    uint32_t create = t->type->settle.create;
+    return has_key(t->type->facts.schema) && (create == LF_SETTLE_NAMED || create == LF_SETTLE_CONDITIONAL);
+}
+
 const struct value *trial_carry(struct trial *t, const struct value *desired, const struct value *state)
 {
     const struct schema *schema = t->type->facts.schema;

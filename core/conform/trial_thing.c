@@ -45,13 +45,14 @@ static struct fill words_of(struct trial *t, const struct thing *x)
     struct arena *mem = t->mem;
     const struct value *own = t->run->sheet->words;
     size_t mine = value_kind(own) == VALUE_MAP ? own->count : 0, count = 0;
-    struct fill_word *words = ARENA_ARRAY(mem, struct fill_word, 5 + mine + x->sample->need_count);
+    struct fill_word *words = ARENA_ARRAY(mem, struct fill_word, 6 + mine + x->sample->need_count);
     words[count++] = (struct fill_word){"name", value_text(mem, x->name)};
     words[count++] = (struct fill_word){"NAME", value_text(mem, in_capitals(mem, x->name))};
     words[count++] = (struct fill_word){"folder", value_text(mem, t->run->folder)};
     words[count++] = (struct fill_word){"secret", secret_value(mem, x)};
     words[count++] =
         (struct fill_word){"proxy", value_text(mem, arena_print(mem, "127.0.0.1:%u", t->run->port))};
+    words[count++] = (struct fill_word){"proxy_port", value_int(mem, t->run->port)};
     for (size_t i = 0; i < mine; i++)
         words[count++] = (struct fill_word){own->pairs[i].key, own->pairs[i].value};
     for (size_t i = 0; i < x->sample->need_count; i++) {
@@ -120,10 +121,10 @@ bool trial_run_program(struct trial *t, const struct thing *x, const struct valu
 /* ---- objects --------------------------------------------------------------------------------------------
  */
 
-/* A letter, then letters and digits, twelve at most: every service takes such a name. */
+/* A letter, then letters and digits, eleven of them, each after the one before: every service takes it. */
 static const char *new_name(struct trial_run *run)
 {
-    return arena_print(run->mem, "lf%s%u", run->nonce, ++run->next_name);
+    return arena_print(run->mem, "lf%s%04u", run->nonce, ++run->next_name);
 }
 
 const char *trial_marker(struct trial *t, const struct thing *x, const char *lineage)
@@ -162,7 +163,8 @@ static bool create_need(struct trial *t, struct thing *x)
     return good;
 }
 
-/* One stands for all cases, unless the needs are the object's whole name: then two objects need two. */
+/* One stands for all cases, unless the needs are the object's whole name, or the sample says that no two
+ * stand side by side: then two objects need two. */
 static struct thing *need(struct trial *t, const char *type, bool fresh, unsigned depth)
 {
     const struct sheet_type *sample = sheet_find(t->run->sheet, type);
@@ -191,7 +193,8 @@ static struct thing *new_thing(struct trial *t, const struct contract_type *type
                                const struct sheet_type *sample, unsigned depth)
 {
     struct thing *x = ARENA_NEW(t->run->mem, struct thing);
-    bool fresh = !fill_mentions(sample->create, "name") && !fill_mentions(sample->create, "NAME");
+    bool has_name = fill_mentions(sample->create, "name") || fill_mentions(sample->create, "NAME");
+    bool fresh = sample->alone || !has_name;
     *x = (struct thing){.type = type, .sample = sample, .name = new_name(t->run), .generation = 1};
     x->needs = ARENA_ARRAY(t->run->mem, struct thing *, sample->need_count + 1);
     for (size_t i = 0; i < sample->need_count; i++) {

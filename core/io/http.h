@@ -31,7 +31,8 @@ struct http_ask {
     uint64_t timeout_ms;   /* 0: 30 000 */
     const char *aws_sigv4; /* or NULL */
     const char *user, *password;
-    bool fresh; /* on a connection of its own: the reply then tells of its certificate for certain */
+    bool fresh;     /* on a connection of its own: the reply then tells of its certificate for certain */
+    bool only_asks; /* its sender says that it changes nothing, whatever the method; for a tap */
 };
 
 /* Valid inside the callback. */

@@ -174,6 +174,7 @@ static void copy_ask(struct send *s, struct arena *mem, const struct lf_send *wh
         .fresh = (what->flags & LF_SEND_FRESH) != 0,
         .aws_sigv4 = arena_text(mem, what->aws_sigv4),
         .user = arena_text(mem, what->user),
+        .only_asks = !s->unsafe,
     };
     const struct value *password = (const struct value *)what->password;
     if (value_kind(password) == VALUE_SECRET)
