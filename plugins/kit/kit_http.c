@@ -117,6 +117,9 @@ static const struct kind trouble = {"trouble", "%s is in trouble and may or may 
 static const struct kind moved = {
     "refused", "%s redirects instead of letting landfall %s",
     "write the final address into the drivers block: redirects are not followed"};
+static const struct kind unreadable = {"unreadable", "%s gave an answer that cannot be read when asked to %s",
+                                       "see that the address in the drivers block is the API's own, and no "
+                                       "other program or proxy answers there"};
 static const struct kind refused = {"refused", "%s refuses to %s",
                                     "change what the detail names, then apply again"};
 
@@ -137,6 +140,8 @@ static const struct kind *kind_of(const struct kit_http_reply *reply)
         return &forbidden;
     if (status == 429)
         return &throttled;
+    if (status >= 200 && status < 300)
+        return &unreadable; /* a success, and yet not what was hoped for */
     if (status >= 300 && status < 400)
         return &moved;
     return kit_http_end(reply, true) == LF_END_UNSURE ? &trouble : &refused;

@@ -53,6 +53,7 @@ struct rabbit_item {
     const struct lf_value *state;
     const char *address; /* in clear beside the mark, or NULL */
     bool touched;        /* a request that changes something has left */
+    bool touched_before; /* the one before the last has, or an earlier one */
     bool made;           /* of a create: something is there now that was not */
     bool unfinished;     /* RabbitMQ began to make it and was cut off: it cannot be used */
     size_t step;         /* of a chain of requests */

@@ -84,6 +84,9 @@ void rabbit_item_fail(struct rabbit_item *item, const struct kit_http_reply *rep
     struct lf_result result = kit_http_result(reply, changes && item->touched);
     if (result.status == LF_END_OK) /* a 2xx that is not what the API answers: something stands in between */
         result.status = !changes ? LF_END_CANNOT_TELL : item->touched ? LF_END_UNSURE : LF_END_REFUSED;
+    /* That this request did nothing says nothing about those before it. */
+    if (result.status == LF_END_RETRY && changes && item->touched_before)
+        result = kit_result(LF_END_UNSURE);
     /* As long as only questions were asked, a change that got no answer has for certain not begun. */
     if (changes && !item->touched && result.status == LF_END_CANNOT_TELL)
         result.status = LF_END_RETRY;
@@ -142,6 +145,7 @@ void rabbit_ask(const struct rabbit *rabbit, struct lf_op *op, const char *metho
 void rabbit_item_ask(struct rabbit_item *item, const char *method, const char *path,
                      const struct lf_value *json, kit_http_fn *fn)
 {
+    item->touched_before = item->touched;
     if (strcmp(method, "GET") != 0)
         item->touched = true;
     rabbit_ask(item->rabbit, item->op, method, path, json, 0, fn, item);

@@ -16,7 +16,9 @@
 
 enum { QUEUE, POLICY };
 
-#define COLUMNS "?columns=name,vhost,durable,auto_delete,arguments,type,online"
+/* Without statistics: those of a quorum queue that is half deleted tell a second, older `online` in the same
+ * object, which no JSON may. */
+#define COLUMNS "?disable_stats=true&columns=name,vhost,durable,auto_delete,arguments,type,online"
 #define MS      1000
 
 #define STATUS_CREATED 201

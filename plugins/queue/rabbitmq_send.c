@@ -504,7 +504,8 @@ void rabbit_send_run(void *self, struct lf_op *op, const struct lf_request *req)
     const struct sending *s = item->work;
     const char *path =
         rabbit_path(item->kit, op, s->to_topic ? "/exchanges/*/*" : "/queues/*/*", item->vhost, item->name);
-    rabbit_item_ask(item, "GET", kit_format(item->kit, op, "%s?columns=name,type,online", path), NULL,
+    rabbit_item_ask(item, "GET",
+                    kit_format(item->kit, op, "%s?disable_stats=true&columns=name,type,online", path), NULL,
                     target_seen);
 }
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -149,7 +150,7 @@ static void test_each_kind_of_trouble_is_what_it_is(void **state)
         {"GET", MISHAP_ANSWER, REPLY("404 Not Found", "text/html", "<h1>proxy</h1>"), LF_END_REFUSED,
          "rabbitmq.refused"},
         {"GET", MISHAP_ANSWER, REPLY("200 OK", "text/html", "<h1>login</h1>"), LF_END_REFUSED,
-         "rabbitmq.refused"},
+         "rabbitmq.unreadable"},
         {"GET", MISHAP_ANSWER, REPLY("302 Found", "text/html", ""), LF_END_REFUSED, "rabbitmq.refused"},
         /* afterwards it may have */
         {"PUT", MISHAP_ANSWER, REPLY("503 Service Unavailable", "text/plain", "busy"), LF_END_UNSURE,
@@ -236,6 +237,35 @@ static const char *cut_off(struct broker *w, const char *path, const char *body,
     }
     assert_string_not_equal(found, "null");
     return found;
+}
+
+/* The broker's statistics of a queue are seconds old: those of one whose deletion was cut off contradict it.
+ */
+static void test_a_quorum_queue_whose_deletion_was_cut_off_can_be_read(void **state)
+{
+    enum { QUEUES = 24 };
+    struct broker *w = *state;
+    char json[64], out[64];
+    for (int i = 0; i < QUEUES; i++) {
+        (void)snprintf(json, sizeof(json), "{'name':'q%d','options':{'type':'quorum'}}", i);
+        broker_made(w, "queue", json);
+    }
+    sleep(6); /* the first statistics come after five seconds */
+    for (int i = 0; i < QUEUES; i++)
+        (void)server_try(
+            out, sizeof(out),
+            "curl -s -m 0.%03d -X DELETE -u landfall:landfall-secret http://127.0.0.1:%d/api/queues/%s/q%d",
+            i / 2 + 1, w->api_port, w->vhost, i);
+    int unfinished = 0;
+    for (int i = 0; i < QUEUES; i++) {
+        (void)snprintf(json, sizeof(json), "{'name':'q%d','options':{'type':'quorum'}}", i);
+        uint32_t status = broker_do(w, LF_VERB_READ, "queue", json)->status;
+        assert_true(status == LF_END_OK || status == LF_END_GONE || status == LF_END_DAMAGED);
+        unfinished += status == LF_END_DAMAGED;
+        status = broker_do(w, LF_VERB_DESTROY, "queue", json)->status;
+        assert_true(status == LF_END_OK || status == LF_END_GONE);
+    }
+    assert_true(unfinished > 0);
 }
 
 static void test_a_quorum_queue_that_was_cut_off_is_made_anew(void **state)
@@ -501,6 +531,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_a_late_create_is_one_object),
     TEST(test_each_kind_of_trouble_is_what_it_is),
     TEST(test_a_create_that_is_refused_half_way_is_kept_as_damaged),
+    TEST(test_a_quorum_queue_whose_deletion_was_cut_off_can_be_read),
     TEST(test_no_answer_is_never_gone),
     TEST(test_a_quorum_queue_that_was_cut_off_is_made_anew),
     TEST(test_a_quorum_queue_without_its_policy_is_not_trusted),
