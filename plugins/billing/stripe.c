@@ -2,6 +2,7 @@
 #include "stripe.h"
 
 #include "stripe_account.h"
+#include "stripe_api.h"
 #include "stripe_look.h"
 #include "stripe_work.h"
 
@@ -20,7 +21,7 @@ const char *stripe_tax_code(const struct stripe *stripe, const char *category)
 /* ---- costs -------------------------------------------------------------------------------- */
 
 /* Nothing is charged for what stands in the catalogue; what is sold through it costs a share. */
-static void no_estimate(void *self, struct lf_op *op, const struct lf_request *req)
+static void nothing(void *self, struct lf_op *op, const struct lf_request *req)
 {
     const struct stripe *stripe = self;
     (void)req;
@@ -48,8 +49,8 @@ static void price_estimate(void *self, struct lf_op *op, const struct lf_request
     stripe->kit.ops->finish(op, &result);
 }
 
-#define product_estimate no_estimate
-#define tax_estimate     no_estimate
+#define product_estimate nothing
+#define tax_estimate     nothing
 
 /* ---- types -------------------------------------------------------------------------------- */
 
@@ -96,25 +97,28 @@ static void stripe_preflight(void *self, struct lf_op *op, const struct lf_reque
     account_preflight(self, op, req);
 }
 
-#define TIMEOUT_MS 30000 /* of a request; one whose sender died may be finished that much later */
 /* Stripe keeps keys for at least 24 hours; an hour is left for clocks and queues. */
 #define RETENTION_S (23u * 3600u)
 
-static const struct lf_settle named = {
-    .struct_size = sizeof(struct lf_settle),
-    .create = LF_SETTLE_NAMED,
-    .update = LF_SETTLE_NAMED,
-    .destroy = LF_SETTLE_NAMED,
-    .max_inflight_ms = TIMEOUT_MS,
-};
-
-static const struct lf_settle tokened = {
+/* A repeat under the same key is answered with what the first request did, so it need not wait for a request
+ * whose sender died, and when that one comes late it finds its key used. */
+static const struct lf_settle keyed = {
     .struct_size = sizeof(struct lf_settle),
     .create = LF_SETTLE_TOKENED,
-    .update = LF_SETTLE_NAMED,
+    .update = LF_SETTLE_TOKENED,
+    .destroy = LF_SETTLE_TOKENED,
+    .token_retention_s = RETENTION_S,
+    .max_inflight_ms = API_TIMEOUT_MS,
+};
+
+/* A DELETE has no key, and the id of a product may be used again: a late one must have come before that. */
+static const struct lf_settle named = {
+    .struct_size = sizeof(struct lf_settle),
+    .create = LF_SETTLE_TOKENED,
+    .update = LF_SETTLE_TOKENED,
     .destroy = LF_SETTLE_NAMED,
     .token_retention_s = RETENTION_S,
-    .max_inflight_ms = TIMEOUT_MS,
+    .max_inflight_ms = API_TIMEOUT_MS,
 };
 
 #define RESOURCE(type, how, most, text)                                                                      \
@@ -128,8 +132,8 @@ static const struct lf_settle tokened = {
 
 /* The most that one list answers for: ids of products and lookup keys of prices are limited by Stripe. */
 static const struct lf_resource product = RESOURCE(product, named, 100, "something that is sold");
-static const struct lf_resource price = RESOURCE(price, tokened, 10, "what a product costs in one currency");
-static const struct lf_resource tax = RESOURCE(tax, tokened, 1000, "the rate of tax in a jurisdiction");
+static const struct lf_resource price = RESOURCE(price, keyed, 10, "what a product costs in one currency");
+static const struct lf_resource tax = RESOURCE(tax, keyed, 1000, "the rate of tax in a jurisdiction");
 static const struct lf_resource entity = {
     .struct_size = sizeof(struct lf_resource),
     .traits = LF_TRAIT_MARKLESS,
@@ -143,7 +147,8 @@ static const struct lf_resource entity = {
     .destroy = entity_refuse,
     .plan = entity_refuse,
     .find = entity_look,
-    .estimate = no_estimate,
+    .estimate = nothing,
+    .owned = nothing, /* none of them is landfall's */
 };
 static const struct lf_resource *const resources[] = {&entity, &product, &price, &tax, NULL};
 

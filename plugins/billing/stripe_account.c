@@ -22,6 +22,22 @@ static const struct lf_value *entity_state(const struct stripe *stripe, struct l
     return kit_put_text(kit, op, state, "country", kit_get_text(kit, account, "country"));
 }
 
+/* An account in another country is another entity, whatever the playbook calls it. */
+static bool is_elsewhere(struct kit_batch *batch, const struct lf_value *account)
+{
+    const struct kit *kit = batch->kit;
+    const char *asked = kit_get_text(kit, batch->reqs[0]->desired, "country");
+    const char *country = terms_text(kit, account, "country", "");
+    if (!asked || batch->reqs[0]->verb != LF_VERB_FIND || strcmp(asked, country) == 0)
+        return false;
+    kit_batch_refuse(batch, 0, "stripe.country", "country",
+                     kit_format(kit, batch->op, "the account '%s' is not established in '%s'",
+                                terms_text(kit, account, "id", ""), asked),
+                     kit_format(kit, batch->op, "Stripe has it in '%s'", country),
+                     "give the key of this entity's own account");
+    return true;
+}
+
 static void account_read(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct kit_batch *batch = user;
@@ -29,12 +45,14 @@ static void account_read(struct lf_op *op, const struct kit_http_reply *reply, v
     const struct lf_request *req = batch->reqs[0];
     if (!api_is_good(stripe, reply)) {
         api_fail(stripe, batch, 0, reply, "look at the account");
-    } else {
-        struct lf_result result = kit_result(LF_END_OK);
-        result.id = kit_get_text(&stripe->kit, reply->json, "id");
-        result.state = entity_state(stripe, op, reply->json, req->prior ? req->prior : req->desired);
-        if (req->id && result.id && strcmp(req->id, result.id) != 0)
-            result = kit_result(LF_END_GONE);
+    } else if (!is_elsewhere(batch, reply->json)) {
+        const char *id = kit_get_text(&stripe->kit, reply->json, "id");
+        bool is_other = req->id && (!id || strcmp(req->id, id) != 0);
+        struct lf_result result = kit_result(is_other ? LF_END_GONE : LF_END_OK);
+        if (!is_other) {
+            result.id = id;
+            result.state = entity_state(stripe, op, reply->json, req->prior ? req->prior : req->desired);
+        }
         kit_batch_answer(batch, 0, &result);
     }
     kit_batch_end(batch);

@@ -377,6 +377,8 @@ static void test_the_entity_is_the_account_and_is_never_made(void **state)
     assert_end(w, r, LF_END_OK);
     assert_string_equal(r->id, "acct_double");
     assert_state(w, r, "{'code':'acme-eu','name':'Acme Europe Ltd','country':'IE'}");
+    assert_end(w, run(w, "entity", LF_VERB_FIND, "{'code':'acme-us','country':'US'}"), LF_END_REFUSED);
+    assert_note(w, "stripe.country");
     assert_refused(w, "entity", entity, "stripe.entity");
     assert_end(w, with_id(w, "entity", LF_VERB_DESTROY, "acct_double", entity), LF_END_REFUSED);
     assert_end(w, with_id(w, "entity", LF_VERB_READ, "acct_elsewhere", entity), LF_END_GONE);
