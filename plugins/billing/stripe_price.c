@@ -13,7 +13,7 @@
 static const char *list_prices(const struct look *look)
 {
     struct kit_text query = {0};
-    kit_text_print(look->kit, look->op, &query, "&active=true");
+    kit_text_add(look->kit, look->op, &query, "", 0);
     for (size_t i = 0; i < look->count; i++) {
         const char *code = kit_get_text(look->kit, look_subject(look->reqs[i]), "code");
         if (code)

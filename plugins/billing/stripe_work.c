@@ -201,6 +201,9 @@ static void replied(struct lf_op *op, const struct kit_http_reply *reply, void *
     } else if (api_is_replay(work->look->stripe, reply)) {
         work->look->id = kit_get_text(work->look->kit, reply->json, "id");
         use_up_key(work);
+    } else if (work->act == ACT_RETIRE) {
+        work->look->id = NULL;
+        look_again(work);
     } else {
         end_good(work, reply->json);
     }
@@ -208,24 +211,39 @@ static void replied(struct lf_op *op, const struct kit_http_reply *reply, void *
 
 /* ---- deciding ----------------------------------------------------------------------------- */
 
+/* The contract's schema with what Stripe cannot change marked so. */
+static const struct lf_schema *stricter(const struct kit *kit, struct lf_op *op, const struct kind *kind)
+{
+    const struct lf_schema *of = kind->schema;
+    struct lf_schema *schema = kit->ops->scratch(op, sizeof(*schema));
+    struct lf_attr *attrs = kit->ops->scratch(op, of->attr_count * sizeof(*attrs));
+    memcpy(attrs, of->attrs, of->attr_count * sizeof(*attrs));
+    for (size_t f = 0; kind->fixed && kind->fixed[f]; f++)
+        for (uint32_t i = 0; i < of->attr_count; i++)
+            if (strcmp(attrs[i].name, kind->fixed[f]) == 0)
+                attrs[i].flags |= LF_ATTR_FIXED;
+    *schema = *of;
+    schema->attrs = attrs;
+    return schema;
+}
+
 /* An archived object that a destroy of landfall's left behind, as it could not be deleted. */
 static bool is_retired(const struct work *work, const struct seen *seen)
 {
     return !seen->is_live && !seen->marker && kind_meta(work->look, seen->row, RETIRED_KEY);
 }
 
-static bool is_as_asked(const struct work *work, const struct seen *seen)
+/* Whether what Stripe could change (or, with `fixed`, what it never will) is as it was asked for. */
+static bool matches(const struct work *work, const struct seen *seen, bool fixed)
 {
     const struct look *look = work->look;
-    const struct lf_schema *schema = look->kind->schema;
+    const struct lf_schema *schema = stricter(look->kit, look->op, look->kind);
     const struct lf_value *asked = work->req->desired;
     const struct lf_value *state = look->kind->state(look, seen->row, asked);
-    if (!seen->is_live || !seen->marker || strcmp(seen->marker, work->req->marker) != 0)
-        return false;
     for (uint32_t i = 0; i < schema->attr_count; i++) {
         const struct lf_attr *attr = &schema->attrs[i];
         const struct lf_value *value = kit_get(look->kit, asked, attr->name);
-        if (attr->flags & LF_ATTR_COMPUTED)
+        if ((attr->flags & LF_ATTR_COMPUTED) || ((attr->flags & LF_ATTR_FIXED) != 0) != fixed)
             continue;
         if (!kit_has(look->kit, asked, attr->name) && attr->fallback)
             value = look->kit->values->from_json(look->op, attr->fallback, strlen(attr->fallback));
@@ -235,16 +253,29 @@ static bool is_as_asked(const struct work *work, const struct seen *seen)
     return true;
 }
 
+static bool is_as_asked(const struct work *work, const struct seen *seen)
+{
+    return seen->is_live && seen->marker && strcmp(seen->marker, work->req->marker) == 0 &&
+           matches(work, seen, false) && matches(work, seen, true);
+}
+
+/* Ours, and archived by people: it comes back, unless it could never be what is asked for now.  Then it gives
+ * its name away. */
+static bool is_outdated(const struct work *work, const struct seen *seen)
+{
+    return !seen->is_live && !matches(work, seen, true);
+}
+
 static void create(struct work *work, const struct seen *seen)
 {
     if (!seen->row)
         send(work, ACT_CREATE, NULL);
     else if (is_as_asked(work, seen))
         end_good(work, seen->row);
-    else if (kit_may_change(work->look->kit, work->req, seen->marker) || is_retired(work, seen))
-        send(work, ACT_UPDATE, seen->id);
-    else
+    else if (!kit_may_change(work->look->kit, work->req, seen->marker) && !is_retired(work, seen))
         end_taken(work, seen);
+    else
+        send(work, is_outdated(work, seen) ? ACT_RETIRE : ACT_UPDATE, seen->id);
 }
 
 static void update(struct work *work, const struct seen *seen)
@@ -383,22 +414,6 @@ static bool plan_same(void *self, const char *name, const struct lf_value *a, co
     (void)b;
     return planning->kind->is_same &&
            planning->kind->is_same(planning->kit, name, planning->req->desired, planning->req->prior);
-}
-
-/* The contract's schema with what Stripe cannot change marked so. */
-static const struct lf_schema *stricter(const struct kit *kit, struct lf_op *op, const struct kind *kind)
-{
-    const struct lf_schema *of = kind->schema;
-    struct lf_schema *schema = kit->ops->scratch(op, sizeof(*schema));
-    struct lf_attr *attrs = kit->ops->scratch(op, of->attr_count * sizeof(*attrs));
-    memcpy(attrs, of->attrs, of->attr_count * sizeof(*attrs));
-    for (size_t f = 0; kind->fixed && kind->fixed[f]; f++)
-        for (uint32_t i = 0; i < of->attr_count; i++)
-            if (strcmp(attrs[i].name, kind->fixed[f]) == 0)
-                attrs[i].flags |= LF_ATTR_FIXED;
-    *schema = *of;
-    schema->attrs = attrs;
-    return schema;
 }
 
 void work_plan(const struct kind *kind, const struct stripe *stripe, struct lf_op *op,

@@ -181,6 +181,29 @@ static void test_a_price_is_archived_and_gives_its_lookup_key_away(void **state)
     assert_string_equal(found[0].marker, "lf1.next");
 }
 
+static void test_a_price_that_people_archived_comes_back_or_makes_room(void **state)
+{
+    struct world *w = *state;
+    (void)made(w, "product", "t", "lf1.product", TEAM);
+    const char *id = made(w, "price", "p1", MINE, PRICE);
+    const char *archive = text(w, "{'change':'prices','id':'%s','values':{'active':false}}", id);
+    someone(w, archive);
+    assert_end(w, with_id(w, "price", LF_VERB_READ, id, PRICE), LF_END_GONE);
+    assert_end(w, run(w, "price", LF_VERB_FIND, PRICE), LF_END_GONE);
+    struct op_item theirs = item_of(w, LF_VERB_CREATE, PRICE);
+    theirs.marker = OTHER;
+    assert_end(w, run_item(w, "price", theirs), LF_END_EXISTS);
+    assert_string_equal(made(w, "price", "p2", MINE, PRICE), id);
+    assert_int_equal(objects(w, "price"), 1);
+    assert_int_equal(count_in(w, "dump", "'active': false"), 0);
+    someone(w, archive);
+    const char *dearer = "{'code':'team-eur','product':'team','currency':'EUR','amount':'59.00'}";
+    assert_string_not_equal(made(w, "price", "p3", MINE, dearer), id);
+    assert_int_equal(objects(w, "price"), 2);
+    assert_holds(w, "'landfall_retired': 'lf1.mine'");
+    assert_int_equal(count_in(w, "dump", "'lookup_key': 'team-eur'"), 1);
+}
+
 static void test_another_amount_is_another_price_and_the_plan_says_so(void **state)
 {
     struct world *w = *state;
@@ -471,6 +494,7 @@ int main(void)
         TEST(test_tax_codes_follow_the_category),
         TEST(test_a_price_has_its_code_as_lookup_key),
         TEST(test_a_price_is_archived_and_gives_its_lookup_key_away),
+        TEST(test_a_price_that_people_archived_comes_back_or_makes_room),
         TEST(test_another_amount_is_another_price_and_the_plan_says_so),
         TEST(test_currencies_are_counted_as_stripe_counts_them),
         TEST(test_what_people_made_of_a_price_shows),
