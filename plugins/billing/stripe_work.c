@@ -166,6 +166,16 @@ static void refuse_missing_product(struct work *work, const struct kit_http_repl
     kit_batch_end(work->batch);
 }
 
+/* It was there a moment ago.  For a create that is no end: now it is not there, so it is made. */
+static void gone(struct work *work)
+{
+    work->look->id = NULL;
+    if (work->req->verb == LF_VERB_CREATE)
+        look_again(work);
+    else
+        end_as(work, LF_END_GONE);
+}
+
 static void failed(struct work *work, const struct kit_http_reply *reply)
 {
     const struct stripe *stripe = work->look->stripe;
@@ -180,7 +190,7 @@ static void failed(struct work *work, const struct kit_http_reply *reply)
         work->is_kept = true;
         look_again(work);
     } else if (api_is_missing(stripe, reply) && work->act != ACT_CREATE) {
-        end_as(work, LF_END_GONE);
+        gone(work);
     } else if (is_answer && strcmp(api_error(stripe, reply, "code"), "resource_missing") == 0 &&
                strcmp(api_error(stripe, reply, "param"), "product") == 0) {
         refuse_missing_product(work, reply);

@@ -257,6 +257,20 @@ static void test_a_name_that_nobody_can_be_seen_to_have_is_refused_in_words(void
     assert_end(w, create(w, 1), LF_END_OK);
 }
 
+static void test_what_vanishes_in_between_is_made_or_gone(void **state)
+{
+    static const char vanish[] = "[{'action':'POST /v1/products','what':'meanwhile','do':"
+                                 "{'remove':'products','id':'solo'}}]";
+    struct world *w = *state;
+    (void)made(w, "product", "token-solo", MINE, "{'code':'solo','name':'Old'}");
+    (void)twin_tell(w->twin, "faults", vanish);
+    assert_end(w, create(w, 0), LF_END_OK);
+    assert_holds(w, "'name': 'Solo'");
+    (void)twin_tell(w->twin, "faults", vanish);
+    assert_end(w, with_id(w, "product", LF_VERB_UPDATE, "solo", "{'code':'solo','name':'New'}"), LF_END_GONE);
+    assert_int_equal(those_made(w, 0), 0);
+}
+
 static void test_a_default_price_is_not_archived(void **state)
 {
     struct world *w = *state;
@@ -310,6 +324,7 @@ int main(void)
         TEST(test_too_many_requests_is_certainly_nothing),
         TEST(test_a_name_that_is_taken_in_between_is_somebody_elses),
         TEST(test_a_name_that_nobody_can_be_seen_to_have_is_refused_in_words),
+        TEST(test_what_vanishes_in_between_is_made_or_gone),
         TEST(test_a_default_price_is_not_archived),
         TEST(test_keys_that_do_not_work_are_told_from_each_other),
         TEST(test_nobody_there_is_certainly_nothing),
