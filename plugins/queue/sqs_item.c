@@ -170,21 +170,23 @@ static void tell(struct sqs_item *item)
         sqs_item_end(item, LF_END_OK);
 }
 
-/* Every attribute that `wish` has is as in the state; what it leaves out does not count, and options neither:
- * half of a change may have gone before. */
+/* Every attribute that `wish` has, and it has some, is as in the state.  What it leaves out does not count,
+ * and options neither: half of a change may have gone before. */
 static bool is_like(const struct sqs_item *item, const struct lf_value *wish)
 {
     const struct lf_values *values = item->kit->values;
-    size_t count = wish ? values->count(wish) : 0;
+    size_t count = wish ? values->count(wish) : 0, compared = 0;
     for (size_t i = 0; i < count; i++) {
         const char *key = NULL;
         const struct lf_value *value = values->at(wish, i, &key);
-        if (key && strcmp(key, "id") != 0 && strcmp(key, "options") != 0 &&
-            values->kind(value) != LF_KIND_NULL &&
-            !kit_is_same(item->kit, value, kit_get(item->kit, item->state, key)))
+        if (!key || strcmp(key, "id") == 0 || strcmp(key, "options") == 0 ||
+            values->kind(value) == LF_KIND_NULL)
+            continue;
+        if (!kit_is_same(item->kit, value, kit_get(item->kit, item->state, key)))
             return false;
+        compared++;
     }
-    return wish != NULL;
+    return compared > 0;
 }
 
 /* What carries no mark is ours while it is as we left it, or as we want it; a create takes only what is to
