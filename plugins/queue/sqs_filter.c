@@ -116,8 +116,8 @@ const struct lf_value *sqs_filter_read(const struct kit *kit, struct lf_op *op, 
     const struct lf_value *seen = policy ? kit->values->from_json(op, policy, strlen(policy)) : NULL;
     size_t count = seen && kit->values->kind(seen) == LF_KIND_MAP ? kit->values->count(seen) : 0;
     const struct lf_value *out = kit_map(kit, op), *asked = sqs_filter_policy(kit, op, wish);
-    if (count == 0)
-        return NULL;
+    if (count == 0) /* `filter = {}` is a way to say so */
+        return wish && kit->values->kind(wish) == LF_KIND_MAP && !asked ? wish : NULL;
     if (asked && kit_is_same(kit, asked, seen))
         return wish;
     for (size_t i = 0; i < count; i++) {

@@ -153,6 +153,9 @@ static void test_what_is_sent_to_a_topic_arrives_where_it_is_wanted(void **state
     assert_null(value_get(r->state, "filter"));
     publish(w, "all", "{}");
     assert_int_equal(messages(w), 2);
+    r = change(w, "subscription", r, "{" SUBSCRIPTION ",'filter':{}}");
+    assert_int_equal(r->status, LF_END_OK);
+    assert_state(w, r, "filter", "{}");
 }
 
 static void test_a_queues_policy_keeps_what_others_wrote(void **state)
