@@ -52,7 +52,9 @@ struct sqs_item {
     const struct lf_value *attributes; /* the service's own, by its names */
     const struct lf_value *policy;     /* of a subscription's queue, parsed; or NULL */
     const struct lf_value *state;
+    bool asks;         /* the last request only asks, and has an answer with something in it */
     bool touched;      /* a request that changes something has left */
+    bool taken;        /* and the service said that it is done */
     bool topic_gone;   /* of a subscription: its topic is not there */
     bool made;         /* of a create: the service said that it is there now */
     int64_t since_ms;  /* when waiting for something to settle began; 0: nothing is waited for */

@@ -10,6 +10,7 @@
 static void ask_sqs(struct sqs_item *item, const char *action, const struct lf_value *body, uint32_t flags,
                     kit_aws_fn *fn)
 {
+    item->asks = flags & LF_SEND_SAFE;
     kit_aws_json(item->self->sqs, item->op, kit_format(item->kit, item->op, "AmazonSQS.%s", action), body,
                  flags, fn, item);
 }
@@ -28,12 +29,14 @@ void sqs_change(struct sqs_item *item, const char *action, const struct lf_value
 void sns_ask(struct sqs_item *item, const char *action, const struct kit_aws_pair *pairs, size_t count,
              kit_aws_fn *fn)
 {
+    item->asks = true;
     kit_aws_query(item->self->sns, item->op, SNS_VERSION, action, pairs, count, LF_SEND_SAFE, fn, item);
 }
 
 void sns_change(struct sqs_item *item, const char *action, const struct kit_aws_pair *pairs, size_t count,
                 kit_aws_fn *fn)
 {
+    item->asks = false;
     item->touched = true;
     kit_aws_query(item->self->sns, item->op, SNS_VERSION, action, pairs, count, 0, fn, item);
 }
@@ -68,8 +71,9 @@ void sqs_item_refuse(struct sqs_item *item, const char *code, const char *path, 
                      const char *detail, const char *advice)
 {
     kit_note(item->kit, item->op, code, path, summary, detail, advice);
-    /* What was made before it was refused must not be forgotten: the core looks. */
-    sqs_item_end(item, item->made ? LF_END_UNSURE : LF_END_REFUSED);
+    /* What was made or changed before it was refused must not be forgotten: the core looks. */
+    bool begun = item->made || (item->taken && item->req->verb != LF_VERB_CREATE);
+    sqs_item_end(item, begun ? LF_END_UNSURE : LF_END_REFUSED);
 }
 
 void sqs_item_later(struct sqs_item *item, uint32_t ms, const char *code, const char *summary,
@@ -86,33 +90,48 @@ static bool is_change(const struct sqs_item *item)
     return kit_changes(item->req) || item->req->verb == LF_VERB_CALL;
 }
 
+/* Of a reply to a change, or to a question on the way to one or back from it. */
+static uint32_t meaning_of(const struct sqs_item *item, const struct kit_aws_reply *reply, uint32_t end)
+{
+    bool in_doubt = is_change(item) && item->touched;
+    uint32_t no_answer = in_doubt ? LF_END_UNSURE : LF_END_CANNOT_TELL;
+    /* A 2xx that is not what the API answers, or a no without a reason: something stands in between. */
+    bool whose = reply->http.sent == LF_SENT_REPLY && !reply->code;
+    if (end == LF_END_OK || (end == LF_END_REFUSED && whose))
+        end = no_answer;
+    /* As long as only questions were asked, a change that got no answer has for certain not begun. */
+    if (is_change(item) && !item->touched && end == LF_END_CANNOT_TELL)
+        return LF_END_RETRY;
+    /* Of a chain of changes some were taken.  What a create has not made yet has for certain not happened. */
+    bool begun = item->made || (item->taken && item->req->verb != LF_VERB_CREATE);
+    return begun && (end == LF_END_REFUSED || end == LF_END_RETRY) ? LF_END_UNSURE : end;
+}
+
 void sqs_item_fail(struct sqs_item *item, struct kit_aws *aws, const struct kit_aws_reply *reply)
 {
-    bool changes = is_change(item);
-    struct lf_result result = kit_aws_result(reply, changes && item->touched);
-    if (result.status == LF_END_OK) /* a 2xx that is not what the API answers: something stands in between */
-        result.status = changes && item->touched ? LF_END_UNSURE : LF_END_CANNOT_TELL;
-    /* As long as only questions were asked, a change that got no answer has for certain not begun. */
-    if (changes && !item->touched && result.status == LF_END_CANNOT_TELL)
-        result.status = LF_END_RETRY;
-    /* And where one request of a chain was taken, a later one that was not leaves it half done. */
-    if (item->made && (result.status == LF_END_REFUSED || result.status == LF_END_RETRY))
-        result.status = LF_END_UNSURE;
+    struct lf_result result = kit_aws_result(reply, is_change(item) && item->touched);
+    result.status = meaning_of(item, reply, result.status);
     if (result.status != LF_END_CANCELED)
         kit_aws_note(aws, item->op, reply, item->doing);
     item->kit->ops->finish(item->op, &result);
 }
 
+/* SQS answers some changes with nothing at all, and SNS always in XML of its own. */
+static bool is_answer(const struct sqs_item *item, const struct kit_aws *aws,
+                      const struct kit_aws_reply *reply)
+{
+    if (reply->http.sent != LF_SENT_REPLY || reply->http.status < 200 || reply->http.status >= 300)
+        return false;
+    if (aws == item->self->sns)
+        return reply->xml && strstr(reply->xml->name, "Response");
+    return (!item->asks && reply->http.body_len == 0) ||
+           (reply->http.json && item->kit->values->kind(reply->http.json) == LF_KIND_MAP);
+}
+
 bool sqs_item_failed(struct sqs_item *item, struct kit_aws *aws, const struct kit_aws_reply *reply)
 {
-    bool sns = aws == item->self->sns;
-    bool good = reply->http.sent == LF_SENT_REPLY && reply->http.status >= 200 && reply->http.status < 300;
-    /* SQS answers some changes with nothing at all, and SNS always in XML of its own. */
-    if (good && sns)
-        good = reply->xml && strstr(reply->xml->name, "Response");
-    else if (good)
-        good = reply->http.body_len == 0 ||
-               (reply->http.json && item->kit->values->kind(reply->http.json) == LF_KIND_MAP);
+    bool good = is_answer(item, aws, reply);
+    item->taken |= good && item->touched;
     if (!good)
         sqs_item_fail(item, aws, reply);
     return !good;

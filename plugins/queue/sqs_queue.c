@@ -8,6 +8,7 @@
 
 #define QUARANTINE_MS 60000
 #define RACE_MS       5000
+#define STATUS_BAD    400
 
 static const struct sqs_option options[] = {
     {.name = "fifo",
@@ -295,6 +296,21 @@ static bool is_right(struct sqs_item *item)
     return redrive_is_right(item) && sqs_options_are_right(item, options);
 }
 
+static const struct lf_value *put_redrive(struct sqs_item *item, const struct lf_value *out)
+{
+    const struct kit *kit = item->kit;
+    struct lf_op *op = item->op;
+    const char *letter = kit_get_text(kit, item->req->desired, "dead_letter");
+    if (item->there ? redrive_is_right(item) : !letter)
+        return out;
+    if (!letter)
+        return kit_put_text(kit, op, out, "RedrivePolicy", "");
+    const struct lf_value *redrive = kit_put_text(kit, op, kit_map(kit, op), "deadLetterTargetArn", letter);
+    redrive = kit_put_int(kit, op, redrive, "maxReceiveCount",
+                          kit_get_int(kit, item->req->desired, "max_receives", 0));
+    return kit_put_text(kit, op, out, "RedrivePolicy", kit->values->to_json(op, redrive, NULL));
+}
+
 /* All that is asked for, or of what is there only what differs. */
 static const struct lf_value *attributes(struct sqs_item *item)
 {
@@ -312,16 +328,7 @@ static const struct lf_value *attributes(struct sqs_item *item)
         if (sqs_option_counts(item, o) && !(item->there && o->at_birth) && strcmp(want, have) != 0)
             out = kit_put_text(kit, op, out, o->attribute, want);
     }
-    const char *letter = kit_get_text(kit, wish, "dead_letter");
-    if (letter && !(item->there && redrive_is_right(item))) {
-        const struct lf_value *redrive =
-            kit_put_text(kit, op, kit_map(kit, op), "deadLetterTargetArn", letter);
-        redrive = kit_put_int(kit, op, redrive, "maxReceiveCount", kit_get_int(kit, wish, "max_receives", 0));
-        out = kit_put_text(kit, op, out, "RedrivePolicy", kit->values->to_json(op, redrive, NULL));
-    } else if (!letter && item->there && !redrive_is_right(item)) {
-        out = kit_put_text(kit, op, out, "RedrivePolicy", "");
-    }
-    return out;
+    return put_redrive(item, out);
 }
 
 static const struct lf_value *tags(struct sqs_item *item)
@@ -334,8 +341,8 @@ static const struct lf_value *tags(struct sqs_item *item)
 /* What SQS says about a dead-letter queue that is not there. */
 static bool refused_letter(struct sqs_item *item, const struct kit_aws_reply *reply)
 {
-    if (!reply->message || !strstr(reply->message, "ead letter") ||
-        !kit_aws_is(reply, "InvalidParameterValue"))
+    bool no = reply->http.sent == LF_SENT_REPLY && reply->http.status == STATUS_BAD;
+    if (!no || !reply->message || !strstr(reply->message, "ead letter"))
         return false;
     sqs_item_refuse(item, "queue.no_dead_letter", "dead_letter", "SQS does not take the dead-letter queue",
                     reply->message, "declare the queue, and give its id");

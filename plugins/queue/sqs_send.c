@@ -4,8 +4,8 @@
 #include "sqs.h"
 
 #include <landfall/queue.h>
-#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define BODY_MAX        262144 /* the contract's bound; of body and attributes together */
 #define ATTRIBUTES_MOST 10     /* SQS takes no more, and what SNS hands on raw is lost beyond them */
@@ -43,24 +43,32 @@ static bool is_plain(const char *text)
     return true;
 }
 
-static const char *attribute_fault(const struct kit *kit, const char *name, const struct lf_value *value)
+static bool is_name(const char *name)
 {
     size_t len = name ? strlen(name) : 0;
-    if (len == 0 || len > NAME_MAX_LEN || strspn(name, NAME_CHARS) != len || name[0] == '.' ||
-        name[len - 1] == '.' || strstr(name, "..") || strncasecmp(name, "aws.", 4) == 0 ||
-        strncasecmp(name, "amazon.", 7) == 0)
+    if (len == 0 || len > NAME_MAX_LEN || strspn(name, NAME_CHARS) != len)
+        return false;
+    if (name[0] == '.' || name[len - 1] == '.' || strstr(name, ".."))
+        return false;
+    return strncasecmp(name, "aws.", 4) != 0 && strncasecmp(name, "amazon.", 7) != 0;
+}
+
+static const char *attribute_fault(const struct kit *kit, const char *name, const struct lf_value *value)
+{
+    if (!is_name(name))
         return "a name has up to 256 letters, digits, '_', '-' and single '.' inside, and does not begin "
                "with "
                "'AWS.' or 'Amazon.'";
     uint32_t kind = kit->values->kind(value);
     if (kind == LF_KIND_INT || kind == LF_KIND_BOOL)
         return NULL;
-    if (kind != LF_KIND_TEXT)
-        return "a value is a text, an integer or a boolean";
+    size_t len = 0;
     const char *text = kit->values->as_text(value, &len);
-    return len == 0                                 ? "SQS has no empty values: leave the attribute out"
-           : strlen(text) != len || !is_plain(text) ? "it has control characters"
-                                                    : NULL;
+    if (kind != LF_KIND_TEXT || !text)
+        return "a value is a text, an integer or a boolean";
+    if (len == 0)
+        return "SQS has no empty values: leave the attribute out";
+    return strlen(text) != len || !is_plain(text) ? "it has control characters" : NULL;
 }
 
 /* False: refused.  *size grows by what they take. */

@@ -7,7 +7,6 @@
 #include "sqs.h"
 
 #include <landfall/queue.h>
-#include <stdio.h>
 #include <string.h>
 
 #define RACE_MS 5000

@@ -217,6 +217,22 @@ static void test_an_update_in_doubt_is_told_by_what_is_there(void **state)
     assert_state(w, r, "visibility_timeout_s", "1");
 }
 
+/* The change was taken, and the look after it was not: the first look passes. */
+static void test_what_was_changed_is_never_called_undone(void **state)
+{
+    struct world *w = *state;
+    const struct op_result *r = made(w, ORDERS);
+    (void)twin_tell(w->twin, "faults",
+                    "[{'action':'GetQueueUrl','what':''},{'action':'GetQueueUrl','what':'throttle'}]");
+    r = change(w, "queue", r, "{'name':'orders','visibility_timeout_s':1,'retention_s':3600}");
+    assert_int_equal(r->status, LF_END_UNSURE);
+    assert_holds(w, "'VisibilityTimeout': '1'");
+    (void)twin_tell(w->twin, "faults",
+                    "[{'action':'GetQueueUrl','what':''},{'action':'GetQueueUrl','what':'throttle'}]");
+    assert_int_equal(want(w, "queue", LF_VERB_CREATE, "{'name':'b'}")->status, LF_END_UNSURE);
+    assert_int_equal(queues(w), 2);
+}
+
 static void test_options_taken_out_are_as_if_never_said(void **state)
 {
     struct world *w = *state;
@@ -505,6 +521,7 @@ int main(void)
         TEST(a_queue_is_adopted_by_the_mark_that_was_expected),
         TEST(a_queue_is_changed_where_it_differs_and_waited_for),
         TEST(an_update_in_doubt_is_told_by_what_is_there),
+        TEST(what_was_changed_is_never_called_undone),
         TEST(options_taken_out_are_as_if_never_said),
         TEST(a_fifo_queue_is_what_its_name_says),
         TEST(a_dead_letter_queue_must_be_there),
