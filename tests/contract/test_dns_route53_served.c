@@ -349,14 +349,13 @@ static void test_the_suite_of_all_drivers_passes(void **state)
     (void)snprintf(path, sizeof(path), "%s/sheet.yaml", twin_folder(w->twin));
     FILE *sheet = fopen(path, "w");
     assert_non_null(sheet);
-    assert_true(
-        fprintf(
-            sheet,
-            "settings:\n  region: us-east-1\n  partition: aws\n"
-            "  endpoint: \"http://127.0.0.1:%d\"\n  access_key: !secret env:TWIN_ACCESS_KEY\n"
-            "  secret_key: !secret env:TWIN_SECRET_KEY\n"
-            "types:\n  zone: { create: { name: \"${name}.example\", ttl: 3600 } } # it gives the servers\n",
-            twin_port(w->twin)) > 0);
+    assert_true(fprintf(sheet,
+                        "settings:\n  region: us-east-1\n  partition: aws\n"
+                        "  endpoint: \"http://127.0.0.1:%d\"\n  access_key: !secret env:TWIN_ACCESS_KEY\n"
+                        "  secret_key: !secret env:TWIN_SECRET_KEY\n"
+                        "lag_ms: 300\ntypes:\n  zone: { create: { name: \"${name}.example\", ttl: 3600 } } # "
+                        "it gives the servers\n",
+                        twin_port(w->twin)) > 0);
     assert_int_equal(fclose(sheet), 0);
     set(w, "{'pending':0.1}");
     assert_int_equal(setenv("TWIN_ACCESS_KEY", "AKIDEXAMPLE", 1), 0);
