@@ -125,6 +125,22 @@ static bool may_become(const struct rds *rds, struct lf_op *op, const struct rds
     return rds_wish_follows(rds, op, kit_put(kit, op, had, "options", options), NULL, wish, problem);
 }
 
+#define GP3_WIDE_GIB  400   /* from here on gp3 has more operations a second, which must be named */
+#define GP3_WIDE_IOPS 12000 /* and at least so many */
+
+/* Storage of this type and size may not be changed without them, and smaller storage not with them. */
+static void add_iops(const struct rds *rds, struct lf_op *op, struct rds_pairs *pairs,
+                     const struct rds_wish *wish, const struct rds_instance *seen)
+{
+    const char *has = rds_instance_text(seen, rds_options[RDS_STORAGE_TYPE].seen);
+    const char *type = wish->option[RDS_STORAGE_TYPE] ? wish->option[RDS_STORAGE_TYPE] : has;
+    int64_t iops = rds_instance_int(seen, "Iops");
+    if (type && strcmp(type, "gp3") == 0 && wish->gib >= GP3_WIDE_GIB)
+        rds_pairs_add(
+            pairs, "Iops",
+            kit_format(&rds->kit, op, "%lld", (long long)(iops > GP3_WIDE_IOPS ? iops : GP3_WIDE_IOPS)));
+}
+
 bool rds_pairs_modify(const struct rds *rds, struct lf_op *op, struct rds_pairs *pairs,
                       const struct rds_wish *wish, const struct rds_instance *seen,
                       struct rds_problem *problem)
@@ -135,8 +151,10 @@ bool rds_pairs_modify(const struct rds *rds, struct lf_op *op, struct rds_pairs 
         return false;
     if (!size || strcmp(size, wish->size) != 0)
         rds_pairs_add(pairs, "DBInstanceClass", wish->size);
-    if (rds_instance_int(seen, "AllocatedStorage") != wish->gib)
+    if (rds_instance_int(seen, "AllocatedStorage") != wish->gib) {
         rds_pairs_add(pairs, "AllocatedStorage", kit_format(&rds->kit, op, "%lld", (long long)wish->gib));
+        add_iops(rds, op, pairs, wish, seen);
+    }
     if (kit_xml_is_true(seen->xml, "MultiAZ") != wish->standby)
         rds_pairs_add(pairs, "MultiAZ", wish->standby ? "true" : "false");
     for (size_t i = 0; i < RDS_OPTION_COUNT; i++) {

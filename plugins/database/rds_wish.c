@@ -10,6 +10,7 @@
 #define GIB_LEAST     20
 #define GIB_MOST      65536
 #define NAME_MOST     63
+#define USER_MOST     16
 #define DAYS_MOST     35
 #define TEXT_MOST     255
 #define GROW_PERCENT  10
@@ -178,7 +179,7 @@ static bool is_user(const char *text)
         if (!isalnum((unsigned char)text[i]) && text[i] != '_')
             return false;
     }
-    return len > 0 && len <= NAME_MOST && isalpha((unsigned char)text[0]) && strcmp(text, "rdsadmin") != 0 &&
+    return len > 0 && len <= USER_MOST && isalpha((unsigned char)text[0]) && strcmp(text, "rdsadmin") != 0 &&
            strcmp(text, "admin") != 0;
 }
 
@@ -204,7 +205,7 @@ static const struct {
     [RDS_ENGINE] = {is_engine,
                     "this driver makes instances of 'postgres'; Aurora and other engines it does not"},
     [RDS_ENGINE_VERSION] = {is_version, "write the major version ('16') or all of it ('16.4')"},
-    [RDS_USER] = {is_user, "write 1 to 63 letters, digits and underscores, a letter first; 'admin' and "
+    [RDS_USER] = {is_user, "write 1 to 16 letters, digits and underscores, a letter first; 'admin' and "
                            "'rdsadmin' are RDS's own"},
     [RDS_SUBNET_GROUP] = {is_word, "write the name of a DB subnet group"},
     [RDS_KMS_KEY] = {is_key, "write the key's ARN: RDS shows keys so"},

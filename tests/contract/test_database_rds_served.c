@@ -434,6 +434,10 @@ static void test_an_update_is_sent_once_and_waited_for(void **state)
     r = update(w, memo, "{'name':'acme-eu','size':'db.t4g.large','storage_gb':200,'replicas':1}");
     assert_end(w, r, LF_END_OK);
     assert_int_equal(asked(w, "ModifyDBInstance"), 1);
+    /* From 400 GiB on gp3 wants its operations a second named. */
+    r = update(w, memo, "{'name':'acme-eu','size':'db.t4g.large','storage_gb':500,'replicas':1}");
+    assert_end(w, r, LF_END_OK);
+    assert_holds(w, "'Iops': '12000'");
 }
 
 static void test_an_update_in_doubt_is_settled(void **state)
