@@ -306,17 +306,17 @@ static bool storage_follows(const struct rds *rds, struct lf_op *op, int64_t had
     int64_t least = (had * (100 + GROW_PERCENT) + 99) / 100;
     if (asked < had)
         return wrong(problem, "rds.storage_shrink", "storage_gb", "storage of RDS cannot shrink",
-                     kit_format(&rds->kit, op, "%lld GiB are asked for, it has %lld", (long long)asked,
-                                (long long)had),
+                     kit_format(&rds->kit, op, "%lld GB are asked for, it has %lld GB (%lld GiB)",
+                                (long long)rds_gb_of(asked), (long long)rds_gb_of(had), (long long)had),
                      kit_format(&rds->kit, op,
                                 "write at least %lld, or make another instance and move the data",
                                 (long long)rds_gb_of(had)));
     if (asked > had && asked < least)
         return wrong(problem, "rds.storage_step", "storage_gb", "RDS grows storage by a tenth or more",
-                     kit_format(&rds->kit, op, "%lld GiB are asked for, it has %lld: RDS would make it %lld",
+                     kit_format(&rds->kit, op,
+                                "%lld GiB are asked for, it has %lld GiB: RDS would make it %lld",
                                 (long long)asked, (long long)had, (long long)least),
-                     kit_format(&rds->kit, op, "write at least %lld",
-                                (long long)(rds_gb_of(least) + (rds_gib_of(rds_gb_of(least)) < least))));
+                     kit_format(&rds->kit, op, "write at least %lld", (long long)rds_gb_of(least)));
     return true;
 }
 
@@ -358,7 +358,7 @@ bool rds_wish_follows(const struct rds *rds, struct lf_op *op, const struct lf_v
         !version_follows(rds, op, version, wish->option[RDS_ENGINE_VERSION], problem))
         return false;
     int64_t had_gb = kit_get_int(kit, prior, "storage_gb", 0);
-    /* What was read back down is told up again: never a gibibyte too few. */
+    /* Down to gigabytes and up again is the same gibibyte. */
     return had_gb == 0 || wish->gib == 0 || kit_get_int(kit, desired, "storage_gb", 0) == had_gb ||
            storage_follows(rds, op, rds_gib_of(had_gb), wish->gib, problem);
 }
