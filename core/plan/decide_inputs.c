@@ -8,7 +8,7 @@
 #include "store/store.h"
 
 /* What a step that it comes after is, for good: its object's id, or the inputs of the last run.  NULL: known
- * later. */
+ * later.  A name may come back with another object behind it, so the generation counts besides. */
 static const char *identity(const struct plan_step *need)
 {
     bool settled = need->action == PLAN_KEEP || need->action == PLAN_UPDATE || need->action == PLAN_LOOKUP;
@@ -34,6 +34,8 @@ static const char *inputs_digest(struct planner *p, uint32_t i)
             return NULL;
         digest_stream_text(d, need->address);
         digest_stream_text(d, is);
+        if (need->generation > 1)
+            digest_stream_text(d, arena_print(p->mem, "%lld", (long long)need->generation));
     }
     uint8_t bytes[DIGEST_BYTES];
     char hex[DIGEST_HEX];

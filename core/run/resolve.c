@@ -267,6 +267,9 @@ const char *resolve_inputs(struct step_run *r)
         const struct step_truth *need = &x->truth[g->needs[e]];
         digest_stream_text(d, g->nodes[g->needs[e]].address);
         digest_stream_text(d, need->id ? need->id : need->inputs ? need->inputs : "");
+        if (x->plan->steps[g->needs[e]].generation > 1) /* as plan/decide_inputs has it */
+            digest_stream_text(
+                d, arena_print(r->mem, "%lld", (long long)x->plan->steps[g->needs[e]].generation));
     }
     uint8_t bytes[DIGEST_BYTES];
     char hex[DIGEST_HEX];

@@ -76,20 +76,26 @@ static void note_denied(struct rabbit_item *item, const struct kit_http_reply *r
                    "give the user the tag and the permissions that the driver's README lists");
 }
 
-void rabbit_item_fail(struct rabbit_item *item, const struct kit_http_reply *reply)
+/* What a reply that is no success means for the whole item. */
+static struct lf_result result_of(const struct rabbit_item *item, const struct kit_http_reply *reply)
 {
-    const struct lf_request *req = item->req;
-    bool changes = kit_changes(req) || req->verb == LF_VERB_CALL;
-    const char *reason = kit_get_text(item->kit, reply->json, "reason");
+    bool changes = kit_changes(item->req) || item->req->verb == LF_VERB_CALL;
     struct lf_result result = kit_http_result(reply, changes && item->touched);
     if (result.status == LF_END_OK) /* a 2xx that is not what the API answers: something stands in between */
         result.status = !changes ? LF_END_CANNOT_TELL : item->touched ? LF_END_UNSURE : LF_END_REFUSED;
     /* That this request did nothing says nothing about those before it. */
     if (result.status == LF_END_RETRY && changes && item->touched_before)
-        result = kit_result(LF_END_UNSURE);
+        return kit_result(LF_END_UNSURE);
     /* As long as only questions were asked, a change that got no answer has for certain not begun. */
     if (changes && !item->touched && result.status == LF_END_CANNOT_TELL)
         result.status = LF_END_RETRY;
+    return result;
+}
+
+void rabbit_item_fail(struct rabbit_item *item, const struct kit_http_reply *reply)
+{
+    const char *reason = kit_get_text(item->kit, reply->json, "reason");
+    struct lf_result result = result_of(item, reply);
     if (result.status == LF_END_REFUSED && is_denied(reply, reason)) {
         note_denied(item, reply, reason);
     } else if (result.status != LF_END_CANCELED) {

@@ -57,3 +57,9 @@ same "prices" "$(jq '.prices | length' $catalogue)" 9
 same "one currency" "$(jq -r '[.prices[].currency] | unique | join(" ")' $catalogue)" EUR
 same "taxes" "$(jq '.taxes | length' $catalogue)" 27
 same "the entity" "$(jq -r '.entities[] | .name + " " + .invoice_prefix' $catalogue)" "Acme Messenger Europe Ltd E-"
+
+# A database that was lost is built again, and what was put into it is put there again.
+rm out/eu/databases/main.db
+codes="0 3" landfall apply eu --yes
+same "countries of the new database" "$(query out/eu/databases/main.db 'select count(*) from country')" 249
+codes="0" landfall plan eu --exit-code
