@@ -23,7 +23,7 @@
 /* Actions: the record behind each keyed unit, and the calls they make.  A unit's row is durable as an intent
  * with its token before the call leaves, and with its reply before the body goes on. */
 
-#define CALL_TRIES 9
+#define CALL_TRIES 20
 /* Between two looks at worker jobs of a call that ran out of time. */
 #define JOB_WAIT_MS 1000
 

@@ -14,7 +14,9 @@
 /* Rounds of doubt: reconcile is bounded.  After the last one nothing is sent any more, only looked for: what
  * is definitely not there has failed and may be tried by the next run, all else is a person's to judge. */
 #define ROUNDS_MAX 3
-#define TRIES      9
+/* With pauses of up to half a minute, about three minutes: what a restart or a failover of a service takes.
+ */
+#define TRIES 20
 /* How long a worker job of a call that ran out of time is waited for: ten minutes, a second at a time. */
 #define JOB_WAIT_MS   1000
 #define JOB_WAITS_MAX 600

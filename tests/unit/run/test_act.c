@@ -140,11 +140,11 @@ static void test_a_call_is_given_up_after_enough_tries(void **state)
 {
     (void)state;
     seed("{'units': ['send:one']}");
-    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CALL, "one", 9)->ms = 0;
+    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CALL, "one", 20)->ms = 0;
     run_apply(&run);
     assert_int_equal(run.out.failed, 1);
     assert_string_equal(run.last.code, "action.gave_up");
-    assert_int_equal(run.rig.world->asked[LF_VERB_CALL], 9);
+    assert_int_equal(run.rig.world->asked[LF_VERB_CALL], 20);
 }
 
 static void test_other_arguments_under_a_recorded_key_stop_the_action(void **state)

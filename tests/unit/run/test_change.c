@@ -160,11 +160,11 @@ static void test_what_was_not_done_is_tried_again_and_given_up_in_the_end(void *
 {
     (void)state;
     rig_step(&run.rig, "fake.named.x", "{'name': 'x'}");
-    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CREATE, "", 8)->ms = 0;
+    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CREATE, "", 19)->ms = 0;
     run_apply(&run);
     assert_int_equal(run.out.done, 1);
     rig_step(&run.rig, "fake.named.y", "{'name': 'y'}");
-    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CREATE, "", 9)->ms = 0;
+    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CREATE, "", 20)->ms = 0;
     run_apply(&run);
     assert_int_equal(run.out.failed, 1);
     assert_string_equal(run.last.code, "run.gave_up");
@@ -204,7 +204,7 @@ static void test_throttling_after_a_lost_reply_does_not_lose_the_object(void **s
     (void)state;
     rig_step(&run.rig, "fake.tokened.x", "{'name': 'x'}");
     rig_fault(&run.rig, FAKE_LOST_AFTER, LF_VERB_CREATE, "", 1);
-    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CREATE, "", 9)->ms = 0;
+    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CREATE, "", 20)->ms = 0;
     run_apply(&run);
     assert_int_equal(run.out.failed, 1);
     assert_string_equal(run.last.code, "run.in_doubt");
@@ -287,9 +287,9 @@ static void test_a_service_that_cannot_be_asked_is_asked_again_and_by_the_next_r
     rig_step(&run.rig, "fake.named.x", "{'name': 'x'}");
     rig_step(&run.rig, "fake.named.y", "{'name': 'y'}");
     rig_fault(&run.rig, FAKE_LOST_AFTER, LF_VERB_CREATE, "x", 1);
-    rig_fault(&run.rig, FAKE_CANNOT_TELL, LF_VERB_RECOVER, "x", 8);
+    rig_fault(&run.rig, FAKE_CANNOT_TELL, LF_VERB_RECOVER, "x", 19);
     rig_fault(&run.rig, FAKE_LOST_AFTER, LF_VERB_CREATE, "y", 1);
-    rig_fault(&run.rig, FAKE_CANNOT_TELL, LF_VERB_RECOVER, "y", 9);
+    rig_fault(&run.rig, FAKE_CANNOT_TELL, LF_VERB_RECOVER, "y", 20);
     run_apply(&run);
     assert_int_equal(run.out.done, 1);
     assert_int_equal(run.out.failed, 1);
