@@ -188,21 +188,32 @@ static void mint_lineage(struct planner *p)
     p->plan->lineage = arena_text(p->mem, hex);
 }
 
-/* The drivers that a chosen step is, or was, built with. */
+static bool is_of(const struct driver *d, const char *subsystem, const char *instance)
+{
+    return str_equal(subsystem, d->subsystem) && str_equal(instance, d->instance);
+}
+
+/* A resource is its driver's, a check asks one; what an action will call only its run tells. */
+static bool uses_driver(const struct decl *decl, const struct driver *d)
+{
+    if (decl->subsystem)
+        return is_of(d, decl->subsystem, decl->instance);
+    const struct value *call = decl->kind == DECL_CHECK ? value_get(decl->attrs, "call") : NULL;
+    return call && is_of(d, value_get_text(call, "subsystem", ""), value_get_text(call, "instance", ""));
+}
+
+/* The drivers that a chosen step needs, or was built with. */
 static bool is_needed(const struct planner *p, const struct driver *d)
 {
     const struct plan *plan = p->plan;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct graph_node *node = &plan->graph->nodes[i];
-        const struct decl *decl = node->decl;
         if (!plan->steps[i].targeted)
             continue;
-        if (decl && decl->subsystem && str_equal(decl->subsystem, d->subsystem) &&
-            str_equal(decl->instance, d->instance))
+        if (node->decl && uses_driver(node->decl, d))
             return true;
         for (uint32_t r = node->res_first; r < node->res_first + node->res_count; r++) {
-            const struct store_res *row = &plan->truth->res[r];
-            if (str_equal(row->subsystem, d->subsystem) && str_equal(row->instance, d->instance))
+            if (is_of(d, plan->truth->res[r].subsystem, plan->truth->res[r].instance))
                 return true;
         }
     }

@@ -102,6 +102,9 @@ static const struct kind unreachable = {
 static const struct kind untrusted = {
     "untrusted", "%s does not prove that it is itself, so landfall did not %s",
     "mend what the detail names; landfall never asks a service whose certificate it cannot check"};
+static const struct kind no_tls = {
+    "no_tls", "what answers at the address of %s speaks no TLS, so landfall did not %s",
+    "write http:// in the drivers block (see `http: plain` of landfall.yaml), or turn TLS on there"};
 static const struct kind no_reply = {
     "no_reply", "%s did not answer the request to %s",
     "look at the service and the way to it; landfall looks before it sends again"};
@@ -130,6 +133,9 @@ static const struct kind *kind_of(const struct kit_http_reply *reply)
     static const char certificate[] = "the server's certificate ";
     if (reply->sent == LF_SENT_NOT && strncmp(reply->body, certificate, strlen(certificate)) == 0)
         return &untrusted;
+    /* OpenSSL's words for a first record that is none of TLS. */
+    if (reply->sent == LF_SENT_NOT && strstr(reply->body, "wrong version number"))
+        return &no_tls;
     if (reply->sent == LF_SENT_NOT)
         return &unreachable;
     if (reply->sent != LF_SENT_REPLY)

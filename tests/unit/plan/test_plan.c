@@ -565,6 +565,14 @@ static void test_a_driver_that_no_step_needs_is_not_asked(void **state)
     assert_int_equal(rig.world->asked[LF_VERB_PREFLIGHT], 0);
 }
 
+static void test_a_driver_that_only_a_check_asks_is_asked_too(void **state)
+{
+    (void)state;
+    rig_step(&rig, "check.up", "{'call': {'subsystem': 'fake', 'instance': '', 'call': 'ping'}, 'args': {}}");
+    rig_plan(&rig);
+    assert_int_equal(rig.world->asked[LF_VERB_PREFLIGHT], 1);
+}
+
 static void test_a_question_that_is_throttled_is_asked_again(void **state)
 {
     (void)state;
@@ -645,6 +653,7 @@ int main(void)
         T(test_a_driver_that_is_not_ready_is_told_once_and_asked_nothing_else),
         T(test_a_driver_that_is_not_ready_and_says_nothing_is_told_by_name),
         T(test_a_driver_that_no_step_needs_is_not_asked),
+        T(test_a_driver_that_only_a_check_asks_is_asked_too),
         T(test_a_question_that_is_throttled_is_asked_again),
         T(test_a_question_that_stays_throttled_ends_the_plan),
     };
