@@ -103,6 +103,16 @@ static void test_looks_that_lag_are_waited_for(void **state)
     assert_int_equal(instances(w), 0);
 }
 
+/* A quarter of an hour is not lost to one bad answer. */
+static void test_a_look_that_fails_is_looked_again(void **state)
+{
+    struct world *w = *state;
+    fault(w, "DescribeDBInstances", "throttle", 2);
+    fault(w, "DescribeDBInstances", "before_500", 2);
+    (void)make(w);
+    assert_int_equal(asked(w, "CreateDBInstance"), 1);
+}
+
 static void test_a_late_create_of_a_dead_process_makes_no_second(void **state)
 {
     struct world *w = *state;
@@ -323,6 +333,21 @@ static void test_an_instance_is_found_and_adopted(void **state)
     assert_end(w, update(w, bench_value(w->b, "{'adopt':true}"), TREE), LF_END_EXISTS);
 }
 
+/* The mark was set: what then was not taken on is no "nothing happened". */
+static void test_half_an_adoption_is_in_doubt(void **state)
+{
+    struct world *w = *state;
+    const struct value *memo = bench_value(w->b, "{'adopt':true}");
+    const char *wider = "{" SMALL ",'replicas':1}";
+    someone(w, "{'make':'acme-eu'}");
+    fault(w, "ModifyDBInstance", "throttle", 1);
+    assert_end(w, update(w, memo, wider), LF_END_UNSURE);
+    assert_holds(w, "'landfall': 'lf1.mine'");
+    assert_end(w, update(w, memo, wider), LF_END_OK);
+    fault(w, "ModifyDBInstance", "throttle", 1);
+    assert_end(w, update(w, memo, TREE), LF_END_RETRY);
+}
+
 static void test_an_instance_of_another_engine_is_not_adopted(void **state)
 {
     struct world *w = *state;
@@ -393,6 +418,7 @@ int main(void)
         TEST(test_a_lost_reply_makes_no_second),
         TEST(test_a_create_goes_on_from_what_was_saved),
         TEST(test_looks_that_lag_are_waited_for),
+        TEST(test_a_look_that_fails_is_looked_again),
         TEST(test_a_late_create_of_a_dead_process_makes_no_second),
         TEST(test_a_foreign_instance_is_a_conflict_and_untouched),
         TEST(test_what_could_not_be_made_is_damaged),
@@ -404,6 +430,7 @@ int main(void)
         TEST(test_a_busy_or_sick_instance_is_not_pushed),
         TEST(test_what_cannot_become_is_refused_by_what_stands),
         TEST(test_an_instance_is_found_and_adopted),
+        TEST(test_half_an_adoption_is_in_doubt),
         TEST(test_an_instance_of_another_engine_is_not_adopted),
         TEST(test_a_destroy_leaves_a_snapshot_and_only_one),
         TEST(test_a_protected_instance_stays),
