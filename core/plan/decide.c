@@ -173,7 +173,7 @@ static bool is_foreign(struct planner *p, uint32_t i)
     report_foreign(p, i,
                    s->observed_marker
                        ? arena_print(p->mem, "it carries '%s' instead of our marker", s->observed_marker)
-                       : "it carries no marker instead of our marker");
+                       : "our marker is gone from it: somebody edited or replaced it");
     return true;
 }
 

@@ -125,11 +125,14 @@ void change_conflict(struct change *c, const char *marker)
             : "something with this name is there already, and it is not ours";
     if (c->note)
         reason = arena_print(c->mem, "%s (%s)", reason, c->note);
+    /* Every landfall's marker begins so: of another region, another project, or of a store that was lost. */
+    bool is_landfalls = marker && strncmp(marker, "lf1.", 4) == 0;
     const char *advice = arena_print(
         c->mem,
-        "look at it; then `landfall adopt %s %s --yes` to take it over, or remove or rename it and "
+        "look at it; then `landfall adopt %s %s --yes%s` to take it over%s, or remove or rename it and "
         "`landfall resume %s`. It was not touched",
-        region, address, region);
+        region, address, is_landfalls ? " --lineage OLD" : "",
+        is_landfalls ? " from the lost store of that lineage" : "", region);
     change_put_op(c, STORE_OP_FAILED, c->attempt, reason, NULL);
     change_finish(c, &(struct change_result){.end = CHANGE_CONFLICT,
                                              .code = "run.conflict",
