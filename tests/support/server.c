@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,16 +58,22 @@ int server_try(char *out, size_t room, const char *format, ...)
     return run(out, room, command);
 }
 
+/* Below the ports that the kernel gives to connections going out: one of those would be taken by a client
+ * before the server it was meant for has started. */
+#define PORT_FIRST 12000
+#define PORT_COUNT 20000
+
 int server_port(void)
 {
     for (int tries = 0; tries < 100; tries++) {
-        struct sockaddr_in at = {.sin_family = AF_INET};
-        socklen_t len = sizeof(at);
+        uint16_t lot = 0;
+        if (getrandom(&lot, sizeof(lot), 0) != sizeof(lot))
+            break;
+        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(PORT_FIRST + lot % PORT_COUNT)};
         at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         int tcp = socket(AF_INET, SOCK_STREAM, 0);
         int udp = socket(AF_INET, SOCK_DGRAM, 0);
         bool good = tcp >= 0 && udp >= 0 && bind(tcp, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
-                    getsockname(tcp, (struct sockaddr *)&at, &len) == 0 &&
                     bind(udp, (const struct sockaddr *)&at, sizeof(at)) == 0;
         close(tcp);
         close(udp);
