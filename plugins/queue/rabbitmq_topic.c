@@ -9,6 +9,7 @@
 
 #define DEFAULT_TYPE "headers"
 
+#define STATUS_OK      200
 #define STATUS_CREATED 201
 #define STATUS_BAD     400
 
@@ -130,6 +131,50 @@ static bool is_as_asked(struct rabbit_item *item)
            kit_get_bool(item->kit, item->seen[0], "durable", true);
 }
 
+static void make(struct rabbit_item *item)
+{
+    const struct kit *kit = item->kit;
+    const struct lf_value *arguments =
+        kit_put_text(kit, item->op, kit_map(kit, item->op), RABBIT_MARK, item->req->marker);
+    arguments = kit_put_text(kit, item->op, arguments, RABBIT_ADDRESS, item->req->address);
+    const struct lf_value *body =
+        kit_put_text(kit, item->op, kit_map(kit, item->op), "type", type_of(kit, item->req->desired));
+    body = kit_put_bool(kit, item->op, body, "durable", true);
+    body = kit_put_bool(kit, item->op, body, "auto_delete", false);
+    body = kit_put_bool(kit, item->op, body, "internal", false);
+    body = kit_put(kit, item->op, body, "arguments", arguments);
+    rabbit_item_ask(item, "PUT", exchange_path(item), body, put);
+}
+
+/* While it deletes an exchange RabbitMQ keeps a parameter that says so, and ignores, with a 201, whoever
+ * declares one of that name.  When the client of the deletion dies the parameter stays, for ever. */
+static const char *deletion_path(struct rabbit_item *item)
+{
+    return kit_format(item->kit, item->op, "/parameters/exchange-delete-in-progress/%s/%s",
+                      kit_http_encode(item->kit, item->op, item->vhost),
+                      kit_http_encode(item->kit, item->op, item->name));
+}
+
+static void deletion_forgotten(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (rabbit_is_missing(reply) || !rabbit_item_failed(item, reply))
+        make(item);
+}
+
+static void deletion_looked_for(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (reply->sent != LF_SENT_REPLY)
+        rabbit_item_fail(item, reply);
+    else if (reply->status == STATUS_OK)
+        rabbit_item_ask(item, "DELETE", deletion_path(item), NULL, deletion_forgotten);
+    else
+        make(item);
+}
+
 /* Everything about an exchange, its mark included, is for its life. */
 static void bring(struct rabbit_item *item)
 {
@@ -150,16 +195,7 @@ static void bring(struct rabbit_item *item)
         rabbit_item_brought(item);
         return;
     }
-    const struct lf_value *arguments =
-        kit_put_text(kit, item->op, kit_map(kit, item->op), RABBIT_MARK, item->req->marker);
-    arguments = kit_put_text(kit, item->op, arguments, RABBIT_ADDRESS, item->req->address);
-    const struct lf_value *body =
-        kit_put_text(kit, item->op, kit_map(kit, item->op), "type", type_of(kit, item->req->desired));
-    body = kit_put_bool(kit, item->op, body, "durable", true);
-    body = kit_put_bool(kit, item->op, body, "auto_delete", false);
-    body = kit_put_bool(kit, item->op, body, "internal", false);
-    body = kit_put(kit, item->op, body, "arguments", arguments);
-    rabbit_item_ask(item, "PUT", exchange_path(item), body, put);
+    rabbit_item_ask(item, "GET", deletion_path(item), NULL, deletion_looked_for);
 }
 
 /* ---- removing ----------------------------------------------------------------------------------------- */

@@ -20,7 +20,6 @@ for tries in 1 2 3 4 5; do
 done
 PDNS_API_KEY=$(cat "$folder/pdns/key")
 export PDNS_API_KEY
-echo "lag_ms: 1000
-settings: { url: \"http://127.0.0.1:$api_port\", api_key: !secret env:PDNS_API_KEY, nameservers: [ns1.acme.example] }" \
+echo "settings: { url: \"http://127.0.0.1:$api_port\", api_key: !secret env:PDNS_API_KEY, nameservers: [ns1.acme.example] }" \
   >"$folder/sheet.yaml"
 "$program" plugin test "$driver" --settings "$folder/sheet.yaml"
