@@ -28,7 +28,7 @@ from urllib.parse import parse_qsl
 
 import aws_sigv4
 
-LIFE_SECONDS = 600  # a double whose test was killed ends by itself
+LIFE_SECONDS = 1200  # a double whose test was killed ends by itself
 HEAD_MOST = 64 << 10
 BODY_MOST = 8 << 20
 
