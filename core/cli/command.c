@@ -9,7 +9,7 @@
 #define BIT(name) OPTION_BIT(OPTION_##name)
 /* What chooses how a plan is made: the same for plan and apply. */
 #define CHOICE (BIT(TARGET) | BIT(REPLACE) | BIT(REFRESH_ONLY))
-#define RUN    (BIT(JSON) | BIT(YES) | BIT(YES_DATA) | BIT(CRASH_AFTER))
+#define RUN    (BIT(JSON) | BIT(YES) | BIT(YES_DATA) | BIT(CRASH_AFTER) | BIT(TRIES))
 
 static const char *const shells[] = {"bash", "zsh", NULL};
 static const char *const plugin_words[] = {"list", "test", NULL};

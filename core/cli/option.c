@@ -33,6 +33,8 @@ static const struct option_facts table[OPTION_COUNT] = {
                          .doc = "do not ask again before objects that hold data are destroyed"},
     [OPTION_CRASH_AFTER] = {"crash-after", 0, OPTION_NUMBER, .value = "N",
                             .doc = "a drill: kill -9 this process after N finished steps"},
+    [OPTION_TRIES] = {"tries", 0, OPTION_NUMBER, .value = "N",
+                      .doc = "give a step up after N tries (20, about three minutes)"},
     [OPTION_STORY] = {"why", 0, OPTION_FLAG, .doc = "tell where the value comes from: file, line, rule"},
     [OPTION_LAST] = {"last", 'n', OPTION_NUMBER, .value = "N", .doc = "the newest N entries (50)"},
     [OPTION_DOT] = {"dot", 0, OPTION_FLAG, .doc = "in the language of graphviz"},

@@ -22,6 +22,7 @@ enum option_id {
     OPTION_YES,
     OPTION_YES_DATA,
     OPTION_CRASH_AFTER,
+    OPTION_TRIES,
     OPTION_STORY,
     OPTION_LAST,
     OPTION_DOT,

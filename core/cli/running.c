@@ -4,7 +4,9 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "cli/args.h"
 #include "cli/listener.h"
+#include "cli/option.h"
 #include "cli/session.h"
 #include "io/loop.h"
 #include "plan/plan.h"
@@ -69,6 +71,12 @@ bool running_has_doubts(const struct session *s)
     return false;
 }
 
+static uint32_t tries_asked(const struct session *s)
+{
+    int64_t asked = args_number(s->args, OPTION_TRIES, 0);
+    return asked < UINT32_MAX ? (uint32_t)asked : UINT32_MAX;
+}
+
 bool running_settle(struct session *s, struct recover_outcome *out, struct err *err)
 {
     struct listener listener;
@@ -81,7 +89,8 @@ bool running_settle(struct session *s, struct recover_outcome *out, struct err *
                               .tell = listener_tell,
                               .tell_user = &listener,
                               .run_id = s->truth.ops[0].run_id,
-                              .region = s->region->name};
+                              .region = s->region->name,
+                              .tries = tries_asked(s)};
     bool ok = recover_run(&ask, out, err);
     signals->listener = NULL;
     listener_close(&listener);
@@ -127,6 +136,7 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
                                .tell = listener_tell,
                                .tell_user = &listener,
                                .parallel = s->project->parallel,
+                               .tries = tries_asked(s),
                                .timeout_read_ms = s->project->timeouts.read_ms,
                                .timeout_change_ms = change_timeout(&s->project->timeouts)};
     int64_t began = loop_now_ms(s->loop);

@@ -230,11 +230,18 @@ static void unit_fail(struct unit *u, const char *code, const char *what, const 
     unit_answer(u);
 }
 
+/* One more try, unless there were enough or nothing is started any more. */
+static bool may_try(struct unit *u)
+{
+    const struct executor *x = u->act->r->x;
+    return ++u->tries < (x->ask.tries ? x->ask.tries : CALL_TRIES) && !x->stopping;
+}
+
 static bool try_later(struct unit *u, uint64_t asked_ms)
 {
     struct executor *x = u->act->r->x;
     uint64_t random;
-    if (++u->tries >= CALL_TRIES || x->stopping)
+    if (!may_try(u))
         return false;
     digest_random(&random, sizeof(random));
     executor_pause(x, retry_wait_ms(u->tries, asked_ms, random), send, u);
@@ -274,7 +281,7 @@ static void doubt(struct unit *u, const char *why)
         return;
     }
     u->recovering = u->call->has_recover;
-    if ((u->recovering || again) && ++u->tries < CALL_TRIES && !u->act->r->x->stopping)
+    if ((u->recovering || again) && may_try(u))
         drain(u);
     else
         in_doubt(u, why);

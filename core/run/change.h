@@ -32,7 +32,7 @@ struct changes_ask {
     void *tell_user;
     const char *run_id;
     const char *region;        /* for markers and for the commands that messages name */
-    uint32_t tries;            /* of one change, the first included; 0: 9 */
+    uint32_t tries;            /* of one change, the first included; 0: 20 */
     int64_t timeout_change_ms; /* 0: the operation's default */
     int64_t timeout_read_ms;
     /* The store failed: nothing is durable any more; stop the loop.  err is borrowed. */

@@ -496,7 +496,7 @@ struct executor *executor_new(const struct executor_ask *ask)
                                   .tell_user = ask->tell_user,
                                   .run_id = ask->run_id,
                                   .region = ask->plan->region->name,
-                                  .tries = ask->retries ? ask->retries + 1 : 0,
+                                  .tries = ask->tries,
                                   .timeout_change_ms = ask->timeout_change_ms,
                                   .timeout_read_ms = ask->timeout_read_ms,
                                   .store_failed = on_store_failed,

@@ -34,7 +34,7 @@ struct executor_ask {
     event_fn *tell;
     void *tell_user;
     uint32_t parallel;                          /* operations in flight; 0: 256 */
-    uint32_t retries;                           /* tries of one step beyond the first; 0: 8 */
+    uint32_t tries;                             /* of one change or call, the first included; 0: 20 */
     int64_t timeout_read_ms, timeout_change_ms; /* 0: the operation's defaults */
 };
 

@@ -138,6 +138,7 @@ bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, str
                                   .tell_user = ask->tell_user,
                                   .run_id = ask->run_id,
                                   .region = ask->region,
+                                  .tries = ask->tries,
                                   .store_failed = on_store_failed,
                                   .user = &r};
     r.changes = changes_new(&changes);

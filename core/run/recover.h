@@ -24,6 +24,7 @@ struct recover_ask {
     void *tell_user;
     const char *run_id;
     const char *region; /* its name, for markers and messages */
+    uint32_t tries;     /* as executor_ask */
 };
 
 struct recover_outcome {

@@ -19,7 +19,7 @@ struct run {
     struct buf said; /* "done fake.named.a" per line: what was told, in order */
     const char *command;
     bool refresh_only, quiet;
-    uint32_t parallel, retries;
+    uint32_t parallel, tries;
     int64_t timeout_ms;
     void (*on_event)(struct run *r, const struct event *e);
     struct event last; /* the last failure told; texts in rig.mem */
@@ -116,7 +116,7 @@ static inline bool run_execute(struct run *r)
                                .tell = run_tell,
                                .tell_user = r,
                                .parallel = r->parallel,
-                               .retries = r->retries,
+                               .tries = r->tries,
                                .timeout_read_ms = r->timeout_ms,
                                .timeout_change_ms = r->timeout_ms};
     r->executor = executor_new(&ask);

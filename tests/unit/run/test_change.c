@@ -190,7 +190,7 @@ static void test_no_wait_is_longer_than_an_hour_and_none_without_bound(void **st
 {
     (void)state;
     rig_step(&run.rig, "fake.named.x", "{'name': 'x'}");
-    run.retries = 1;
+    run.tries = 2;
     rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CREATE, "", 2);
     run_apply(&run);
     assert_int_equal(run.out.failed, 1);
