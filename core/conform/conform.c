@@ -195,9 +195,13 @@ static void end_trial(struct suite *s, struct trial *t, const struct cases_row *
     arena_free(t->mem);
 }
 
-static const char *skip_reason(const struct suite *s, const char *name)
+/* The file skips a case of every type (`crowd`), or of one (`tax.crowd`). */
+static const char *skip_reason(const struct suite *s, const struct contract_type *type, const char *name)
 {
-    return value_get_text(s->run.sheet->skip, name, NULL);
+    const struct value *skip = s->run.sheet->skip;
+    const char *reason =
+        type ? value_get_text(skip, arena_print(s->mem, "%s.%s", type->facts.name, name), NULL) : NULL;
+    return reason ? reason : value_get_text(skip, name, NULL);
 }
 
 /* True unless it failed. */
@@ -205,7 +209,7 @@ static bool run_case(struct suite *s, const struct contract_type *type, const st
                      const struct cases_row *c)
 {
     struct trial t;
-    const char *reason = skip_reason(s, c->name);
+    const char *reason = skip_reason(s, type, c->name);
     if (reason) {
         tell_skipped(s, type ? type->facts.name : NULL, c->name, c->doc, reason);
         return true;
@@ -343,7 +347,7 @@ static void run_type(struct suite *s, const struct contract_type *type)
     for (size_t i = 0; i < COUNT_OF(tables) && can_create; i++) {
         const char *without = tables[i].without ? tables[i].without(&s->run) : NULL;
         if (!without && tables[i].name)
-            without = skip_reason(s, tables[i].name);
+            without = skip_reason(s, type, tables[i].name);
         if (without)
             tell_skipped(s, type->facts.name, tables[i].name, tables[i].doc, without);
         for (const struct cases_row *c = tables[i].rows; c->name && !without && can_create; c++)

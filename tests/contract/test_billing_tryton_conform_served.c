@@ -25,7 +25,8 @@ static void test_it_keeps_every_promise_of_the_contract(void **state)
                "/contract/billing-tryton.yaml > %s/settings.yaml && " LANDFALL " plugin test " PLUGINS_FOLDER
                "/billing-tryton.so --settings %s/settings.yaml 2>&1",
                t.port, t.folder, t.folder, t.folder);
-    assert_non_null(strstr(out, " 0 failed, "));
+    /* Skipped: batches, held requests and faults of TCP of each type, and what the sheet says. */
+    assert_non_null(strstr(out, "72 passed, 0 failed, 22 skipped"));
     tryton_close(&t);
 }
 
