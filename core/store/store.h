@@ -18,7 +18,10 @@ struct err;
 struct event;
 struct loop;
 
-#define STORE_SCHEMA 1 /* raise with every change of the tables; a newer one is refused */
+/* Raise with every change of the tables.  A newer one is refused; an older one is read as it is, and brought
+ * up to this one by the first writer that opens it.
+ *   2: the audit chain, notices, and which approvals a run was opened with. */
+#define STORE_SCHEMA 2
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
@@ -96,6 +99,14 @@ struct store_call {
     bool done;
 };
 
+/* A yes that was spent.  Key: nonce, so that it can be spent once only. */
+struct store_approval {
+    const char *nonce;
+    const char *run_id;      /* set by the writer: the run it opened, or let go on */
+    const char *plan_digest; /* what it said yes to */
+    const char *json;        /* the approval as it was given, canonical */
+};
+
 struct store_run {
     const char *run_id;
     const char *plan_digest; /* hex, of the plan it was started with; one run each */
@@ -105,6 +116,9 @@ struct store_run {
     int64_t started_ms, ended_ms;
     int64_t total, done, failed; /* steps */
     const char *plan;            /* canonical body of the plan, for resume; NULL in lists */
+    /* What store_put_run is to spend in the transaction that writes the run; never read back with a run. */
+    const struct store_approval *approvals;
+    size_t approval_count;
 };
 
 struct store_event { /* an event as it was kept */
@@ -112,6 +126,29 @@ struct store_event { /* an event as it was kept */
     int64_t wall_ms;
     const char *run_id, *kind, *address, *verb, *text, *code;
     int64_t took_ms;
+};
+
+/* An entry of the audit chain: what a person or an auditor may ask about later.  Each entry's hash covers its
+ * content and the hash before it, and the newest one's is kept beside the chain, so that a changed, removed
+ * or moved entry is found.  Who can write to the file can write the whole chain anew: compare the newest hash
+ * with one that was kept elsewhere. */
+struct store_audit {
+    int64_t seq, wall_ms;    /* seq: from 1, without gaps */
+    const char *kind;        /* "approval.used", "run.opened", "human.done", ... */
+    const char *entry;       /* canonical JSON */
+    const char *prev, *hash; /* hex; the first entry's prev stands for the store's lineage */
+};
+
+/* A notice on its way to people.  Key: key. */
+struct store_notice {
+    int64_t id;        /* in order of creation; set by the writer */
+    const char *key;   /* event and sink, so that nothing is queued twice */
+    const char *sink;  /* as landfall.yaml names it */
+    const char *body;  /* JSON */
+    int64_t due_ms;    /* wall clock: not before */
+    uint32_t attempt;  /* tries so far */
+    const char *state; /* "due", "sent", "given_up" */
+    const char *why;   /* the last try's failure, or NULL */
 };
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -128,6 +165,8 @@ struct store_snapshot {
     size_t op_count;
     const struct store_run *last_run; /* NULL: none; with its plan */
     const char *outputs;              /* JSON map, or NULL */
+    const char *audit_head;           /* hash of the newest audit entry; NULL: there is none */
+    int64_t audit_count;
 };
 
 /* Reads everything into mem.  A missing file is an empty snapshot.  Errors: store.newer (made by a newer
@@ -154,6 +193,16 @@ MUST_USE bool store_read_run_of_plan(struct arena *mem, const char *path, const 
 /* Newest op rows of an address in any state, newest first (history, resolve). */
 MUST_USE bool store_read_ops_of(struct arena *mem, const char *path, const char *address,
                                 struct store_op **out, size_t *count, struct err *err);
+/* The whole chain, oldest first, verified: store.audit_broken names the first entry that is not as it was
+ * written, or that is missing. */
+MUST_USE bool store_read_audit(struct arena *mem, const char *path, struct store_audit **out, size_t *count,
+                               struct err *err);
+/* Notices, oldest first; state NULL: in any state. */
+MUST_USE bool store_read_notices(struct arena *mem, const char *path, const char *state,
+                                 struct store_notice **out, size_t *count, struct err *err);
+/* Every approval that was spent, oldest first. */
+MUST_USE bool store_read_approvals(struct arena *mem, const char *path, struct store_approval **out,
+                                   size_t *count, struct err *err);
 /* Is `marker` one that this store ever minted (in res or op)?  Then *address (mem). */
 MUST_USE bool store_read_marker(struct arena *mem, const char *path, const char *marker, const char **address,
                                 struct err *err);
@@ -203,15 +252,23 @@ void store_drop_calls(struct store_writer *w, const char *address, const char *k
 void store_put_event(struct store_writer *w, const struct event *e);
 /* Insert, or update by run_id, which leaves the plan and its digest as they are; a new run with a used
  * plan_digest is store.plan_used.  Only the newest run keeps its plan, because only that one can be resumed.
+ * Its approvals are spent with it, all or none: a nonce that was spent before is store.approval_used.
  */
 void store_put_run(struct store_writer *w, const struct store_run *run);
 void store_put_outputs(struct store_writer *w, const char *json);
+/* A new entry at the end of the chain, dated by the loop's clock. */
+void store_put_audit(struct store_writer *w, const char *kind, const char *entry_json);
+/* Queues a notice, unless one of its key was queued before. */
+void store_put_notice(struct store_writer *w, const struct store_notice *n);
+/* State, attempt, due_ms and why of the one with this key, which must be there; sink and body stay. */
+void store_move_notice(struct store_writer *w, const struct store_notice *n);
 
 typedef void store_committed_fn(void *user, bool ok, const struct err *err);
 /* fn is called on the loop once everything put before is durable (ok), or the commit failed: then its fate is
  * unknown, the writer refuses all further puts, and the process must end and resume. Reasons: full disk
  * (store.no_space), I/O error (store.io), fence taken (store.fence_taken), a compare-and-set that missed
- * (store.op_moved), store.plan_used, store.taken.  err says what to do; it is borrowed. */
+ * (store.op_moved), store.plan_used, store.approval_used, store.taken.  err says what to do; it is borrowed.
+ */
 void store_after_commit(struct store_writer *w, store_committed_fn *fn, void *user);
 
 /* The unit of an action that was recorded, or NULL; a map kept in memory per address, loaded at first use. */

@@ -22,6 +22,9 @@ enum store_change {
     STORE_CHANGE_PUT_EVENT,
     STORE_CHANGE_PUT_RUN,
     STORE_CHANGE_PUT_OUTPUTS,
+    STORE_CHANGE_PUT_AUDIT,
+    STORE_CHANGE_PUT_NOTICE,
+    STORE_CHANGE_MOVE_NOTICE,
     STORE_CHANGE_COUNT,
 };
 
@@ -31,7 +34,7 @@ struct store_record {
     enum store_op_state from; /* MOVE_OP */
     uint32_t from_attempt;
     int64_t generation; /* REMOVE_RES */
-    void *row;          /* of the PUTs and MOVE_OP: a copy the writer may complete */
+    void *row;          /* of the PUTs and MOVEs: a copy the writer may complete */
     const char *key;    /* op_id, address, from */
     const char *text;   /* ext_id, to, key prefix, outputs */
     const char *more;   /* saved */

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "store/store_ledger.h"
 
 /* ---- statements ---------------------------------------------------------------------------- */
 
@@ -46,6 +47,11 @@ static const struct stmt_text texts[STORE_STMT_COUNT] = {
     [STORE_STMT_PLAN] = {PUT, "INSERT", STORE_ROWS_PLAN},
     [STORE_STMT_PLAN_DROP] = {FIXED, "DELETE FROM plan WHERE id<?", 0},
     [STORE_STMT_OUTPUT] = {PUT, "REPLACE", STORE_ROWS_OUTPUT},
+    /* A chain only grows, and an approval is spent once: neither may replace what is there. */
+    [STORE_STMT_AUDIT] = {PUT, "INSERT", STORE_ROWS_AUDIT},
+    [STORE_STMT_NOTICE] = {PUT, "REPLACE", STORE_ROWS_NOTICE},
+    [STORE_STMT_NOTICE_INSERT] = {PUT, "INSERT OR IGNORE", STORE_ROWS_NOTICE},
+    [STORE_STMT_APPROVAL] = {PUT, "INSERT", STORE_ROWS_APPROVAL},
 };
 
 static const char *sql_of(struct arena *mem, const struct stmt_text *t)
@@ -67,7 +73,8 @@ bool store_change_prepare(struct store_tables *t, struct err *err)
             return false;
     }
     return store_cursor_open(&t->op_by_id, &t->db, STORE_ROWS_OP, "WHERE id=?", err) &&
-           store_cursor_open(&t->res_by_id, &t->db, STORE_ROWS_RES, "WHERE id=?", err);
+           store_cursor_open(&t->res_by_id, &t->db, STORE_ROWS_RES, "WHERE id=?", err) &&
+           store_cursor_open(&t->notice_by_key, &t->db, STORE_ROWS_NOTICE, "WHERE key=?", err);
 }
 
 void store_change_done(struct store_tables *t)
@@ -76,6 +83,7 @@ void store_change_done(struct store_tables *t)
         store_db_close_stmt(&t->stmts[i]);
     store_cursor_close(&t->op_by_id);
     store_cursor_close(&t->res_by_id);
+    store_cursor_close(&t->notice_by_key);
 }
 
 bool store_change_run(struct store_tables *t, enum store_stmt stmt, struct err *err)
@@ -440,9 +448,8 @@ static bool update_run(struct store_tables *t, int64_t id, uint64_t old_sum, con
     return store_change_run(t, STORE_STMT_RUN_REMOVE, err) && insert_run(t, id, &kept, err);
 }
 
-static bool put_run(struct store_tables *t, const struct store_record *r, struct err *err)
+static bool write_run(struct store_tables *t, const struct store_run *run, struct err *err)
 {
-    const struct store_run *run = r->row;
     sqlite3_stmt *find = t->stmts[STORE_STMT_RUN_FIND];
     sqlite3_bind_text(find, 1, run->run_id, -1, SQLITE_STATIC);
     int rc = sqlite3_step(find);
@@ -462,6 +469,12 @@ static bool put_run(struct store_tables *t, const struct store_record *r, struct
     return rc == SQLITE_DONE && insert_run(t, id, run, err) && put_plan(t, id, run->plan, err);
 }
 
+static bool put_run(struct store_tables *t, const struct store_record *r, struct err *err)
+{
+    const struct store_run *run = r->row;
+    return write_run(t, run, err) && store_ledger_put_approvals(t, run, err);
+}
+
 static bool put_outputs(struct store_tables *t, const struct store_record *r, struct err *err)
 {
     uint64_t sum, rest;
@@ -474,12 +487,20 @@ static bool put_outputs(struct store_tables *t, const struct store_record *r, st
 typedef bool change_fn(struct store_tables *t, const struct store_record *r, struct err *err);
 
 static change_fn *const changes[STORE_CHANGE_COUNT] = {
-    [STORE_CHANGE_PUT_OP] = put_op,           [STORE_CHANGE_MOVE_OP] = move_op,
-    [STORE_CHANGE_SAVE_OP] = save_op,         [STORE_CHANGE_PUT_RES] = put_res,
-    [STORE_CHANGE_REMOVE_RES] = remove_res,   [STORE_CHANGE_RENAME_RES] = rename_res,
-    [STORE_CHANGE_PUT_CALL] = put_call,       [STORE_CHANGE_DROP_CALLS] = drop_calls,
-    [STORE_CHANGE_PUT_EVENT] = put_event,     [STORE_CHANGE_PUT_RUN] = put_run,
+    [STORE_CHANGE_PUT_OP] = put_op,
+    [STORE_CHANGE_MOVE_OP] = move_op,
+    [STORE_CHANGE_SAVE_OP] = save_op,
+    [STORE_CHANGE_PUT_RES] = put_res,
+    [STORE_CHANGE_REMOVE_RES] = remove_res,
+    [STORE_CHANGE_RENAME_RES] = rename_res,
+    [STORE_CHANGE_PUT_CALL] = put_call,
+    [STORE_CHANGE_DROP_CALLS] = drop_calls,
+    [STORE_CHANGE_PUT_EVENT] = put_event,
+    [STORE_CHANGE_PUT_RUN] = put_run,
     [STORE_CHANGE_PUT_OUTPUTS] = put_outputs,
+    [STORE_CHANGE_PUT_AUDIT] = store_ledger_put_audit,
+    [STORE_CHANGE_PUT_NOTICE] = store_ledger_put_notice,
+    [STORE_CHANGE_MOVE_NOTICE] = store_ledger_move_notice,
 };
 
 bool store_change_apply(struct store_tables *t, const struct store_record *r, struct err *err)

@@ -35,6 +35,10 @@ enum store_stmt {
     STORE_STMT_PLAN,
     STORE_STMT_PLAN_DROP,
     STORE_STMT_OUTPUT,
+    STORE_STMT_AUDIT,
+    STORE_STMT_NOTICE,
+    STORE_STMT_NOTICE_INSERT,
+    STORE_STMT_APPROVAL,
     STORE_STMT_COUNT,
 };
 
@@ -46,10 +50,11 @@ struct store_tables {
     struct store_meta meta;
     struct store_known *known;
     int64_t fence;
-    int64_t next_res, next_op, next_run, next_event; /* ids */
-    bool meta_changed, res_changed;                  /* in this transaction */
+    int64_t next_res, next_op, next_run, next_event, next_notice, next_approval; /* ids */
+    bool meta_changed, res_changed;                                              /* in this transaction */
+    char audit_head[DIGEST_HEX]; /* what meta.audit_head points to once an entry was put */
     sqlite3_stmt *stmts[STORE_STMT_COUNT];
-    struct store_cursor op_by_id, res_by_id;
+    struct store_cursor op_by_id, res_by_id, notice_by_key;
 };
 
 MUST_USE bool store_change_prepare(struct store_tables *t, struct err *err);

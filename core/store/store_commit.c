@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "store/store_change.h"
+#include "store/store_ledger.h"
 
 struct store_commit {
     struct store_tables tables;
@@ -86,16 +87,19 @@ static bool load_ops(struct store_tables *t, struct err *err)
     return !more && store_tally_check(&found, &t->meta.op, t->db.path, "op", err);
 }
 
-/* Reads and verifies every row of a table of which the writer remembers nothing. */
-static bool verify(struct store_tables *t, enum store_rows rows, const struct store_tally *written,
-                   struct err *err)
+/* Reads and verifies those rows of a table that its tally is of, when the writer remembers nothing of them.
+ */
+static bool verify(struct store_tables *t, enum store_rows rows, const char *which,
+                   const struct store_tally *written, struct err *err)
 {
     struct store_cursor c AUTO(store_cursor_close) = {0};
-    if (!store_cursor_open(&c, &t->db, rows, "", err))
+    if (!store_cursor_open(&c, &t->db, rows, which, err))
         return false;
     union {
         struct store_call call;
         struct store_run run;
+        struct store_notice notice;
+        struct store_approval approval;
     } row = {0};
     struct store_tally found = {0};
     struct arena *mem = arena_new();
@@ -104,6 +108,15 @@ static bool verify(struct store_tables *t, enum store_rows rows, const struct st
         store_tally_add(&found, c.sum);
     arena_free(mem);
     return !more && store_tally_check(&found, written, t->db.path, c.table->name, err);
+}
+
+static bool count_ids(struct store_tables *t, struct err *err)
+{
+    return store_db_number(&t->db, "SELECT coalesce(max(id), 0) + 1 FROM op", &t->next_op, err) &&
+           store_db_number(&t->db, "SELECT coalesce(max(id), 0) + 1 FROM run", &t->next_run, err) &&
+           store_db_number(&t->db, "SELECT coalesce(max(seq), 0) + 1 FROM event", &t->next_event, err) &&
+           store_db_number(&t->db, "SELECT coalesce(max(id), 0) + 1 FROM notice", &t->next_notice, err) &&
+           store_db_number(&t->db, "SELECT coalesce(max(id), 0) + 1 FROM approval", &t->next_approval, err);
 }
 
 /* Runs inside the transaction that raises the fence, so that nobody changes what was read before it counts.
@@ -118,12 +131,14 @@ static bool load(struct store_tables *t, const char *region, struct err *err)
         return err_advise(
             err, "a store cannot be copied for another region: it would claim the first one's objects");
     }
+    if (t->meta.schema < STORE_SCHEMA && !store_meta_upgrade(&t->db, t->mem, &t->meta, err))
+        return false;
     t->next_res = 1;
-    return load_res(t, err) && load_ops(t, err) && verify(t, STORE_ROWS_CALL, &t->meta.call, err) &&
-           verify(t, STORE_ROWS_RUN, &t->meta.run, err) &&
-           store_db_number(&t->db, "SELECT coalesce(max(id), 0) + 1 FROM op", &t->next_op, err) &&
-           store_db_number(&t->db, "SELECT coalesce(max(id), 0) + 1 FROM run", &t->next_run, err) &&
-           store_db_number(&t->db, "SELECT coalesce(max(seq), 0) + 1 FROM event", &t->next_event, err);
+    return load_res(t, err) && load_ops(t, err) && verify(t, STORE_ROWS_CALL, "", &t->meta.call, err) &&
+           verify(t, STORE_ROWS_RUN, "", &t->meta.run, err) &&
+           verify(t, STORE_ROWS_NOTICE, "WHERE state='due'", &t->meta.notice, err) &&
+           verify(t, STORE_ROWS_APPROVAL, "", &t->meta.approval, err) && store_ledger_check_end(t, err) &&
+           count_ids(t, err);
 }
 
 /* From this commit on every transaction of an earlier writer fails, even of one that was only suspended. */

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "store/store.h"
+#include "store/store_ledger.h"
 #include "store/store_lock.h"
 
 /* "LFst" as the header's application id, so that `file` and we know a store from any other SQLite file. */
@@ -28,7 +29,7 @@ static bool put_row(struct store_db *db, struct arena *mem, enum store_rows rows
                     struct err *err)
 {
     sqlite3_stmt *stmt AUTO(store_db_close_stmt) = NULL;
-    if (!store_db_prepare(db, store_row_sql_put(mem, rows, "INSERT"), &stmt, err))
+    if (!store_db_prepare(db, store_row_sql_put(mem, rows, "REPLACE"), &stmt, err))
         return false;
     int count = (int)store_row_table(rows)->count;
     uint64_t head = store_row_bind(stmt, 2, rows, row, 0, (size_t)count);
@@ -43,8 +44,14 @@ static bool fill(struct store_db *db, const char *region, const char *lineage, s
 {
     char key[DIGEST_KEY * 2 + 1];
     digest_random_hex(DIGEST_KEY, key);
-    struct store_meta meta = {
-        .schema = STORE_SCHEMA, .lineage = lineage, .region = region, .digest_key = key, .op_first = 1};
+    char genesis[DIGEST_HEX];
+    store_ledger_genesis(lineage, genesis);
+    struct store_meta meta = {.schema = STORE_SCHEMA,
+                              .lineage = lineage,
+                              .region = region,
+                              .digest_key = key,
+                              .op_first = 1,
+                              .audit_head = genesis};
     struct store_lock_facts lock = {.nonce = "", .host = "", .command = ""};
 
     const char *start = arena_print(mem,
@@ -53,7 +60,7 @@ static bool fill(struct store_db *db, const char *region, const char *lineage, s
                                     PAGE_SIZE, APPLICATION_ID);
     if (!store_db_exec(db, start, err))
         return false;
-    for (enum store_rows rows = 0; rows < STORE_ROWS_COUNT; rows++) {
+    for (enum store_rows rows = 0; rows < STORE_ROWS_TABLES; rows++) {
         if (!store_db_exec(db, store_row_sql_create(mem, rows), err))
             return false;
     }
@@ -113,10 +120,32 @@ bool store_meta_create(const char *path, const char *region, const char *lineage
     return good;
 }
 
+/* ---- upgrading ----------------------------------------------------------------------------- */
+
+bool store_meta_upgrade(struct store_db *db, struct arena *mem, struct store_meta *meta, struct err *err)
+{
+    static const enum store_rows added[] = {STORE_ROWS_AUDIT, STORE_ROWS_NOTICE, STORE_ROWS_APPROVAL};
+    const struct store_table *old = store_row_table(STORE_ROWS_META_1),
+                             *now = store_row_table(STORE_ROWS_META);
+    for (size_t i = old->count; i < now->count; i++) {
+        if (!store_db_exec(db, store_row_sql_add_column(mem, STORE_ROWS_META, i), err))
+            return false;
+    }
+    for (size_t i = 0; i < COUNT_OF(added); i++) {
+        if (!store_db_exec(db, store_row_sql_create(mem, added[i]), err))
+            return false;
+    }
+    char genesis[DIGEST_HEX];
+    store_ledger_genesis(meta->lineage, genesis);
+    meta->schema = STORE_SCHEMA;
+    meta->audit_head = arena_text(mem, genesis);
+    return put_row(db, mem, STORE_ROWS_META, meta, err);
+}
+
 /* ---- loading ------------------------------------------------------------------------------- */
 
 /* Asked before anything else is read: a newer schema may have other columns, but keeps this one. */
-static bool check_schema(struct store_db *db, struct err *err)
+static bool check_schema(struct store_db *db, int64_t *out, struct err *err)
 {
     int64_t application = 0, schema = 0;
     if (!store_db_number(db, "PRAGMA application_id", &application, err))
@@ -127,6 +156,7 @@ static bool check_schema(struct store_db *db, struct err *err)
     }
     if (!store_db_number(db, "SELECT schema FROM meta WHERE id=1", &schema, err))
         return false;
+    *out = schema;
     if (schema <= STORE_SCHEMA)
         return true; /* less than 1 fails at the row's checksum */
     err_set(err, "store.newer",
@@ -140,12 +170,17 @@ bool store_meta_load(struct store_db *db, struct arena *mem, struct store_meta *
     struct store_cursor c AUTO(store_cursor_close) = {0};
     struct store_meta meta = {0};
     bool found = false;
-    if (!check_schema(db, err) || !store_cursor_open(&c, db, STORE_ROWS_META, "WHERE id=1", err) ||
+    int64_t schema = 0;
+    if (!check_schema(db, &schema, err))
+        return false;
+    enum store_rows shape = schema < 2 ? STORE_ROWS_META_1 : STORE_ROWS_META;
+    if (!store_cursor_open(&c, db, shape, "WHERE id=1", err) ||
         !store_cursor_next(&c, mem, &meta, &found, err))
         return false;
     if (!found)
         return store_db_corrupt(db->path, "table 'meta' is empty", err);
-    if (!meta.lineage || !meta.region || !meta.digest_key || strlen(meta.digest_key) != DIGEST_KEY * 2)
+    if (!meta.lineage || !meta.region || !meta.digest_key || strlen(meta.digest_key) != DIGEST_KEY * 2 ||
+        (schema >= 2 && (!meta.audit_head || strlen(meta.audit_head) != DIGEST_HEX - 1)))
         return store_db_corrupt(db->path, "table 'meta' is incomplete", err);
     *out = meta;
     return true;

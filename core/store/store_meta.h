@@ -23,11 +23,21 @@ struct store_meta {
     struct store_tally op; /* unfinished ones only */
     struct store_tally call;
     struct store_tally run;
+    /* From schema 2 on: */
+    const char *audit_head; /* hash of the newest audit entry, or what stands for the lineage before it */
+    int64_t audit_count;
+    struct store_tally notice; /* those that are due only */
+    struct store_tally approval;
 };
 
 /* Makes a whole new store at `path`, durable with its name, in a folder that exists.  The caller holds the
  * lock.  A crash leaves no file of that name, or the whole one. */
 MUST_USE bool store_meta_create(const char *path, const char *region, const char *lineage, struct err *err);
+
+/* Brings a store of an older schema up to ours, and *meta with it, inside the transaction that the caller
+ * began: a crash leaves the old store or the new one. */
+MUST_USE bool store_meta_upgrade(struct store_db *db, struct arena *mem, struct store_meta *meta,
+                                 struct err *err);
 
 /* Is it ours, of a schema we know, and undamaged?  store.not_a_store, store.newer, store.corrupt. */
 MUST_USE bool store_meta_load(struct store_db *db, struct arena *mem, struct store_meta *out,

@@ -105,13 +105,35 @@ static const struct store_field event_fields[] = {
     TEXT(store_event, verb),   TEXT(store_event, text),   TEXT(store_event, code), INT(store_event, took_ms),
 };
 
-static const struct store_field meta_fields[] = {
-    INT(store_meta, schema),      TEXT(store_meta, lineage),  TEXT(store_meta, region),
-    TEXT(store_meta, digest_key), INT(store_meta, epoch),     INT(store_meta, serial),
-    INT(store_meta, op_first),    INT(store_meta, res.count), INT(store_meta, res.sum),
-    INT(store_meta, op.count),    INT(store_meta, op.sum),    INT(store_meta, call.count),
-    INT(store_meta, call.sum),    INT(store_meta, run.count), INT(store_meta, run.sum),
+static const struct store_field audit_fields[] = {
+    INT(store_audit, wall_ms), TEXT(store_audit, kind), TEXT(store_audit, entry),
+    TEXT(store_audit, prev),   TEXT(store_audit, hash),
 };
+
+static const struct store_field notice_fields[] = {
+    TEXT(store_notice, key),   TEXT(store_notice, sink),      TEXT(store_notice, body),
+    INT(store_notice, due_ms), UINT32(store_notice, attempt), TEXT(store_notice, state),
+    TEXT(store_notice, why),
+};
+
+static const struct store_field approval_fields[] = {
+    TEXT(store_approval, nonce),
+    TEXT(store_approval, run_id),
+    TEXT(store_approval, plan_digest),
+    TEXT(store_approval, json),
+};
+
+/* New fields go to the end, where store_meta_upgrade adds their columns. */
+static const struct store_field meta_fields[] = {
+    INT(store_meta, schema),      TEXT(store_meta, lineage),       TEXT(store_meta, region),
+    TEXT(store_meta, digest_key), INT(store_meta, epoch),          INT(store_meta, serial),
+    INT(store_meta, op_first),    INT(store_meta, res.count),      INT(store_meta, res.sum),
+    INT(store_meta, op.count),    INT(store_meta, op.sum),         INT(store_meta, call.count),
+    INT(store_meta, call.sum),    INT(store_meta, run.count),      INT(store_meta, run.sum),
+    TEXT(store_meta, audit_head), INT(store_meta, audit_count),    INT(store_meta, notice.count),
+    INT(store_meta, notice.sum),  INT(store_meta, approval.count), INT(store_meta, approval.sum),
+};
+#define META_1 15 /* fields of schema 1 */
 
 static const struct store_field lock_fields[] = {
     INT(store_lock_facts, fence), TEXT(store_lock_facts, nonce),     TEXT(store_lock_facts, host),
@@ -143,6 +165,17 @@ static const struct store_table tables[STORE_ROWS_COUNT] = {
     TABLE(STORE_ROWS_LOCK, "lock", "id", ")", lock_fields, COUNT_OF(lock_fields)),
     TABLE(STORE_ROWS_OUTPUT, "output", "id", ")", body_fields, COUNT_OF(body_fields)),
     TABLE(STORE_ROWS_PLAN, "plan", "id", ")", body_fields, COUNT_OF(body_fields)),
+    TABLE(STORE_ROWS_AUDIT, "audit", "seq", ")", audit_fields, COUNT_OF(audit_fields)),
+    TABLE(STORE_ROWS_NOTICE, "notice", "id", ", UNIQUE(key))", notice_fields, COUNT_OF(notice_fields)),
+    TABLE(STORE_ROWS_APPROVAL, "approval", "id", ", UNIQUE(nonce))", approval_fields,
+          COUNT_OF(approval_fields)),
+    [STORE_ROWS_META_1] = {.rows = STORE_ROWS_META,
+                           .name = "meta",
+                           .id = "id",
+                           .constraints = ")",
+                           .fields = meta_fields,
+                           .count = META_1,
+                           .head = META_1},
 };
 
 _Static_assert(COUNT_OF(op_fields) <= STORE_FIELDS_MAX, "a cursor remembers this many");
@@ -157,11 +190,19 @@ void *store_row_copy(struct arena *mem, enum store_rows rows, const void *row)
 {
     /* Every struct here ends behind its last field, and copying a little less than it would lose one. */
     static const size_t sizes[STORE_ROWS_COUNT] = {
-        [STORE_ROWS_RES] = sizeof(struct store_res),         [STORE_ROWS_OP] = sizeof(struct store_op),
-        [STORE_ROWS_CALL] = sizeof(struct store_call),       [STORE_ROWS_RUN] = sizeof(struct store_run),
-        [STORE_ROWS_EVENT] = sizeof(struct store_event),     [STORE_ROWS_META] = sizeof(struct store_meta),
-        [STORE_ROWS_LOCK] = sizeof(struct store_lock_facts), [STORE_ROWS_OUTPUT] = sizeof(struct store_body),
+        [STORE_ROWS_RES] = sizeof(struct store_res),
+        [STORE_ROWS_OP] = sizeof(struct store_op),
+        [STORE_ROWS_CALL] = sizeof(struct store_call),
+        [STORE_ROWS_RUN] = sizeof(struct store_run),
+        [STORE_ROWS_EVENT] = sizeof(struct store_event),
+        [STORE_ROWS_META] = sizeof(struct store_meta),
+        [STORE_ROWS_LOCK] = sizeof(struct store_lock_facts),
+        [STORE_ROWS_OUTPUT] = sizeof(struct store_body),
         [STORE_ROWS_PLAN] = sizeof(struct store_body),
+        [STORE_ROWS_AUDIT] = sizeof(struct store_audit),
+        [STORE_ROWS_NOTICE] = sizeof(struct store_notice),
+        [STORE_ROWS_APPROVAL] = sizeof(struct store_approval),
+        [STORE_ROWS_META_1] = sizeof(struct store_meta),
     };
     const struct store_table *t = &tables[rows];
     char *copy = arena_copy(mem, row, sizes[rows]);
@@ -215,6 +256,17 @@ const char *store_row_sql_create(struct arena *mem, enum store_rows rows)
         buf_text(&b, t->fields[i].type == STORE_FIELD_TEXT ? " TEXT, " : " INTEGER, ");
     }
     buf_print(&b, "chk INTEGER%s", t->constraints);
+    return keep(&b, mem);
+}
+
+const char *store_row_sql_add_column(struct arena *mem, enum store_rows rows, size_t field)
+{
+    const struct store_table *t = &tables[rows];
+    struct buf b;
+    buf_init(&b, 0);
+    buf_print(&b, "ALTER TABLE %s ADD COLUMN ", t->name);
+    add_column(&b, t->fields[field].name);
+    buf_text(&b, t->fields[field].type == STORE_FIELD_TEXT ? " TEXT" : " INTEGER");
     return keep(&b, mem);
 }
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "store/store_db.h"
 
+/* The numbers are part of every checksum: add at the end of the tables, never between. */
 enum store_rows {
     STORE_ROWS_RES,
     STORE_ROWS_OP,
@@ -21,6 +22,11 @@ enum store_rows {
     STORE_ROWS_LOCK,
     STORE_ROWS_OUTPUT,
     STORE_ROWS_PLAN,
+    STORE_ROWS_AUDIT,
+    STORE_ROWS_NOTICE,
+    STORE_ROWS_APPROVAL,
+    STORE_ROWS_TABLES, /* so many tables; behind it, older shapes of them */
+    STORE_ROWS_META_1 = STORE_ROWS_TABLES,
     STORE_ROWS_COUNT,
 };
 
@@ -55,6 +61,8 @@ const struct store_table *store_row_table(enum store_rows rows);
 void *store_row_copy(struct arena *mem, enum store_rows rows, const void *row);
 
 const char *store_row_sql_create(struct arena *mem, enum store_rows rows);
+/* Gives a table of an older store the column of this field. */
+const char *store_row_sql_add_column(struct arena *mem, enum store_rows rows, size_t field);
 /* Parameters: the id where there is one, the fields, the checksum.  `verb` is INSERT or REPLACE. */
 const char *store_row_sql_put(struct arena *mem, enum store_rows rows, const char *verb);
 /* Columns: the same. */

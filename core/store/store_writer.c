@@ -494,8 +494,15 @@ void store_put_event(struct store_writer *w, const struct event *e)
 void store_put_run(struct store_writer *w, const struct store_run *run)
 {
     struct store_record *r = add_row(w, STORE_CHANGE_PUT_RUN, STORE_ROWS_RUN, run);
-    if (r)
-        ((struct store_run *)r->row)->plan = arena_text(w->current->mem, run->plan);
+    if (!r)
+        return;
+    struct arena *mem = w->current->mem;
+    struct store_run *copy = r->row;
+    copy->plan = arena_text(mem, run->plan);
+    struct store_approval *spent = ARENA_ARRAY(mem, struct store_approval, run->approval_count);
+    for (size_t i = 0; i < run->approval_count; i++)
+        spent[i] = *(struct store_approval *)store_row_copy(mem, STORE_ROWS_APPROVAL, &run->approvals[i]);
+    copy->approvals = spent;
 }
 
 void store_put_outputs(struct store_writer *w, const char *json)
@@ -507,6 +514,23 @@ void store_after_commit(struct store_writer *w, store_committed_fn *fn, void *us
 {
     ask_for_turn(w);
     store_batch_wait(w->current, fn, user);
+}
+
+void store_put_audit(struct store_writer *w, const char *kind, const char *entry_json)
+{
+    const struct tick *tick = loop_tick(w->loop);
+    struct store_audit entry = {.wall_ms = tick->wall_ms(tick->user), .kind = kind, .entry = entry_json};
+    add_row(w, STORE_CHANGE_PUT_AUDIT, STORE_ROWS_AUDIT, &entry);
+}
+
+void store_put_notice(struct store_writer *w, const struct store_notice *n)
+{
+    add_row(w, STORE_CHANGE_PUT_NOTICE, STORE_ROWS_NOTICE, n);
+}
+
+void store_move_notice(struct store_writer *w, const struct store_notice *n)
+{
+    add_row(w, STORE_CHANGE_MOVE_NOTICE, STORE_ROWS_NOTICE, n);
 }
 
 bool store_find_call(struct store_writer *w, struct arena *mem, const char *address, const char *key,

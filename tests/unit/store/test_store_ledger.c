@@ -1,0 +1,436 @@
+#include "store_fixture.h"
+
+#include "store/store_db.h"
+#include "store/store_ledger.h"
+
+static void change_by_hand(struct fixture *f, const char *sql)
+{
+    struct store_db db;
+    assert_true(store_db_open(&db, f->path, f->path, SQLITE_OPEN_READWRITE, NULL, &f->err));
+    if (!store_db_exec(&db, sql, &f->err))
+        fail_msg("%s", f->err.summary);
+    store_db_close(&db);
+}
+
+/* ---- the audit chain ----------------------------------------------------------------------- */
+
+static void put_entries(struct fixture *f, int from, int count)
+{
+    for (int i = from; i < from + count; i++)
+        store_put_audit(f->writer, i % 2 ? "human.done" : "approval.used",
+                        arena_print(f->mem, "{\"n\":%d}", i));
+    fixture_commit_well(f);
+}
+
+static void make_chain(struct fixture *f, int count)
+{
+    fixture_open(f);
+    put_entries(f, 1, count);
+    fixture_close(f);
+}
+
+static void check_broken(struct fixture *f, const char *says)
+{
+    struct store_audit *entries = NULL;
+    size_t count = 42;
+    assert_false(store_read_audit(f->mem, f->path, &entries, &count, &f->err));
+    assert_string_equal(f->err.code, "store.audit_broken");
+    if (!strstr(f->err.summary, says))
+        fail_msg("'%s' does not say '%s'", f->err.summary, says);
+    assert_true(f->err.advice[0] != '\0');
+    assert_int_equal(count, 42); /* outputs are untouched */
+}
+
+static void test_a_chain_is_read_as_it_was_written_and_its_end_is_in_the_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    make_chain(f, 3);
+    fixture_open(f); /* another writer goes on where the first one ended */
+    put_entries(f, 4, 2);
+    fixture_close(f);
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    assert_int_equal(count, 5);
+    char genesis[DIGEST_HEX];
+    store_ledger_genesis(FIXTURE_LINEAGE, genesis);
+    assert_string_equal(e[0].prev, genesis);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(e[i].seq, i + 1);
+        assert_true(e[i].wall_ms > 0);
+        assert_string_equal(e[i].kind, i % 2 ? "approval.used" : "human.done");
+        assert_string_equal(e[i].entry, arena_print(f->mem, "{\"n\":%zu}", i + 1));
+        if (i > 0)
+            assert_string_equal(e[i].prev, e[i - 1].hash);
+    }
+    struct store_snapshot s = fixture_read(f);
+    assert_int_equal(s.audit_count, 5);
+    assert_string_equal(s.audit_head, e[4].hash);
+}
+
+static void test_a_store_without_entries_has_an_empty_chain(void **state)
+{
+    struct fixture *f = *state;
+    struct store_audit *e = NULL;
+    size_t count = 42;
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err)); /* no store at all */
+    assert_int_equal(count, 0);
+    fixture_open(f);
+    fixture_close(f);
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    assert_int_equal(count, 0);
+    assert_null(fixture_read(f).audit_head);
+}
+
+/* What somebody does who knows the tables and not the checksums, and what he does who mends those as well. */
+static void test_a_changed_entry_is_named(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE audit SET entry='{\"n\":9}' WHERE seq=3",
+        "UPDATE audit SET kind='approval.given' WHERE seq=3",
+        "UPDATE audit SET wall_ms=wall_ms-86400000 WHERE seq=3",
+        "UPDATE audit SET prev=hash WHERE seq=3",
+        "UPDATE audit SET hash=prev WHERE seq=3",
+    };
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        struct fixture *f = *state;
+        make_chain(f, 5);
+        change_by_hand(f, changes[i]);
+        check_broken(f, "entry 3 ");
+        fixture_remove_folder(arena_print(f->mem, "%s/state", f->folder));
+    }
+}
+
+/* The row as landfall would write it, checksum and all. */
+static void forge(struct fixture *f, const struct store_audit *e)
+{
+    struct store_db db;
+    sqlite3_stmt *s = NULL;
+    assert_true(store_db_open(&db, f->path, f->path, SQLITE_OPEN_READWRITE, NULL, &f->err));
+    assert_true(store_db_prepare(&db, store_row_sql_put(f->mem, STORE_ROWS_AUDIT, "REPLACE"), &s, &f->err));
+    size_t count = store_row_table(STORE_ROWS_AUDIT)->count;
+    sqlite3_bind_int64(s, 1, e->seq);
+    uint64_t head = store_row_bind(s, 2, STORE_ROWS_AUDIT, e, 0, count);
+    sqlite3_bind_int64(s, (int)count + 2,
+                       (int64_t)store_row_sum(STORE_ROWS_AUDIT, e->seq, head, STORE_SUM_START));
+    assert_true(store_db_run(&db, s, "forging", &f->err));
+    store_db_close_stmt(&s);
+    store_db_close(&db);
+}
+
+static void test_a_forged_entry_with_a_good_checksum_is_named(void **state)
+{
+    struct fixture *f = *state;
+    make_chain(f, 5);
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    struct store_audit forged = e[2];
+    forged.entry = "{\"n\":9}";
+    forge(f, &forged);
+    check_broken(f, "entry 3 (human.done) is not as it was written");
+
+    /* With its own hash mended, the entry behind it does not follow any more. */
+    char hash[DIGEST_HEX];
+    store_ledger_hash(&forged, hash);
+    forged.hash = hash;
+    forge(f, &forged);
+    check_broken(f, "entry 4 (approval.used) does not follow the one before it");
+}
+
+static void test_a_removed_entry_is_named_wherever_it_was(void **state)
+{
+    struct fixture *f = *state;
+    static const int removed[] = {1, 3, 5};
+    for (size_t i = 0; i < COUNT_OF(removed); i++) {
+        make_chain(f, 5);
+        change_by_hand(f, arena_print(f->mem, "DELETE FROM audit WHERE seq=%d", removed[i]));
+        check_broken(f, arena_print(f->mem, "entry %d is missing", removed[i]));
+        fixture_remove_folder(arena_print(f->mem, "%s/state", f->folder));
+    }
+}
+
+static void test_an_entry_that_was_moved_up_into_a_gap_is_found(void **state)
+{
+    struct fixture *f = *state;
+    make_chain(f, 3);
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    change_by_hand(f, "DELETE FROM audit WHERE seq=3");
+    struct store_audit moved = e[2];
+    moved.seq = 2;
+    forge(f, &moved);
+    check_broken(f, "entry 2 (human.done) does not follow the one before it");
+}
+
+static void test_reordered_entries_are_found(void **state)
+{
+    struct fixture *f = *state;
+    make_chain(f, 4);
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    struct store_audit second = e[2], third = e[1];
+    second.seq = 2;
+    third.seq = 3;
+    forge(f, &second);
+    forge(f, &third);
+    check_broken(f, "entry 2 (human.done) does not follow the one before it");
+}
+
+static void test_an_entry_that_landfall_did_not_write_is_found(void **state)
+{
+    struct fixture *f = *state;
+    make_chain(f, 2);
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    struct store_audit forged = e[1];
+    char hash[DIGEST_HEX];
+    forged.seq = 3;
+    forged.prev = e[1].hash;
+    store_ledger_hash(&forged, hash);
+    forged.hash = hash;
+    forge(f, &forged);
+    check_broken(f, "entry 3 was never written by landfall");
+}
+
+static void test_a_chain_of_another_lineage_is_not_taken_for_ours(void **state)
+{
+    struct fixture *f = *state;
+    fixture_open(f);
+    put_entries(f, 1, 1);
+    fixture_close(f);
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    struct store_audit other = e[0];
+    char genesis[DIGEST_HEX], hash[DIGEST_HEX];
+    store_ledger_genesis("ffeeddccbbaa99887766554433221100", genesis);
+    other.prev = genesis;
+    store_ledger_hash(&other, hash);
+    other.hash = hash;
+    forge(f, &other);
+    check_broken(f, "entry 1 (human.done) does not follow the one before it");
+}
+
+/* A writer would hide the gap under new entries. */
+static void test_a_writer_does_not_go_on_behind_a_chain_that_lost_its_end(void **state)
+{
+    struct fixture *f = *state;
+    make_chain(f, 3);
+    change_by_hand(f, "DELETE FROM audit WHERE seq=3");
+    assert_false(fixture_try_open(f));
+    assert_string_equal(f->err.code, "store.audit_broken");
+    assert_non_null(strstr(f->err.summary, "its last entry should be 3 and is 2"));
+}
+
+/* ---- notices ------------------------------------------------------------------------------- */
+
+static struct store_notice notice(struct fixture *f, int number)
+{
+    return (struct store_notice){.key = arena_print(f->mem, "event-%d/slack", number),
+                                 .sink = "slack",
+                                 .body = arena_print(f->mem, "{\"n\":%d}", number),
+                                 .due_ms = 1000 + number,
+                                 .state = "due"};
+}
+
+static size_t read_notices(struct fixture *f, const char *which, struct store_notice **out)
+{
+    size_t count = 0;
+    if (!store_read_notices(f->mem, f->path, which, out, &count, &f->err))
+        fail_msg("%s: %s", f->err.code, f->err.summary);
+    return count;
+}
+
+static void test_a_notice_is_queued_once_whoever_queues_it_again(void **state)
+{
+    struct fixture *f = *state;
+    struct store_notice *at = NULL, n = notice(f, 1), again = n;
+    again.body = "{\"other\":1}";
+    fixture_open(f);
+    store_put_notice(f->writer, &n);
+    store_put_notice(f->writer, &again);
+    fixture_commit_well(f);
+    fixture_close(f);
+    fixture_open(f);
+    store_put_notice(f->writer, &again);
+    n = notice(f, 2);
+    store_put_notice(f->writer, &n);
+    fixture_commit_well(f);
+    assert_int_equal(read_notices(f, NULL, &at), 2);
+    assert_string_equal(at[0].body, "{\"n\":1}");
+    assert_string_equal(at[1].body, "{\"n\":2}");
+    assert_true(at[0].id > 0 && at[1].id > at[0].id);
+}
+
+static void test_a_moved_notice_keeps_its_sink_and_body(void **state)
+{
+    struct fixture *f = *state;
+    struct store_notice *at = NULL;
+    fixture_open(f);
+    for (int i = 0; i < 4; i++) {
+        struct store_notice n = notice(f, i);
+        store_put_notice(f->writer, &n);
+    }
+    store_move_notice(f->writer,
+                      &(struct store_notice){.key = "event-1/slack", .state = "sent", .attempt = 1});
+    store_move_notice(
+        f->writer,
+        &(struct store_notice){.key = "event-2/slack", .state = "given_up", .attempt = 9, .why = "410"});
+    store_move_notice(
+        f->writer,
+        &(struct store_notice){
+            .key = "event-3/slack", .state = "due", .attempt = 2, .due_ms = 5000, .why = "timed out"});
+    fixture_commit_well(f);
+    fixture_close(f);
+    fixture_open(f); /* verifies what is due */
+    fixture_close(f);
+    assert_int_equal(read_notices(f, "due", &at), 2);
+    assert_string_equal(at[0].key, "event-0/slack");
+    assert_string_equal(at[1].key, "event-3/slack");
+    assert_string_equal(at[1].why, "timed out");
+    assert_string_equal(at[1].body, "{\"n\":3}");
+    assert_string_equal(at[1].sink, "slack");
+    assert_int_equal(at[1].attempt, 2);
+    assert_int_equal(at[1].due_ms, 5000);
+    assert_int_equal(read_notices(f, "sent", &at), 1);
+    assert_int_equal(read_notices(f, "given_up", &at), 1);
+    assert_string_equal(at[0].why, "410");
+}
+
+static void test_moving_a_notice_that_was_never_queued_fails(void **state)
+{
+    struct fixture *f = *state;
+    fixture_open(f);
+    store_move_notice(f->writer, &(struct store_notice){.key = "none/slack", .state = "sent"});
+    assert_false(fixture_commit(f));
+    assert_string_equal(f->err.code, "store.no_notice");
+}
+
+static void test_a_due_notice_that_vanished_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    struct store_notice *at = NULL, n = notice(f, 1);
+    size_t count = 0;
+    fixture_open(f);
+    store_put_notice(f->writer, &n);
+    fixture_commit_well(f);
+    fixture_close(f);
+    change_by_hand(f, "DELETE FROM notice");
+    assert_false(store_read_notices(f->mem, f->path, "due", &at, &count, &f->err));
+    assert_string_equal(f->err.code, "store.corrupt");
+    assert_false(fixture_try_open(f));
+    assert_string_equal(f->err.code, "store.corrupt");
+}
+
+/* ---- approvals ----------------------------------------------------------------------------- */
+
+static struct store_run approved_run(const char *run_id, const char *digest, const struct store_approval *at,
+                                     size_t count)
+{
+    struct store_run run = fixture_run(run_id, digest);
+    run.approvals = at;
+    run.approval_count = count;
+    return run;
+}
+
+static void test_approvals_are_spent_with_the_run_they_open(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_approval two[] = {
+        {.nonce = "n1", .plan_digest = "digest-1", .json = "{\"by\":\"ada\"}"},
+        {.nonce = "n2", .plan_digest = "digest-1", .json = "{\"by\":\"bob\"}"},
+    };
+    struct store_run run = approved_run("run-1", "digest-1", two, 2);
+    fixture_open(f);
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    run.state = "partial"; /* updated without approvals: those it has stay */
+    run.approvals = NULL;
+    run.approval_count = 0;
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    fixture_close(f);
+    fixture_open(f);
+    fixture_close(f);
+    struct store_approval *at = NULL;
+    size_t count = 0;
+    assert_true(store_read_approvals(f->mem, f->path, &at, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_string_equal(at[0].nonce, "n1");
+    assert_string_equal(at[1].json, "{\"by\":\"bob\"}");
+    assert_string_equal(at[1].run_id, "run-1");
+    assert_string_equal(at[1].plan_digest, "digest-1");
+}
+
+static void test_an_approval_that_was_spent_opens_no_other_run(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_approval one = {.nonce = "n1", .plan_digest = "digest-1", .json = "{}"};
+    const struct store_approval both[] = {{.nonce = "n2", .plan_digest = "digest-2", .json = "{}"}, one};
+    struct store_run run = approved_run("run-1", "digest-1", &one, 1);
+    fixture_open(f);
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    run = approved_run("run-2", "digest-2", both, 2);
+    store_put_run(f->writer, &run);
+    assert_false(fixture_commit(f));
+    assert_string_equal(f->err.code, "store.approval_used");
+    assert_non_null(strstr(f->err.summary, "by run run-1"));
+    fixture_close(f);
+
+    /* Neither the run nor the other approval was kept. */
+    struct store_approval *at = NULL;
+    struct store_run *runs = NULL;
+    size_t count = 0, run_count = 0;
+    assert_true(store_read_approvals(f->mem, f->path, &at, &count, &f->err));
+    assert_true(store_read_runs(f->mem, f->path, &runs, &run_count, &f->err));
+    assert_int_equal(count, 1);
+    assert_int_equal(run_count, 1);
+}
+
+static void test_a_spent_approval_that_vanished_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_approval one = {.nonce = "n1", .plan_digest = "digest-1", .json = "{}"};
+    struct store_run run = approved_run("run-1", "digest-1", &one, 1);
+    struct store_approval *at = NULL;
+    size_t count = 0;
+    fixture_open(f);
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    fixture_close(f);
+    change_by_hand(f, "DELETE FROM approval");
+    assert_false(store_read_approvals(f->mem, f->path, &at, &count, &f->err));
+    assert_string_equal(f->err.code, "store.corrupt");
+    assert_false(fixture_try_open(f));
+    assert_string_equal(f->err.code, "store.corrupt");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_chain_is_read_as_it_was_written_and_its_end_is_in_the_snapshot),
+        TEST(test_a_store_without_entries_has_an_empty_chain),
+        TEST(test_a_changed_entry_is_named),
+        TEST(test_a_forged_entry_with_a_good_checksum_is_named),
+        TEST(test_a_removed_entry_is_named_wherever_it_was),
+        TEST(test_an_entry_that_was_moved_up_into_a_gap_is_found),
+        TEST(test_reordered_entries_are_found),
+        TEST(test_an_entry_that_landfall_did_not_write_is_found),
+        TEST(test_a_chain_of_another_lineage_is_not_taken_for_ours),
+        TEST(test_a_writer_does_not_go_on_behind_a_chain_that_lost_its_end),
+        TEST(test_a_notice_is_queued_once_whoever_queues_it_again),
+        TEST(test_a_moved_notice_keeps_its_sink_and_body),
+        TEST(test_moving_a_notice_that_was_never_queued_fails),
+        TEST(test_a_due_notice_that_vanished_is_noticed),
+        TEST(test_approvals_are_spent_with_the_run_they_open),
+        TEST(test_an_approval_that_was_spent_opens_no_other_run),
+        TEST(test_a_spent_approval_that_vanished_is_noticed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
