@@ -277,6 +277,8 @@ static bool make(struct planner *p, struct err *err)
     if (p->diags->errors > 0)
         return diag_ok(p->diags, err);
     cost_estimate(p);
+    if (p->diags->errors > 0)
+        return diag_ok(p->diags, err);
     mark_words(plan);
     count_totals(plan);
     plan->notes = p->diags->at;

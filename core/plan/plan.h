@@ -43,11 +43,13 @@ enum plan_action {
 };
 const char *plan_action_name(enum plan_action a); /* "create" */
 
-/* What a step costs, in millionths of the region's currency (model/money). */
+/* What a step costs, in millionths of the region's currency (model/money); low <= expected <= high. */
 struct plan_cost {
-    bool priced; /* false: not estimated, `why_not` says why; never zero by default */
-    const char *why_not;
-    int64_t once_low, once_high, month_low, month_high;
+    int64_t once_low, once_expected, once_high;
+    int64_t month_low, month_expected, month_high;
+    bool priced;         /* false: not estimated, `why_not` says why; never zero by default */
+    bool guess;          /* priced by a person's guess and not by a price book: kept apart in every sum */
+    const char *why_not; /* also NULL where there is nothing to price: a check, a lookup */
 };
 
 struct plan_step {
@@ -88,8 +90,10 @@ struct plan_step {
 struct plan_totals {
     uint32_t by_action[16]; /* indexed by enum plan_action; targeted steps only */
     uint32_t shared;
-    struct plan_cost cost;      /* sums; priced is true when at least one step is */
-    uint32_t priced, priceable; /* "58 of 61 priced" */
+    struct plan_cost cost;  /* sums without guesses; priced is true when at least one step is */
+    struct plan_cost guess; /* sums of the guesses, the same way */
+    /* Steps that may cost something: priceable = priced + guessed + those that nobody can estimate. */
+    uint32_t priced, guessed, priceable;
 };
 
 /* A row that was found under its old address and belongs to the new one from now on. */

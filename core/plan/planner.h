@@ -53,7 +53,8 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
                    const char *const *because);
 /* rules.c: what can be judged only over the finished steps: equal natural keys, protection, residency. */
 void rules_check(struct planner *p);
-/* cost.c: asks the drivers for quantities and prices them.  Runs the loop. */
+/* cost.c: asks the drivers for quantities and prices them; what is more than can be counted is an error.
+ * Runs the loop. */
 void cost_estimate(struct planner *p);
 /* moves.c: landfall.moved, applied to a copy of the truth.  Sets plan->truth and plan->moves. */
 MUST_USE bool moves_apply(struct planner *p, struct err *err);

@@ -22,6 +22,16 @@ static const char *or_null(const char *text)
 
 /* ---- steps ----------------------------------------------------------------------------------- */
 
+static void amounts(struct doc *d, const struct plan_cost *c, const char *currency)
+{
+    doc_money(d, "once_low", c->once_low, currency);
+    doc_money(d, "once_expected", c->once_expected, currency);
+    doc_money(d, "once_high", c->once_high, currency);
+    doc_money(d, "month_low", c->month_low, currency);
+    doc_money(d, "month_expected", c->month_expected, currency);
+    doc_money(d, "month_high", c->month_high, currency);
+}
+
 /* A step that could not be priced has no amounts at all: a 0 would be taken for a price. */
 static void cost(struct doc *d, const struct plan_cost *c, const char *currency)
 {
@@ -29,13 +39,11 @@ static void cost(struct doc *d, const struct plan_cost *c, const char *currency)
         return;
     doc_map(d, "cost");
     doc_flag(d, "priced", c->priced);
+    if (c->guess)
+        doc_flag(d, "guess", true);
     doc_text(d, "why_not", c->priced ? NULL : c->why_not);
-    if (c->priced) {
-        doc_money(d, "once_low", c->once_low, currency);
-        doc_money(d, "once_high", c->once_high, currency);
-        doc_money(d, "month_low", c->month_low, currency);
-        doc_money(d, "month_high", c->month_high, currency);
-    }
+    if (c->priced)
+        amounts(d, c, currency);
     doc_close(d);
 }
 
@@ -194,11 +202,13 @@ static void total_cost(struct doc *d, const struct plan *p)
     doc_text(d, "currency", currency);
     doc_count(d, "priced", p->totals.priced);
     doc_count(d, "priceable", p->totals.priceable);
-    if (p->totals.priced > 0) {
-        doc_money(d, "once_low", c->once_low, currency);
-        doc_money(d, "once_high", c->once_high, currency);
-        doc_money(d, "month_low", c->month_low, currency);
-        doc_money(d, "month_high", c->month_high, currency);
+    doc_count(d, "guessed", p->totals.guessed);
+    if (c->priced)
+        amounts(d, c, currency);
+    if (p->totals.guess.priced) {
+        doc_map(d, "guesses");
+        amounts(d, &p->totals.guess, currency);
+        doc_close(d);
     }
     for (size_t k = 0; k < COUNT_OF(budgets); k++)
         if (brief_amount(value_get(p->region->budget, budgets[k].key), &amount))

@@ -4,21 +4,16 @@
 
 #include "base/array.h"
 #include "base/buf.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "model/diag.h"
-#include "model/money.h"
-#include "model/value.h"
 #include "plan/plan.h"
 #include "plugin/registry.h"
 #include "region/region.h"
+#include "report/as_text_cost.h"
 #include "report/brief.h"
 #include "report/cell.h"
 #include "report/out.h"
 #include "store/store.h"
-
-/* Reasons for a missing price that are named in the short form. */
-#define WHY_NOT_MAX 3
 
 /* "Cost  ", "Absent  ": a bold word, then the rest behind one margin. */
 static void labeled(struct out *o, const char *label, const char *text)
@@ -102,115 +97,10 @@ static void counts_line(struct out *o, const struct plan *p)
     buf_done(&text);
 }
 
-/* ---- cost ------------------------------------------------------------------------------------ */
-
-/* Reasons and how often each, in the order they are met. */
-static void add_why_not(struct buf *out, const struct out *o, const struct plan *p,
-                        enum as_text_detail detail)
-{
-    struct map *seen = map_new();
-    for (uint32_t i = 0; i < p->count; i++) {
-        const char *why = p->steps[i].cost.why_not;
-        if (p->steps[i].cost.priced || !why || !p->steps[i].targeted)
-            continue;
-        map_put(seen, why, (void *)((uintptr_t)map_find(seen, why) + 1));
-    }
-    const char *why;
-    void *times;
-    size_t shown = 0, most = detail == AS_TEXT_FULL ? SIZE_MAX : WHY_NOT_MAX;
-    for (size_t at = 0; map_next(seen, &at, &why, &times) && shown < most; shown++) {
-        buf_text(out, shown ? "; " : ": ");
-        cell_add(out, o, why);
-        if ((uintptr_t)times > 1 && map_count(seen) > 1)
-            buf_print(out, " (%zu times)", (size_t)(uintptr_t)times);
-    }
-    if (map_count(seen) > shown)
-        buf_print(out, "; and %zu more reasons", map_count(seen) - shown);
-    map_free(seen);
-}
-
-/* As the region file has it: either part may be missing. */
-static void add_budget(struct buf *out, const struct out *o, const struct plan *p)
-{
-    static const struct {
-        const char *key, *unit;
-    } parts[] = {{"monthly", "/month"}, {"one_off", " once"}};
-    int64_t amount;
-    bool any = false;
-    for (size_t k = 0; k < COUNT_OF(parts); k++) {
-        if (!brief_amount(value_get(p->region->budget, parts[k].key), &amount))
-            continue;
-        if (any)
-            buf_text(out, ", ");
-        else
-            cell_sign(out, o, " · budget ", " | budget ");
-        brief_money(out, o, amount, amount, p->region->currency);
-        buf_text(out, parts[k].unit);
-        any = true;
-    }
-}
-
-/* "is" when even the low end is too much, "may be" when only the high end is.  Steps without a price can only
- * make it worse, so they are told here again. */
-static void over_budget(struct out *o, const struct plan *p, const char *key, const char *what, int64_t low,
-                        int64_t high)
-{
-    int64_t budget;
-    if (!brief_amount(value_get(p->region->budget, key), &budget) || high <= budget)
-        return;
-    struct buf text;
-    buf_init(&text, 0);
-    buf_print(&text, "OVER BUDGET: the %s cost %s ", what, low > budget ? "is" : "may be");
-    brief_money(&text, o, low > budget ? low : high, high, p->region->currency);
-    buf_text(&text, ", ");
-    brief_money(&text, o, high - budget, high - budget, p->region->currency);
-    buf_text(&text, " more than the budget allows");
-    if (p->totals.priced < p->totals.priceable)
-        buf_print(&text, " - and %u of %u are not estimated", p->totals.priceable - p->totals.priced,
-                  p->totals.priceable);
-    out_paint(o, OUT_BOLD);
-    out_paint(o, OUT_RED);
-    cell_paragraph(o, 0, 2, text.at);
-    out_paint(o, OUT_PLAIN);
-    buf_done(&text);
-}
-
-/* No amount is printed when no step has a price. */
-static void cost_lines(struct out *o, const struct plan *p, enum as_text_detail detail)
-{
-    const struct plan_totals *t = &p->totals;
-    struct buf text;
-    if (t->priceable == 0)
-        return;
-    buf_init(&text, 0);
-    if (t->priced > 0) {
-        buf_text(&text, "one-off ");
-        brief_money(&text, o, t->cost.once_low, t->cost.once_high, p->region->currency);
-        cell_sign(&text, o, " · monthly ", " | monthly ");
-        brief_money(&text, o, t->cost.month_low, t->cost.month_high, p->region->currency);
-    } else {
-        buf_text(&text, "not estimated");
-    }
-    add_budget(&text, o, p);
-    add_part(&text, o);
-    buf_print(&text, "%u of %u priced", t->priced, t->priceable);
-    if (t->priced < t->priceable) {
-        buf_print(&text, " (%u not estimated", t->priceable - t->priced);
-        add_why_not(&text, o, p, detail);
-        buf_char(&text, ')');
-    }
-    labeled(o, "Cost", text.at);
-    buf_done(&text);
-    if (t->priced > 0) {
-        over_budget(o, p, "monthly", "monthly", t->cost.month_low, t->cost.month_high);
-        over_budget(o, p, "one_off", "one-off", t->cost.once_low, t->cost.once_high);
-    }
-}
-
 void as_text_plan_totals(struct out *o, const struct plan *p, enum as_text_detail detail)
 {
     counts_line(o, p);
-    cost_lines(o, p, detail);
+    as_text_cost_lines(o, p, detail);
 }
 
 /* ---- what to know besides -------------------------------------------------------------------- */

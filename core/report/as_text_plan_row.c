@@ -12,6 +12,7 @@
 #include "plugin/contract.h"
 #include "plugin/registry.h"
 #include "region/region.h"
+#include "report/as_text_cost.h"
 #include "report/as_text_plan_value.h"
 #include "report/brief.h"
 #include "report/cell.h"
@@ -288,17 +289,6 @@ static bool takes_data_away(const struct plan_step *s)
            (s->type->facts.traits & CATALOG_HOLDS_DATA);
 }
 
-static void cost_label(struct buf *out, const struct out *o, int64_t low, int64_t high, const char *currency,
-                       const char *unit)
-{
-    if (high <= 0)
-        return;
-    if (out->count)
-        buf_text(out, "  ");
-    brief_money(out, o, low, high, currency);
-    buf_text(out, unit);
-}
-
 void as_text_plan_labels(struct buf *out, const struct out *o, const struct plan *p,
                          const struct plan_step *s)
 {
@@ -325,10 +315,7 @@ void as_text_plan_labels(struct buf *out, const struct out *o, const struct plan
     }
     if (s->decl)
         label(&text, o, s->decl->meta.owner);
-    if (s->cost.priced) {
-        cost_label(&text, o, s->cost.once_low, s->cost.once_high, p->region->currency, " once");
-        cost_label(&text, o, s->cost.month_low, s->cost.month_high, p->region->currency, "/month");
-    }
+    as_text_cost_label(&text, o, p, s);
     buf_add(out, text.at, text.count);
     buf_done(&text);
 }

@@ -95,6 +95,20 @@ void brief_money(struct buf *out, const struct out *o, int64_t low, int64_t high
     money_print(out, high, currency, o->style.ascii);
 }
 
+/* In 128 bits, so that no amount of money is too much for a hundred of it. */
+void brief_share(struct buf *out, int64_t part, int64_t whole)
+{
+    if (whole <= 0 || part <= 0) {
+        buf_text(out, "0 %");
+        return;
+    }
+    __int128 percent = ((__int128)part * 100 + whole / 2) / whole;
+    if (percent == 0)
+        buf_text(out, "under 1 %");
+    else
+        buf_print(out, "%lld %%", percent > INT64_MAX ? INT64_MAX : (long long)percent);
+}
+
 bool brief_amount(const struct value *v, int64_t *millionths)
 {
     struct err unused;

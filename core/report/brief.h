@@ -15,6 +15,8 @@ struct value;
 void brief_value(struct buf *out, const struct out *o, const struct value *v, size_t columns);
 /* "€1 842.50" or "€1 842.50 – €2 010.00", in millionths. */
 void brief_money(struct buf *out, const struct out *o, int64_t low, int64_t high, const char *currency);
+/* "64 %", rounded; "under 1 %" for what is something; nothing of nothing is 0 %. */
+void brief_share(struct buf *out, int64_t part, int64_t whole);
 /* "0.1 s", "2 min 5 s", "1 h 3 min". */
 void brief_took(struct buf *out, int64_t ms);
 /* "2026-11-22 11:40:30", in UTC. */

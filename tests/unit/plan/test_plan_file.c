@@ -258,6 +258,7 @@ static void test_costs_add_up_and_what_is_unknown_is_never_zero(void **state)
     const struct plan_cost *a = &rig_at(&rig, "fake.named.a")->cost;
     assert_true(a->priced);
     assert_int_equal(a->month_low, 1000000);
+    assert_int_equal(a->month_expected, 1000000);
     assert_int_equal(a->month_high, 2000000);
     assert_int_equal(a->once_low, 0); /* it is there already */
     const struct plan_cost *b = &rig_at(&rig, "fake.tokened.b")->cost;
@@ -287,10 +288,46 @@ static void test_a_guess_prices_what_nobody_can_bound(void **state)
     d->meta.guess = rig_json(&rig, "{'monthly': 300, 'one_off': '12.50'}");
     rig_plan(&rig);
     const struct plan_cost *c = &rig_at(&rig, "fake.named.d")->cost;
-    assert_true(c->priced);
+    assert_true(c->priced && c->guess);
     assert_int_equal(c->month_low, 300000000);
     assert_int_equal(c->month_high, 300000000);
     assert_int_equal(c->once_low, 12500000);
+}
+
+static void test_guesses_of_people_are_summed_apart(void **state)
+{
+    (void)state;
+    const struct price_books books = {.items = prices, .count = 2};
+    rig.ask.prices = &books;
+    rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 10}");
+    struct decl *todo = rig_step(&rig, "todo.mail", "{}");
+    todo->meta.guess = rig_json(&rig, "{'monthly': 300, 'one_off': '12.50'}");
+    rig_step(&rig, "todo.chat", "{}");
+    rig_plan(&rig);
+    const struct plan_totals *t = &rig.plan->totals;
+    assert_int_equal(t->cost.month_low, 1000000);
+    assert_false(t->cost.guess);
+    assert_true(t->guess.priced && t->guess.guess);
+    assert_int_equal(t->guess.month_expected, 300000000);
+    assert_int_equal(t->guess.once_high, 12500000);
+    assert_int_equal(t->priceable, 3);
+    assert_int_equal(t->priced, 1);
+    assert_int_equal(t->guessed, 1);
+    assert_string_equal(rig_at(&rig, "todo.chat")->cost.why_not, "a todo without a guess of its money");
+}
+
+static void test_more_money_than_can_be_counted_is_an_error(void **state)
+{
+    (void)state;
+    struct price_book_item dear[] = {prices[0], prices[1]};
+    dear[1].price = INT64_MAX / 8;
+    const struct price_books books = {.items = dear, .count = 2};
+    rig.ask.prices = &books;
+    rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 4}");
+    rig_step(&rig, "fake.named.b", "{'name': 'b', 'size': 1}");
+    (void)rig_refused(&rig, "cost.overflow"); /* a: at most 8 / 8 of all there is, and b another quarter */
+    dear[1].price = INT64_MAX / 6;
+    (void)rig_refused(&rig, "cost.overflow"); /* a alone */
 }
 
 static void test_without_a_price_nothing_is_priced(void **state)
@@ -326,6 +363,8 @@ int main(void)
         T(test_the_advice_names_no_file_that_is_no_plan),
         T(test_costs_add_up_and_what_is_unknown_is_never_zero),
         T(test_a_guess_prices_what_nobody_can_bound),
+        T(test_guesses_of_people_are_summed_apart),
+        T(test_more_money_than_can_be_counted_is_an_error),
         T(test_without_a_price_nothing_is_priced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

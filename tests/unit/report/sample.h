@@ -12,7 +12,9 @@
 #include "model/money.h"
 #include "model/origins.h"
 #include "model/value.h"
+#include "plan/cost_table.h"
 #include "plan/plan.h"
+#include "plan/price.h"
 #include "plugin/contract.h"
 #include "plugin/registry.h"
 #include "region/region.h"
@@ -156,8 +158,10 @@ static inline void sample_priced(struct plan_step *step, int64_t once, int64_t l
 {
     step->cost = (struct plan_cost){.priced = true,
                                     .once_low = once * MONEY_UNIT,
+                                    .once_expected = once * MONEY_UNIT,
                                     .once_high = once * MONEY_UNIT,
                                     .month_low = low * MONEY_UNIT,
+                                    .month_expected = (low + high) / 2 * MONEY_UNIT,
                                     .month_high = high * MONEY_UNIT};
 }
 
@@ -177,10 +181,11 @@ static inline void sample_people(struct sample *s)
     one->desired = SAMPLE_MAP(s, {"ask", sample_t(s, "Countersign the EU data processing agreement")});
     s->declared[s->plan.count - 1].meta.owner = "legal";
     s->declared[s->plan.count - 1].meta.blocks = "launch";
-    sample_add(s, "todo.whatsapp", DECL_TODO, "legal", PLAN_TODO, "not written yet");
+    one = sample_add(s, "todo.whatsapp", DECL_TODO, "legal", PLAN_TODO, "not written yet");
     s->declared[s->plan.count - 1].meta.owner = "channels";
     s->declared[s->plan.count - 1].meta.guess =
         SAMPLE_MAP(s, {"days", value_int(s->mem, 10)}, {"monthly", value_int(s->mem, 300)});
+    price_by_guess(s->declared[s->plan.count - 1].meta.guess, NULL, &one->cost);
 }
 
 static inline void sample_actions(struct sample *s)
@@ -285,16 +290,16 @@ static inline void sample_names(struct sample *s)
 static inline void sample_sum(struct sample *s)
 {
     struct plan_totals *t = &s->plan.totals;
+    struct cost_table_sum sum = {0};
     for (uint32_t i = 0; i < s->plan.count; i++) {
-        const struct plan_cost *c = &s->steps[i].cost;
-        t->priceable += c->priced || c->why_not;
-        t->priced += c->priced;
-        t->cost.once_low += c->once_low;
-        t->cost.once_high += c->once_high;
-        t->cost.month_low += c->month_low;
-        t->cost.month_high += c->month_high;
+        assert_true(cost_table_add(&sum, &s->steps[i]));
         t->shared += s->steps[i].shared;
     }
+    t->cost = sum.cost;
+    t->guess = sum.guess;
+    t->priced = sum.priced;
+    t->guessed = sum.guessed;
+    t->priceable = sum.steps;
 }
 
 static inline void sample_make(struct sample *s, struct arena *mem)

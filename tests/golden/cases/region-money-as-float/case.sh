@@ -1,2 +1,2 @@
-edit regions/eu.yaml -e 's/monthly: 100,/monthly: 100.5,/'
+edit regions/eu.yaml -e 's/monthly: 500,/monthly: 500.5,/'
 refused plan eu

@@ -1,0 +1,30 @@
+/* The price: what one estimate of a driver - so many of this, so many of that - comes to in the region's
+ * currency.  Pure arithmetic over price books: no driver is asked here, nothing is written. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "plan/plan.h"
+
+struct arena;
+struct err;
+struct lf_cost;
+struct price_books;
+struct value;
+
+struct price_ask {
+    const struct price_books *books; /* or NULL: nothing has a price */
+    const struct region *region;     /* for its currency */
+    const struct value *guess;       /* the step's, or NULL */
+};
+
+/* The lines of one estimate together.  A line without a price leaves the whole step without one - why_not
+ * says why - unless a guess stands for all of it.  False only when the amounts are more money than can be
+ * counted: "cost.overflow". */
+MUST_USE bool price_of(struct arena *mem, const struct price_ask *ask, const struct lf_cost *lines,
+                       size_t count, struct plan_cost *out, struct err *err);
+/* Where no estimate is: the guess, or why_not. */
+void price_by_guess(const struct value *guess, const char *why_not, struct plan_cost *out);

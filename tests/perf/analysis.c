@@ -1,0 +1,120 @@
+/* analysis: how long it takes to judge a finished plan - what it costs - over as many steps as asked for.
+ *
+ *     perf_analysis [STEPS]     100000 where none is given
+ *
+ * Prints a line per part, "cost 123.4 ms", and their sum; the plan is made before the clock starts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "big_plan.h"
+#include "plan/cost_table.h"
+#include "plan/price.h"
+#include "region/price_book.h"
+
+#define STEPS 100000
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+/* ---- cost: what drivers would have estimated is priced, then summed every way there is --------- */
+
+static const struct price_book_item prices[] = {
+    {.sku = "big.hours", .unit = "node", .currency = "EUR", .per = PRICE_BOOK_HOUR, .price = 73000},
+    {.sku = "big.setup", .unit = "piece", .currency = "EUR", .per = PRICE_BOOK_ONCE, .price = 5000000},
+    {.sku = "big.storage", .unit = "gb", .currency = "EUR", .per = PRICE_BOOK_MONTH, .price = 100000},
+};
+
+static bool price(struct big_plan *b, const struct price_books *books, struct plan_step *s, struct err *err)
+{
+    int64_t size = value_get_int(s->desired, "size", 1);
+    const struct lf_cost lines[] = {
+        {.sku = "big.hours",
+         .unit = "node",
+         .per = LF_PER_HOUR,
+         .low_milli = 1000,
+         .expected_milli = 1000,
+         .high_milli = 2000},
+        {.sku = "big.storage",
+         .unit = "gb",
+         .per = LF_PER_MONTH,
+         .low_milli = size * 1000,
+         .expected_milli = size * 1500,
+         .high_milli = size * 2000},
+        {.sku = "big.setup",
+         .unit = "piece",
+         .per = LF_PER_ONCE,
+         .low_milli = 1000,
+         .expected_milli = 1000,
+         .high_milli = 1000},
+    };
+    const struct price_ask ask = {.books = books, .region = &b->region};
+    if (s->decl->kind == DECL_RESOURCE)
+        return price_of(b->mem, &ask, lines, COUNT_OF(lines), &s->cost, err);
+    price_by_guess(s->decl->meta.guess, NULL, &s->cost);
+    return true;
+}
+
+static bool cost(struct big_plan *b, struct err *err)
+{
+    const struct price_books books = {.items = prices, .count = COUNT_OF(prices)};
+    for (uint32_t i = 0; i < b->plan.count; i++) {
+        if (!price(b, &books, &b->plan.steps[i], err))
+            return false;
+    }
+    struct cost_table_sum sum = {0};
+    for (uint32_t i = 0; i < b->plan.count; i++) {
+        if (!cost_table_add(&sum, &b->plan.steps[i]))
+            return err_set(err, "cost.overflow", "the sum does not fit");
+    }
+    b->plan.totals.cost = sum.cost;
+    b->plan.totals.guess = sum.guess;
+    for (int by = 0; by < COST_TABLE_WAYS; by++) {
+        struct cost_table table;
+        if (!cost_table_make(b->mem, &b->plan, (enum cost_table_by)by, &table, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name;
+    bool (*run)(struct big_plan *b, struct err *err);
+} parts[] = {{"cost", cost}};
+
+int main(int argc, char **argv)
+{
+    long steps = argc == 2 ? strtol(argv[1], NULL, 10) : STEPS;
+    struct arena *mem = arena_new();
+    struct big_plan b;
+    struct err err;
+    double sum = 0;
+    if (steps < 1 || steps > UINT32_MAX / 2 || argc > 2) {
+        fputs("usage: perf_analysis [STEPS]\n", stderr);
+        return 2;
+    }
+    if (!big_plan_make(&b, mem, (uint32_t)steps)) {
+        fprintf(stderr, "perf_analysis: %s\n", b.diags.at[0].summary);
+        return 1;
+    }
+    for (size_t k = 0; k < COUNT_OF(parts); k++) {
+        double began = now_ms();
+        if (!parts[k].run(&b, &err)) {
+            fprintf(stderr, "perf_analysis: %s: %s\n", parts[k].name, err.summary);
+            return 1;
+        }
+        double took = now_ms() - began;
+        sum += took;
+        printf("%s %.1f ms\n", parts[k].name, took);
+    }
+    printf("sum %.1f ms for %u steps\n", sum, b.plan.count);
+    arena_free(mem);
+    return 0;
+}
