@@ -62,6 +62,16 @@ static struct date date_from_days(int64_t days)
     };
 }
 
+int64_t tick_days_of(int64_t year, int month, int day)
+{
+    return days_from_date((struct date){.year = year, .month = month, .day = day});
+}
+
+int64_t tick_year_of(int64_t days)
+{
+    return date_from_days(days).year;
+}
+
 void tick_print(int64_t wall_ms, char out[TICK_TEXT])
 {
     int64_t days = wall_ms / DAY_MS, rest = wall_ms % DAY_MS;

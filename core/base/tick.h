@@ -26,3 +26,6 @@ static inline int64_t tick_mono_ms(const struct tick *t)
 void tick_print(int64_t wall_ms, char out[TICK_TEXT]);
 /* A date (2026-12-15: its end, 24:00 UTC) or an RFC 3339 time; false when neither. */
 MUST_USE bool tick_parse(const char *text, int64_t *wall_ms);
+/* Days since 1970-01-01 of a date (month and day from 1), and the year a day lies in. */
+int64_t tick_days_of(int64_t year, int month, int day);
+int64_t tick_year_of(int64_t days);

@@ -1,5 +1,6 @@
 #include "model/addr.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -124,4 +125,64 @@ bool addr_region_is_valid(const char *region)
         if (!is_start(region[i]) && region[i] != '-')
             return false;
     return true;
+}
+
+bool addr_pattern_is_valid(const char *pattern)
+{
+    bool begins = true;
+    for (; *pattern; pattern++) {
+        if (*pattern == '.' && begins)
+            return false;
+        if (*pattern != '.' && *pattern != '*' && !is_inside(*pattern))
+            return false;
+        begins = *pattern == '.';
+    }
+    return !begins;
+}
+
+/* The end of one part, and how many letters it has. */
+static size_t part(const char *text)
+{
+    return strcspn(text, ".");
+}
+
+/* A star is tried short first; when what follows fails, it takes one letter more.  Only the last star needs
+ * to be gone back to. */
+static bool part_matches(const char *pattern, size_t pattern_count, const char *text, size_t count)
+{
+    size_t p = 0, t = 0, star = SIZE_MAX, from = 0;
+    while (t < count) {
+        if (p < pattern_count && pattern[p] == '*') {
+            star = p++;
+            from = t;
+        } else if (p < pattern_count && pattern[p] == text[t]) {
+            p++;
+            t++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            t = ++from;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern_count && pattern[p] == '*')
+        p++;
+    return p == pattern_count;
+}
+
+bool addr_matches(const char *pattern, const char *address)
+{
+    for (;;) {
+        size_t wanted = part(pattern), is = part(address);
+        if (!part_matches(pattern, wanted, address, is))
+            return false;
+        pattern += wanted;
+        address += is;
+        if (!*pattern)
+            return true;
+        if (!*address)
+            return false;
+        pattern++;
+        address++;
+    }
 }

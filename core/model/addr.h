@@ -19,3 +19,8 @@ const char *addr_of_kind(struct arena *mem, const char *kind, const char *name);
 bool addr_is_valid(const char *address);
 /* ^[a-z][a-z0-9-]{0,30}[a-z0-9]$ */
 bool addr_region_is_valid(const char *region);
+
+/* A pattern of addresses: their first parts ("dns", "dns.record"), where a * stands for any run of letters
+ * within one part ("*.*.db-*"). */
+bool addr_pattern_is_valid(const char *pattern);
+bool addr_matches(const char *pattern, const char *address);

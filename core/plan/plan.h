@@ -26,6 +26,8 @@ struct registry;
 struct store_op;
 struct store_res;
 struct store_snapshot;
+struct waiver;
+struct waivers;
 
 /* The first five are LF_DO_*, number for number; their order is their strength. */
 enum plan_action {
@@ -101,6 +103,28 @@ struct plan_move {
     const char *from, *to;
 };
 
+/* What rules say of a plan: plan/policy. */
+enum plan_level { PLAN_ADVISORY = 1, PLAN_MUST, PLAN_MUST_WITH_WAIVER };
+enum plan_verdict {
+    PLAN_BROKEN = 1,
+    PLAN_CANNOT_TELL, /* hangs on a value that is not known yet; decided before the step starts */
+    PLAN_WAIVED,
+};
+
+struct plan_finding {
+    const char *rule, *why;
+    enum plan_level level;
+    enum plan_verdict verdict;
+    const char *address; /* of the step it is about, or NULL: the whole plan */
+    const char *message;
+    const char *advice;          /* what to do, or NULL */
+    const char *where;           /* of the step's declaration, or NULL */
+    const char *rule_where;      /* "policies/ours.lua:12" */
+    const struct waiver *waiver; /* that covers it, or NULL */
+    const struct waiver *ended;  /* one that covered it and has ended, or NULL */
+    bool blocks;                 /* nothing is applied while it stands */
+};
+
 struct plan {
     const struct region *region;
     const struct decls *decls;
@@ -124,6 +148,11 @@ struct plan {
     bool refresh_only, destroy; /* how it was asked for */
     const struct diag *notes;   /* warnings of drivers and of the plan */
     size_t note_count;
+    const struct plan_finding *findings; /* in the order of the rules, then of addresses */
+    size_t finding_count;
+    uint32_t rules;                /* how many were asked; 0: no policy is on */
+    const struct waivers *waivers; /* of the region, also ended ones; or NULL */
+    int64_t judged_ms;             /* the time waivers were measured by */
 };
 
 struct plan_ask {

@@ -106,6 +106,41 @@ static void test_region_names_are_safe_as_file_names(void **state)
         assert_false(addr_region_is_valid(bad[i]));
 }
 
+static void test_a_pattern_is_the_first_parts_with_stars_inside(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *address;
+        bool matches;
+    } cases[] = {
+        {"*", "dns.zone.apex", true},
+        {"dns", "dns.zone.apex", true},
+        {"dns.zone", "dns.zone.apex", true},
+        {"dns.zone.apex", "dns.zone.apex", true},
+        {"dns.*.apex", "dns.zone.apex", true},
+        {"dns.z*", "dns.zone.apex", true},
+        {"*.*.a*x", "dns.zone.apex", true},
+        {"*.*.*p*e*", "dns.zone.apex", true},
+        {"dns.zone.a*a*a*b", "dns.zone.aaaaaaaaaaaaaaaaaaaa", false},
+        {"dn", "dns.zone.apex", false},
+        {"dns.zon", "dns.zone.apex", false},
+        {"dns.zone.apex.more", "dns.zone.apex", false},
+        {"dns.*ex", "dns.zone.apex", false}, /* a star stays in its part */
+        {"human.*", "human.dpa-signed", true},
+        {"*.*.*", "human.dpa-signed", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        if (addr_matches(cases[i].pattern, cases[i].address) != cases[i].matches)
+            fail_msg("'%s' and '%s'", cases[i].pattern, cases[i].address);
+    static const char *const good[] = {"*", "dns", "dns.*", "dns.record.mail-*", "**"};
+    static const char *const bad[] = {"",    ".",        "dns.",       ".zone", "dns..apex",
+                                      "Dns", "dns zone", "dns/parent", "[a]"};
+    for (size_t i = 0; i < COUNT_OF(good); i++)
+        assert_true(addr_pattern_is_valid(good[i]));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_false(addr_pattern_is_valid(bad[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +148,7 @@ int main(void)
         cmocka_unit_test(test_a_bad_name_comes_with_a_better_one),
         cmocka_unit_test(test_addresses_are_made_of_their_parts_and_recognized),
         cmocka_unit_test(test_region_names_are_safe_as_file_names),
+        cmocka_unit_test(test_a_pattern_is_the_first_parts_with_stars_inside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
