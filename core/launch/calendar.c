@@ -25,9 +25,14 @@ void calendar_date(const char *zone, int64_t wall_ms, char out[CALENDAR_DATE])
     for (int64_t shift = -1; shift <= 1; shift++) {
         int64_t end;
         date_in_utc(wall_ms + shift * CALENDAR_DAY_MS, out);
-        if (calendar_end(zone, out, &end) && wall_ms <= end)
+        if (calendar_end(zone, out, &end) && wall_ms < end)
             return;
     }
+}
+
+void calendar_end_date(const char *zone, int64_t wall_ms, char out[CALENDAR_DATE])
+{
+    calendar_date(zone, wall_ms - 1, out);
 }
 
 int64_t calendar_days(const char *from, const char *to)

@@ -12,7 +12,9 @@
 
 /* The end of a date, 24:00 in that zone, or the time itself; false when it is neither. */
 MUST_USE bool calendar_end(const char *zone, const char *text, int64_t *wall_ms);
-/* The date of an instant there.  Midnight belongs to the day that ends. */
+/* The date of an instant there; at midnight that of the day that begins. */
 void calendar_date(const char *zone, int64_t wall_ms, char out[CALENDAR_DATE]);
+/* The same for the end of something: at midnight it is the day that ends. */
+void calendar_end_date(const char *zone, int64_t wall_ms, char out[CALENDAR_DATE]);
 /* Days from one date to another, both as calendar_date gives them. */
 int64_t calendar_days(const char *from, const char *to);

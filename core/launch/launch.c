@@ -148,6 +148,15 @@ static void count_steps(const struct launch_state *s, struct launch_milestone *o
     }
 }
 
+static void date_of(const struct launch_state *s, int64_t wall_ms, char out[CALENDAR_DATE])
+{
+    const char *zone = s->plan->region->timezone;
+    if (wall_ms > s->ask->now_ms)
+        calendar_end_date(zone, wall_ms, out);
+    else
+        calendar_date(zone, wall_ms, out);
+}
+
 /* A target that is a time counts by its day, as all dates here do. */
 static void compare_target(const struct launch_state *s, struct launch_milestone *m)
 {
@@ -155,14 +164,13 @@ static void compare_target(const struct launch_state *s, struct launch_milestone
     int64_t target_ms;
     if (!m->target || !calendar_end(zone, m->target, &target_ms))
         return;
-    calendar_date(zone, target_ms, m->target_date);
+    calendar_end_date(zone, target_ms, m->target_date);
     m->late_p50 = calendar_days(m->target_date, m->p50);
     m->late_p90 = calendar_days(m->target_date, m->p90);
 }
 
 static const struct launch_milestone *fill_milestones(const struct launch_state *s, size_t extra_blocks)
 {
-    const char *zone = s->plan->region->timezone;
     struct launch_milestone *out = ARENA_ARRAY(s->mem, struct launch_milestone, s->milestones->count);
     count_steps(s, out);
     out[0].unknown += (uint32_t)extra_blocks;
@@ -172,8 +180,8 @@ static const struct launch_milestone *fill_milestones(const struct launch_state 
         m->target = s->milestones->at[k].target;
         m->p50_ms = s->ask->now_ms + s->schedule.goals[k].p50_ms;
         m->p90_ms = s->ask->now_ms + s->schedule.goals[k].p90_ms;
-        calendar_date(zone, m->p50_ms, m->p50);
-        calendar_date(zone, m->p90_ms, m->p90);
+        date_of(s, m->p50_ms, m->p50);
+        date_of(s, m->p90_ms, m->p90);
         compare_target(s, m);
     }
     return out;
