@@ -222,6 +222,24 @@ static const struct command table[] = {
         .run = cmd_done_run,
     },
     {
+        .name = "launch",
+        .summary = "what still blocks launch, who has to move, when it is; what if",
+        .synopsis = "REGION [MILESTONE]",
+        .words_min = 1,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON) | BIT(WITHOUT) | BIT(FASTER) | BIT(SUPPOSE_DONE) | BIT(ON),
+        .about =
+            "Asks the services what is there, as plan does, and lists the steps that are not done and hold\n"
+            "the milestone back (launch, when none is named), each with what it unlocks: the open steps that\n"
+            "wait for nothing else.  Durations are those the stores of this project measured, else the\n"
+            "playbook's guesses; what nobody knows is said.  Days are days of the calendar.\n\n"
+            "--without, --faster and --done suppose that some things were otherwise, and may be given again\n"
+            "and together.  A step is named by its address, the beginning of addresses, or its own name.",
+        .example = "landfall launch eu\nlandfall launch eu --done human.dpa-signed --faster database=2x",
+        .run = cmd_launch_run,
+    },
+    {
         .name = "plugin",
         .summary = "list the plugins that are found; prove that a driver keeps its contract",
         .synopsis = "list | test FILE.so",

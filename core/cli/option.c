@@ -49,6 +49,13 @@ static const struct option_facts table[OPTION_COUNT] = {
                          .doc = "what proves it: a link, a ticket, a document's name"},
     [OPTION_SETTINGS] = {"settings", 0, OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
                          .doc = "plugin test: the driver's settings, and samples of what it makes"},
+    [OPTION_WITHOUT] = {"without", 0, OPTION_LIST, .value = "STEP",
+                        .doc = "what if this step were left out, and all that needs it?"},
+    [OPTION_FASTER] = {"faster", 0, OPTION_LIST, .value = "STEP=HOW",
+                       .doc = "what if it took half as long (=2x), or three days (=3d)?"},
+    [OPTION_SUPPOSE_DONE] = {"done", 0, OPTION_LIST, .value = "STEP", .doc = "what if it were done already?"},
+    [OPTION_ON] = {"on", 0, OPTION_TEXT, .value = "DATE",
+                   .doc = "as seen on the morning of that day, or at that time; now otherwise"},
 };
 
 const struct option_facts *option_get(enum option_id id)

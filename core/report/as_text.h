@@ -71,3 +71,6 @@ void as_text_conform_foot(struct out *o, const struct conform_result *r);
 
 /* Each step with what it directly needs, in order of doing. */
 void as_text_graph(struct out *o, const struct graph *g);
+
+/* What blocks a milestone: dates, who has to move, the critical path, what nobody knows, what if. */
+void as_text_launch(struct out *o, const struct facts_launch *f, enum as_text_detail detail);

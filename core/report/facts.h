@@ -9,6 +9,7 @@
 struct contract;
 struct event;
 struct executor_outcome;
+struct launch;
 struct lf_plugin;
 struct plan;
 struct recover_outcome;
@@ -58,6 +59,13 @@ struct facts_plugin {
     const struct lf_plugin *plugin;  /* NULL when it was refused */
     const char *refusal;             /* why, when refused */
     const struct contract *contract; /* compiled; NULL when refused, or not needed */
+};
+
+/* What blocks launch; see launch/launch.h. */
+struct facts_launch {
+    const struct region *region;
+    const struct plan *plan;
+    const struct launch *launch;
 };
 
 /* One thing a command did, in a line: resolve, adopt, done. */

@@ -1,0 +1,64 @@
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/launching.h"
+#include "cli/planning.h"
+#include "cli/session.h"
+
+#include "base/err.h"
+#include "base/tick.h"
+#include "launch/calendar.h"
+#include "launch/what_if.h"
+#include "region/region.h"
+#include "report/as_json.h"
+#include "report/as_text.h"
+
+/* launch: the plan's other question - not what would be done, but what is missing, and when it is there.  Opens
+ * no store for writing and takes no lock. */
+
+/* A day is looked at from its beginning, so that all of it is still to come. */
+static bool now_of(const struct session *s, const struct args *args, int64_t *now_ms, struct err *err)
+{
+    const char *text = args_text(args, OPTION_ON, NULL);
+    char date[CALENDAR_DATE];
+    *now_ms = session_wall_ms();
+    if (!text)
+        return true;
+    if (!calendar_end(s->region->timezone, text, now_ms)) {
+        err_set(err, "usage.date", "'--on %s' is not a date", text);
+        return err_advise(err, "write it like 2026-12-01, or 2026-12-01T09:00:00Z");
+    }
+    calendar_end_date(s->region->timezone, *now_ms, date);
+    if (str_equal(date, text))
+        return calendar_begin(s->region->timezone, text, now_ms);
+    return true;
+}
+
+bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
+{
+    struct planning planning = {0};
+    struct plan *plan;
+    struct launch *launch;
+    struct what_if_ask what_if = {.without = args->options[OPTION_WITHOUT].at,
+                                  .without_count = args->options[OPTION_WITHOUT].count,
+                                  .faster = args->options[OPTION_FASTER].at,
+                                  .faster_count = args->options[OPTION_FASTER].count,
+                                  .done = args->options[OPTION_SUPPOSE_DONE].at,
+                                  .done_count = args->options[OPTION_SUPPOSE_DONE].count};
+    struct launching ask = {.milestone = args_word(args, 1), .what_if = &what_if};
+    if (!session_open_region(s, args_word(args, 0), err) || !now_of(s, args, &ask.now_ms, err) ||
+        !session_open_drivers(s, err) || !planning_make(s, &planning, &plan, err))
+        return false;
+    ask.plan = plan;
+    if (!launching_make(s, &ask, &launch, err))
+        return false;
+    struct facts_launch facts = {.region = s->region, .plan = plan, .launch = launch};
+    if (s->json)
+        as_json_launch(&s->out, &facts);
+    else
+        as_text_launch(&s->out, &facts,
+                       s->quiet     ? AS_TEXT_BRIEF
+                       : s->verbose ? AS_TEXT_FULL
+                                    : AS_TEXT_NORMAL);
+    *exit_code = COMMAND_OK;
+    return true;
+}

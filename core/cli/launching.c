@@ -1,0 +1,88 @@
+#include "cli/launching.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cli/session.h"
+#include "launch/history.h"
+#include "launch/launch.h"
+#include "region/project.h"
+#include "region/region.h"
+
+/* Newest events of a store that are looked through: the last few builds of a large region. */
+#define EVENTS_MOST 200000
+
+typedef ARRAY(struct history_source) sources;
+
+static bool read_own(struct session *s, struct history_source *out, struct err *err)
+{
+    struct store_event *events;
+    if (!store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &events, &out->event_count, err))
+        return false;
+    out->events = events;
+    out->place = s->region->place;
+    out->truth = &s->truth;
+    out->own = true;
+    return true;
+}
+
+/* How long things took elsewhere is good to know and never needed. */
+static bool read_other(struct session *s, const char *name, struct history_source *out, struct err *err)
+{
+    const char *path = file_join(s->mem, s->project->store, arena_print(s->mem, "%s.db", name));
+    struct store_snapshot *truth = ARENA_NEW(s->mem, struct store_snapshot);
+    struct store_event *events;
+    struct region *region;
+    struct diags unsaid;
+    diag_init(&unsaid, s->mem);
+    if (!file_exists(path) || !region_load(s->mem, s->project->folder, name, &region, &unsaid, err) ||
+        !store_read(s->mem, path, truth, err) ||
+        !store_read_events(s->mem, path, NULL, EVENTS_MOST, &events, &out->event_count, err))
+        return false;
+    out->events = events;
+    out->place = region->place;
+    out->truth = truth;
+    return true;
+}
+
+static void read_others(struct session *s, sources *list)
+{
+    const char *const *names;
+    size_t count;
+    struct err none;
+    if (!region_list(s->mem, s->project->folder, &names, &count, &none))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        struct history_source one = {0};
+        err_clear(&none);
+        if (strcmp(names[i], s->region->name) == 0)
+            continue;
+        if (read_other(s, names[i], &one, &none))
+            ARRAY_PUSH(list, one);
+        else if (none.code[0])
+            log_debug("no durations of region %s: %s", names[i], none.summary);
+    }
+}
+
+bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err)
+{
+    sources list = {0};
+    struct history_source own = {0};
+    if (!read_own(s, &own, err))
+        return false;
+    ARRAY_PUSH(&list, own);
+    read_others(s, &list);
+    struct history *history = history_new(list.at, list.count);
+    struct launch_ask launch = {.plan = ask->plan,
+                                .history = history,
+                                .now_ms = ask->now_ms,
+                                .milestone = ask->milestone,
+                                .what_if = ask->what_if};
+    bool good = launch_make(s->mem, &launch, out, err);
+    history_free(history);
+    ARRAY_DONE(&list);
+    return good;
+}

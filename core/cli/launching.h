@@ -1,0 +1,24 @@
+/* Launching: a plan of the session's region, and what the project's stores remember, brought together into
+ * what blocks launch.  For every command that tells when a region is done. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+struct err;
+struct launch;
+struct plan;
+struct session;
+struct what_if_ask;
+
+struct launching {
+    const struct plan *plan;
+    const char *milestone;             /* NULL: launch */
+    const struct what_if_ask *what_if; /* or NULL */
+    int64_t now_ms;
+};
+
+/* The other regions' stores are read for their durations alone: what is wrong with one is no hindrance. */
+MUST_USE bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err);

@@ -1,0 +1,44 @@
+#include "launch/calendar.h"
+
+#include <string.h>
+
+#include "base/tick.h"
+
+bool calendar_end(const char *zone, const char *text, int64_t *wall_ms)
+{
+    (void)zone;
+    return tick_parse(text, wall_ms);
+}
+
+static void date_in_utc(int64_t wall_ms, char out[CALENDAR_DATE])
+{
+    char text[TICK_TEXT];
+    tick_print(wall_ms, text);
+    memcpy(out, text, CALENDAR_DATE - 1);
+    out[CALENDAR_DATE - 1] = '\0';
+}
+
+/* Zones are less than a day apart: the day before, the day or the day after, whichever ends first behind it.
+ */
+void calendar_date(const char *zone, int64_t wall_ms, char out[CALENDAR_DATE])
+{
+    for (int64_t shift = -1; shift <= 1; shift++) {
+        int64_t end;
+        date_in_utc(wall_ms + shift * CALENDAR_DAY_MS, out);
+        if (calendar_end(zone, out, &end) && wall_ms < end)
+            return;
+    }
+}
+
+void calendar_end_date(const char *zone, int64_t wall_ms, char out[CALENDAR_DATE])
+{
+    calendar_date(zone, wall_ms - 1, out);
+}
+
+int64_t calendar_days(const char *from, const char *to)
+{
+    int64_t a, b;
+    if (!tick_parse(from, &a) || !tick_parse(to, &b))
+        return 0;
+    return (b - a) / CALENDAR_DAY_MS;
+}
