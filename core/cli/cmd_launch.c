@@ -5,32 +5,24 @@
 #include "cli/session.h"
 
 #include "base/err.h"
-#include "base/tick.h"
 #include "launch/calendar.h"
 #include "launch/what_if.h"
 #include "region/region.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
 
-/* launch: the plan's other question - not what would be done, but what is missing, and when it is there.  Opens
- * no store for writing and takes no lock. */
+/* launch: the plan's other question - not what would be done, but what is missing, and when it is there.
+ * Opens no store for writing and takes no lock. */
 
 /* A day is looked at from its beginning, so that all of it is still to come. */
 static bool now_of(const struct session *s, const struct args *args, int64_t *now_ms, struct err *err)
 {
     const char *text = args_text(args, OPTION_ON, NULL);
-    char date[CALENDAR_DATE];
     *now_ms = session_wall_ms();
-    if (!text)
+    if (!text || calendar_begin(s->region->timezone, text, now_ms))
         return true;
-    if (!calendar_end(s->region->timezone, text, now_ms)) {
-        err_set(err, "usage.date", "'--on %s' is not a date", text);
-        return err_advise(err, "write it like 2026-12-01, or 2026-12-01T09:00:00Z");
-    }
-    calendar_end_date(s->region->timezone, *now_ms, date);
-    if (str_equal(date, text))
-        return calendar_begin(s->region->timezone, text, now_ms);
-    return true;
+    err_set(err, "usage.date", "'--on %s' is not a date", text);
+    return err_advise(err, "write it like 2026-12-01, or 2026-12-01T09:00:00Z");
 }
 
 bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, struct err *err)

@@ -2,7 +2,7 @@
  * what blocks launch.  For every command that tells when a region is done. */
 #pragma once
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -21,4 +21,5 @@ struct launching {
 };
 
 /* The other regions' stores are read for their durations alone: what is wrong with one is no hindrance. */
-MUST_USE bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err);
+MUST_USE bool launching_make(struct session *s, const struct launching *ask, struct launch **out,
+                             struct err *err);

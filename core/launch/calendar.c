@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "base/tick.h"
+#include "base/zone.h"
 
 bool calendar_end(const char *zone, const char *text, int64_t *wall_ms)
 {
-    (void)zone;
-    return tick_parse(text, wall_ms);
+    return zone_day_end(zone, text, wall_ms);
 }
 
 static void date_in_utc(int64_t wall_ms, char out[CALENDAR_DATE])
@@ -16,6 +16,17 @@ static void date_in_utc(int64_t wall_ms, char out[CALENDAR_DATE])
     tick_print(wall_ms, text);
     memcpy(out, text, CALENDAR_DATE - 1);
     out[CALENDAR_DATE - 1] = '\0';
+}
+
+/* Where the day before ends. */
+bool calendar_begin(const char *zone, const char *text, int64_t *wall_ms)
+{
+    char before[CALENDAR_DATE];
+    int64_t end;
+    if (strlen(text) != CALENDAR_DATE - 1 || !tick_parse(text, &end))
+        return calendar_end(zone, text, wall_ms);
+    date_in_utc(end - 2 * CALENDAR_DAY_MS, before);
+    return calendar_end(zone, before, wall_ms);
 }
 
 /* Zones are less than a day apart: the day before, the day or the day after, whichever ends first behind it.

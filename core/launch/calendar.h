@@ -12,6 +12,8 @@
 
 /* The end of a date, 24:00 in that zone, or the time itself; false when it is neither. */
 MUST_USE bool calendar_end(const char *zone, const char *text, int64_t *wall_ms);
+/* The beginning of a date, 00:00 in that zone, or the time itself; false when it is neither. */
+MUST_USE bool calendar_begin(const char *zone, const char *text, int64_t *wall_ms);
 /* The date of an instant there; at midnight that of the day that begins. */
 void calendar_date(const char *zone, int64_t wall_ms, char out[CALENDAR_DATE]);
 /* The same for the end of something: at midnight it is the day that ends. */

@@ -9,7 +9,6 @@
 #include "launch/history.h"
 #include "launch/launch_state.h"
 #include "model/decl.h"
-#include "model/money.h"
 #include "plan/plan.h"
 #include "region/region.h"
 #include "store/store.h"
@@ -223,23 +222,10 @@ static void fill_extras(struct arena *mem, const struct launch_ask *ask, struct 
 
 /* ---- what if ------------------------------------------------------------------------------------------ */
 
-/* Sums beyond all money are no sums: such a step counts as one without a price. */
-static void save(struct launch_money *sum, const struct plan_cost *c)
-{
-    struct launch_money next = *sum;
-    bool fits = c->priced && money_add(next.once_low, c->once_low, &next.once_low) &&
-                money_add(next.once_high, c->once_high, &next.once_high) &&
-                money_add(next.month_low, c->month_low, &next.month_low) &&
-                money_add(next.month_high, c->month_high, &next.month_high);
-    if (fits)
-        *sum = next;
-    else
-        sum->not_priced += c->priced || c->why_not != NULL;
-}
-
 static const struct launch_change *change_of(struct arena *mem, const struct launch_ask *ask,
                                              const struct milestones *milestones,
-                                             const struct launch *present, const struct what_if *what_if)
+                                             const struct launch *present, const struct what_if *what_if,
+                                             struct err *err)
 {
     struct launch_change *change = ARENA_NEW(mem, struct launch_change);
     struct launch_state *s = look(mem, ask, milestones, present->asked, what_if);
@@ -247,8 +233,10 @@ static const struct launch_change *change_of(struct arena *mem, const struct lau
     change->part_count = what_if->part_count;
     change->milestones = fill_milestones(s, present->extra_blocks);
     for (uint32_t i = 0; i < ask->plan->count; i++) {
-        if (what_if->removed[i])
-            save(&change->saved, &ask->plan->steps[i].cost);
+        if (what_if->removed[i] && !cost_table_add(&change->saved, &ask->plan->steps[i])) {
+            err_set(err, "cost.overflow", "what would be saved is more money than can be counted");
+            return NULL;
+        }
     }
     return change;
 }
@@ -293,8 +281,11 @@ bool launch_make(struct arena *mem, const struct launch_ask *ask, struct launch 
     made->trials = s->schedule.trials;
     launch_fill_items(s, made);
     fill_can_follow(s, made);
-    if (is_changed)
-        made->change = change_of(mem, ask, milestones, made, &what_if);
+    if (is_changed) {
+        made->change = change_of(mem, ask, milestones, made, &what_if, err);
+        if (!made->change)
+            return false;
+    }
     *out = made;
     return true;
 }

@@ -11,6 +11,7 @@
 #include "base/attr.h"
 #include "launch/calendar.h"
 #include "launch/what_if.h"
+#include "plan/cost_table.h"
 
 struct arena;
 struct err;
@@ -40,6 +41,7 @@ struct launch_item {
     uint32_t unlocks;      /* open steps that wait for nothing but this one: see blockers.h */
     const char *after; /* what it waits for itself: the address of one open step; NULL: it can be done now */
     bool after_more;   /* and others */
+    bool behind_gate;  /* what it waits for needs somebody, or waits for one who does */
     const struct forecast *forecast; /* how long it still takes */
     int64_t start_ms, end_ms;        /* wall clock, by P50 of each step */
     int64_t slack_ms;                /* how much later it may end without moving the milestone */
@@ -50,10 +52,12 @@ struct launch_item {
     bool late;                       /* end_ms is behind it */
 };
 
+/* Whose the open steps are. */
 struct launch_owner {
-    const char *name; /* NULL: steps without an owner, and those landfall does itself */
-    uint32_t open;    /* steps */
-    uint32_t gates;   /* of those, the ones that need somebody */
+    const char *name;      /* NULL: nobody's */
+    uint32_t open;         /* steps */
+    const uint32_t *gates; /* of those, the items that need somebody, in the order of the items */
+    uint32_t gate_count;
 };
 
 /* A milestone and its date. */
@@ -79,17 +83,12 @@ struct launch_extra {
     bool blocks;         /* launch, and nobody knows for how long */
 };
 
-struct launch_money {
-    int64_t once_low, once_high, month_low, month_high; /* millionths */
-    uint32_t not_priced;                                /* steps without a price */
-};
-
 /* What a what-if comes to: the same milestone, and what is saved. */
 struct launch_change {
     const struct what_if_part *parts;
     size_t part_count;
     const struct launch_milestone *milestones; /* same order and count as the launch's */
-    struct launch_money saved;                 /* by what is left out */
+    struct cost_table_sum saved;               /* by what is left out */
 };
 
 struct launch {
@@ -102,7 +101,7 @@ struct launch {
     uint32_t item_count, gate_count;
     const uint32_t *path; /* items on the critical path, first one first */
     uint32_t path_count;
-    const struct launch_owner *owners; /* by their first item; those of nobody last */
+    const struct launch_owner *owners; /* by their first item */
     uint32_t owner_count;
     const char *const *can_follow; /* open steps that the region lets follow and nothing needs, by address */
     uint32_t can_follow_count;

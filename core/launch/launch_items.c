@@ -45,6 +45,7 @@ static void fill_after(const struct launch_state *s, const struct blockers *b, s
 {
     uint32_t gate = b->after[item->step];
     item->after = gate == BLOCKERS_NONE ? open_need(s, item->step) : s->plan->steps[gate].address;
+    item->behind_gate = gate != BLOCKERS_NONE;
     item->after_more = gate != BLOCKERS_NONE && b->after_more[item->step];
 }
 
@@ -97,25 +98,32 @@ static int in_order(const void *a, const void *b)
     return strcmp(x->address, y->address);
 }
 
+/* Counted first, then filled in: the lists of all owners lie one behind the other. */
 static void fill_owners(const struct launch_state *s, const struct launch_item *items, struct launch *out)
 {
     struct launch_owner *owners = ARENA_ARRAY(s->mem, struct launch_owner, out->item_count + 1);
-    struct launch_owner nobody = {0};
+    struct launch_owner **of = ARENA_ARRAY(s->mem, struct launch_owner *, out->item_count + 1);
+    uint32_t *gates = ARENA_ARRAY(s->mem, uint32_t, out->gate_count + 1), at = 0;
     struct map *by = map_new();
     for (uint32_t k = 0; k < out->item_count; k++) {
-        const char *name = items[k].owner;
-        struct launch_owner *owner = name ? map_find(by, name) : &nobody;
-        if (!owner) {
-            owner = &owners[out->owner_count++];
-            owner->name = name;
-            map_put(by, name, owner);
+        const char *name = items[k].owner ? items[k].owner : "";
+        of[k] = map_find(by, name);
+        if (!of[k]) {
+            of[k] = &owners[out->owner_count++];
+            of[k]->name = items[k].owner;
+            map_put(by, name, of[k]);
         }
-        owner->open++;
-        owner->gates += items[k].need != LAUNCH_OURS;
+        of[k]->open++;
+        of[k]->gate_count += k < out->gate_count;
     }
     map_free(by);
-    if (nobody.open > 0)
-        owners[out->owner_count++] = nobody;
+    for (uint32_t n = 0; n < out->owner_count; n++) {
+        owners[n].gates = gates + at;
+        at += owners[n].gate_count;
+        owners[n].gate_count = 0;
+    }
+    for (uint32_t k = 0; k < out->gate_count; k++)
+        gates[(of[k]->gates - gates) + of[k]->gate_count++] = k;
     out->owners = owners;
 }
 

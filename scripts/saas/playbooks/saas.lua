@@ -209,7 +209,9 @@ action "order-deployments" {
 stage "people"
 
 for name, sign_off in pairs(here.sign_offs or {}) do
-  human(name) { ask = sign_off.ask, step = { owner = sign_off.owner, blocks = "launch" } }
+  human(name) {
+    ask = sign_off.ask, step = { owner = sign_off.owner, blocks = "launch", guess = { days = sign_off.days } },
+  }
 end
 for name, plan in pairs(services.later or {}) do
   todo(name) { step = { owner = plan.owner, guess = { days = plan.days, monthly = plan.monthly } } }
