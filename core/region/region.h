@@ -63,7 +63,7 @@ struct region {
     size_t absent_count;
     const struct value *residency; /* category -> list of places, or NULL */
     const struct value *budget;    /* { monthly, one_off }, or NULL */
-    const struct value *launch;    /* { target, can_follow }, or NULL */
+    const struct value *launch;    /* { target, can_follow, milestones: { name: date } }, or NULL */
     const struct origins *origins;
     const struct region_file *files; /* as read: its own, the schema, the references */
     size_t file_count;

@@ -39,6 +39,7 @@ static const struct keys budget_keys = {"region", "'budget'", budget_rules, COUN
 static const struct keys_rule launch_rules[] = {
     {"target", KEYS_TEXT, false},
     {"can_follow", KEYS_LIST, false},
+    {"milestones", KEYS_MAP, false},
 };
 static const struct keys launch_keys = {"region", "'launch'", launch_rules, COUNT_OF(launch_rules)};
 
@@ -160,6 +161,22 @@ static void check_budget(struct findings *f, const struct value *budget)
     check_amount(f, budget, "one_off");
 }
 
+/* Other milestones and their dates: which steps block them, the playbook says. */
+static void check_milestones(struct findings *f, const struct value *map)
+{
+    struct err err;
+    for (size_t i = 0; value_kind(map) == VALUE_MAP && i < map->count; i++) {
+        const struct value *date = map->pairs[i].value;
+        if (strcmp(map->pairs[i].key, "launch") == 0)
+            findings_error(f, "region.milestone", date, "write it as launch: { target: 2026-12-15 }",
+                           "the date of launch itself is its target");
+        else if (!addr_check_name(map->pairs[i].key, &err))
+            findings_add_err(f, date, &err);
+        else if (keys_check_kind(f, "region", "a date", KEYS_TEXT, date))
+            check_date(f, date);
+    }
+}
+
 /* Addresses are checked for form only: which steps there are, the playbook says later. */
 static void check_launch(struct findings *f, const struct value *launch)
 {
@@ -167,6 +184,7 @@ static void check_launch(struct findings *f, const struct value *launch)
         return;
     keys_check(f, &launch_keys, launch);
     check_date(f, value_get(launch, "target"));
+    check_milestones(f, value_get(launch, "milestones"));
     const struct value *list = value_get(launch, "can_follow");
     for (size_t i = 0; value_kind(list) == VALUE_LIST && i < list->count; i++) {
         const struct value *one = list->items[i];

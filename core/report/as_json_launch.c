@@ -1,8 +1,18 @@
+#include <stdio.h>
+
 #include "launch/forecast.h"
 #include "launch/launch.h"
 #include "region/region.h"
 #include "report/as_json.h"
 #include "report/doc.h"
+
+/* Days fit any reader's numbers; they may be negative. */
+static void days(struct doc *d, const char *key, int64_t count)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)count);
+    doc_json(d, key, text);
+}
 
 /* A milestone's dates; days_late below 0: that many to spare. */
 static void milestone(struct doc *d, const char *key, const struct launch_milestone *m)
@@ -20,8 +30,8 @@ static void milestone(struct doc *d, const char *key, const struct launch_milest
     doc_text(d, "target", m->target);
     if (m->target_date[0]) {
         doc_text(d, "target_date", m->target_date);
-        doc_number(d, "days_late_p50", m->late_p50);
-        doc_number(d, "days_late_p90", m->late_p90);
+        days(d, "days_late_p50", m->late_p50);
+        days(d, "days_late_p90", m->late_p90);
     }
     doc_close(d);
 }
@@ -31,8 +41,8 @@ static void forecast(struct doc *d, const struct forecast *f)
     doc_map(d, "takes");
     doc_text(d, "source", forecast_source_name(f->source));
     if (f->spread.count > 0) {
-        doc_number(d, "p50_ms", spread_percentile(f->spread, 50));
-        doc_number(d, "p90_ms", spread_percentile(f->spread, 90));
+        doc_count(d, "p50_ms", (uint64_t)spread_percentile(f->spread, 50));
+        doc_count(d, "p90_ms", (uint64_t)spread_percentile(f->spread, 90));
     }
     if (f->measured > 0)
         doc_count(d, "measured", f->measured);
@@ -57,7 +67,7 @@ static void item(struct doc *d, const struct launch_item *i)
     doc_time(d, "waits_since", i->forecast->waits_since_ms);
     doc_time(d, "start", i->start_ms);
     doc_time(d, "end", i->end_ms);
-    doc_number(d, "slack_ms", i->slack_ms);
+    doc_count(d, "slack_ms", (uint64_t)i->slack_ms);
     doc_flag(d, "critical", i->critical);
     doc_text(d, "deadline", i->deadline);
     if (i->deadline) {

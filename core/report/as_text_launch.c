@@ -59,8 +59,19 @@ static void add_length(struct buf *text, int64_t ms)
         buf_print(text, "%lld.%lld days", (long long)(tenths / 10), (long long)(tenths % 10));
 }
 
-static void add_takes(struct buf *text, const struct forecast *f)
+/* What went wrong takes until somebody has found out why. */
+static bool is_known(const struct launch_item *i)
 {
+    return i->forecast->spread.count > 0 && i->need != LAUNCH_TROUBLE && i->need != LAUNCH_HELD;
+}
+
+static void add_takes(struct buf *text, const struct launch_item *i)
+{
+    const struct forecast *f = i->forecast;
+    if (i->need == LAUNCH_TROUBLE || i->need == LAUNCH_HELD) {
+        buf_text(text, "nobody knows how long until it is mended");
+        return;
+    }
     if (f->spread.count == 0) {
         buf_text(text, "nobody knows how long");
         return;
@@ -188,7 +199,7 @@ static void add_facts(struct buf *text, const struct out *o, const struct launch
     if (i->unlocks > 0)
         buf_print(text, "unlocks %u", i->unlocks);
     add_part(text, o);
-    add_takes(text, i->forecast);
+    add_takes(text, i);
     if (i->critical) {
         add_part(text, o);
         buf_text(text, "on the critical path");
@@ -276,10 +287,11 @@ static void ours(struct out *o, const struct facts_launch *f, enum as_text_detai
     for (uint32_t k = l->gate_count; k < l->item_count; k++)
         free_now += !l->items[k].behind_gate;
     section(o, "By landfall itself");
-    out_print(o, "   %u", count);
-    out_text(o, count == 1 ? " step" : " steps");
-    if (free_now < count)
-        out_print(o, ", %u of them wait for the above", count - free_now);
+    out_print(o, "   %u %s", count, count == 1 ? "step" : "steps");
+    if (free_now == 0)
+        out_text(o, count == 1 ? ", which waits for the above" : ", which wait for the above");
+    else if (free_now < count)
+        out_print(o, ", %u of them behind the above", count - free_now);
     if (free_now > 0) {
         out_text(o, ": landfall apply ");
         out_safe(o, f->region->name);
@@ -309,7 +321,7 @@ static void path_row(struct out *o, const struct launch_item *i, const struct fa
     cell_pad(o, text.at, OWNER_COLUMNS);
     out_text(o, "  ");
     buf_clear(&text);
-    add_takes(&text, i->forecast);
+    add_takes(&text, i);
     cell_paragraph(o, ADDRESS_COLUMNS + OWNER_COLUMNS + 18, ADDRESS_COLUMNS + OWNER_COLUMNS + 18, text.at);
     buf_done(&text);
 }
@@ -342,11 +354,6 @@ static const char *kind_of(const struct facts_launch *f, const struct launch_ite
     return text->at;
 }
 
-static bool is_known(const struct launch_item *i)
-{
-    return i->forecast->spread.count > 0 && i->need != LAUNCH_TROUBLE && i->need != LAUNCH_HELD;
-}
-
 /* Kinds in the order of the items, each with how many. */
 static void unknown(struct out *o, const struct facts_launch *f, enum as_text_detail detail)
 {
@@ -377,8 +384,9 @@ static void unknown(struct out *o, const struct facts_launch *f, enum as_text_de
     }
     if (map_count(kinds) > shown)
         buf_print(&text, " and %zu more kinds", map_count(kinds) - shown);
-    buf_text(&text, " - neither measured nor guessed, or it failed. So every date is the earliest possible. A "
-                    "guess is written as step = { guess = { days = 2 } }");
+    buf_text(&text,
+             " - neither measured nor guessed, or it failed. So every date is the earliest possible. A "
+             "guess is written as step = { guess = { days = 2 } }");
     if (all > 0)
         labeled(o, "Not known", OUT_PLAIN, text.at);
     buf_done(&text);

@@ -1,4 +1,5 @@
-/* analysis: how long it takes to judge a finished plan - what it costs - over as many steps as asked for.
+/* analysis: how long it takes to judge a finished plan - what it costs, what blocks launch - over as many
+ * steps as asked for.
  *
  *     perf_analysis [STEPS]     100000 where none is given
  *
@@ -9,6 +10,8 @@
 
 #include "base/err.h"
 #include "big_plan.h"
+#include "launch/history.h"
+#include "launch/launch.h"
 #include "plan/cost_table.h"
 #include "plan/price.h"
 #include "region/price_book.h"
@@ -82,12 +85,41 @@ static bool cost(struct big_plan *b, struct err *err)
     return true;
 }
 
+/* ---- launch: what one build of all of it taught, then what blocks it, when it is, and one what-if --------
+ */
+
+static bool launch(struct big_plan *b, struct err *err)
+{
+    struct store_event *events = ARENA_ARRAY(b->mem, struct store_event, b->plan.count);
+    struct store_res *rows = ARENA_ARRAY(b->mem, struct store_res, b->plan.count);
+    struct store_snapshot truth = {.res = rows, .res_count = b->plan.count};
+    for (uint32_t i = 0; i < b->plan.count; i++) {
+        const struct plan_step *s = &b->plan.steps[i];
+        rows[i] = (struct store_res){.address = s->address, .kind = s->decl->kind, .driver = "local"};
+        rows[i].subsystem = s->decl->subsystem;
+        rows[i].type = s->decl->type;
+        events[i] = (struct store_event){.kind = "step.done", .address = s->address, .verb = "create"};
+        events[i].took_ms = 1000 + i % 977;
+    }
+    const struct history_source source = {
+        .place = "us-east-1", .truth = &truth, .events = events, .event_count = b->plan.count};
+    static const char *const done[] = {"human.g000000-signed"};
+    const struct what_if_ask what_if = {.done = done, .done_count = COUNT_OF(done)};
+    struct history *history = history_new(&source, 1);
+    const struct launch_ask ask = {
+        .plan = &b->plan, .history = history, .now_ms = 1795347630123, .what_if = &what_if};
+    struct launch *out;
+    bool good = launch_make(b->mem, &ask, &out, err);
+    history_free(history);
+    return good;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
     bool (*run)(struct big_plan *b, struct err *err);
-} parts[] = {{"cost", cost}};
+} parts[] = {{"cost", cost}, {"launch", launch}};
 
 int main(int argc, char **argv)
 {

@@ -210,7 +210,8 @@ stage "people"
 
 for name, sign_off in pairs(here.sign_offs or {}) do
   human(name) {
-    ask = sign_off.ask, step = { owner = sign_off.owner, blocks = "launch", guess = { days = sign_off.days } },
+    ask = sign_off.ask,
+    step = { owner = sign_off.owner, blocks = "launch", guess = sign_off.days and { days = sign_off.days } },
   }
 end
 for name, plan in pairs(services.later or {}) do
