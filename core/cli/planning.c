@@ -87,6 +87,7 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .destroy = p->destroy,
         .keep_body = p->keep_body,
         .no_refresh = p->no_refresh,
+        .wall_ms = session_wall_ms(),
         .held = s->writer != NULL,
         .playbook = s->project->playbook,
         .parallel = s->project->parallel,

@@ -366,7 +366,7 @@ static bool find_book(struct session *s, const struct driver *d, struct price_bo
     const char *name = arena_print(s->mem, "%s-%s.prices.yaml", d->subsystem, d->name);
     if (!file_exists(file_join(s->mem, folder, name)))
         return false;
-    *out = (struct price_book_at){folder, name};
+    *out = (struct price_book_at){folder, name, false};
     return true;
 }
 
@@ -384,7 +384,7 @@ bool session_open_prices(struct session *s, struct err *err)
         count += !seen && find_book(s, drivers[i], &books[count]);
     }
     for (size_t i = 0; i < s->project->price_book_count; i++)
-        books[count++] = (struct price_book_at){s->project->folder, s->project->price_books[i]};
+        books[count++] = (struct price_book_at){s->project->folder, s->project->price_books[i], true};
     return price_book_load(s->mem, books, count, &s->prices, &s->diags, err);
 }
 

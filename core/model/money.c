@@ -126,6 +126,14 @@ bool money_parse(const char *text, int64_t *millionths, struct err *err)
     return true;
 }
 
+static int64_t power_of_ten(int exponent)
+{
+    int64_t power = 1;
+    for (; exponent > 0; exponent--)
+        power *= 10;
+    return power;
+}
+
 /* Half away from zero, so that a refund undoes a charge exactly. */
 static __int128 divide_rounded(__int128 amount, int64_t by)
 {
@@ -141,6 +149,69 @@ bool money_times(int64_t price, int64_t quantity_milli, int64_t *out)
     return true;
 }
 
+/* Of the rarer currencies one unit is worth 0.00004 of another, and rates have six digits that count. */
+#define RATE_DECIMALS 12
+
+bool money_rate_parse(const char *text, struct money_rate *rate, struct err *err)
+{
+    __int128 digits = 0;
+    int64_t unit = 1;
+    const char *at = push_digits(text, &digits);
+    bool good = at > text;
+    if (good && *at == '.') {
+        const char *start = at + 1;
+        at = push_digits(start, &digits);
+        good = at > start && at - start <= RATE_DECIMALS;
+        unit = good ? power_of_ten((int)(at - start)) : 1;
+    }
+    if (!good || *at || digits == 0 || digits > INT64_MAX) {
+        err_set(err, "money.rate", "'%.60s' is not a rate", text);
+        return err_advise(
+            err,
+            "write what one unit of it is worth, such as \"0.9215\": above 0, a point, at most %d "
+            "decimals",
+            RATE_DECIMALS);
+    }
+    *rate = (struct money_rate){(int64_t)digits, unit};
+    return true;
+}
+
+static uint64_t magnitude(int64_t n)
+{
+    return n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+}
+
+/* Schoolbook, in limbs of 64 bits, the lowest first: product * factor + half, divided by `by`. */
+static bool divide_wide(unsigned __int128 product, uint64_t factor, uint64_t by, uint64_t *out)
+{
+    unsigned __int128 low = (unsigned __int128)(uint64_t)product * factor;
+    unsigned __int128 high = (unsigned __int128)(uint64_t)(product >> 64) * factor + (uint64_t)(low >> 64);
+    unsigned __int128 first = (unsigned __int128)(uint64_t)low + by / 2;
+    high += (uint64_t)(first >> 64);
+    const uint64_t limbs[] = {(uint64_t)first, (uint64_t)high, (uint64_t)(high >> 64)};
+    uint64_t rest = 0, quotient = 0;
+    for (size_t i = sizeof(limbs) / sizeof(limbs[0]); i > 0; i--) {
+        if (quotient != 0)
+            return false;
+        unsigned __int128 part = (unsigned __int128)rest << 64 | limbs[i - 1];
+        quotient = (uint64_t)(part / by); /* rest < by, so that it fits */
+        rest = (uint64_t)(part % by);
+    }
+    *out = quotient;
+    return true;
+}
+
+bool money_convert(int64_t price, int64_t quantity_milli, struct money_rate rate, int64_t *out)
+{
+    unsigned __int128 product = (unsigned __int128)magnitude(price) * magnitude(quantity_milli);
+    uint64_t amount;
+    if (!divide_wide(product, (uint64_t)rate.digits, (uint64_t)rate.unit * QUANTITY_UNIT, &amount) ||
+        amount > INT64_MAX)
+        return false;
+    *out = (price < 0) != (quantity_milli < 0) ? -(int64_t)amount : (int64_t)amount;
+    return true;
+}
+
 bool money_add(int64_t a, int64_t b, int64_t *sum)
 {
     int64_t made;
@@ -148,14 +219,6 @@ bool money_add(int64_t a, int64_t b, int64_t *sum)
         return false;
     *sum = made;
     return true;
-}
-
-static int64_t power_of_ten(int exponent)
-{
-    int64_t power = 1;
-    for (; exponent > 0; exponent--)
-        power *= 10;
-    return power;
 }
 
 /* The digits without a sign; `group` stands between thousands, 0: nothing does. */

@@ -21,6 +21,17 @@ MUST_USE bool money_parse(const char *text, int64_t *millionths, struct err *err
 /* quantity in thousandths times price in millionths, half a millionth rounded away from zero; false on
  * overflow. */
 MUST_USE bool money_times(int64_t price, int64_t quantity_milli, int64_t *out);
+/* What one unit of another currency is in ours: digits / unit, both above 0. */
+struct money_rate {
+    int64_t digits;
+    int64_t unit; /* a power of ten */
+};
+/* "0.9215", at most 12 decimals, above 0: error "money.rate" otherwise. */
+MUST_USE bool money_rate_parse(const char *text, struct money_rate *rate, struct err *err);
+/* quantity in thousandths times price in millionths of another currency, in ours.  Made in 192 bits and
+ * rounded once, half a millionth away from zero: a price of a fraction of a cent loses nothing on the way.
+ * False on overflow. */
+MUST_USE bool money_convert(int64_t price, int64_t quantity_milli, struct money_rate rate, int64_t *out);
 MUST_USE bool money_add(int64_t a, int64_t b, int64_t *sum);
 /* "1842.50": rounded to the currency's digits, halves away from zero; two digits for an unknown currency;
  * no grouping. */

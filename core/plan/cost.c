@@ -1,15 +1,21 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/err.h"
+#include "base/zone.h"
 #include "io/loop.h"
+#include "model/diag.h"
+#include "model/origins.h"
 #include "model/value.h"
 #include "plan/cost_table.h"
 #include "plan/planner.h"
 #include "plan/price.h"
 #include "plugin/op.h"
 #include "plugin/registry.h"
+#include "region/price_book.h"
+#include "region/rates.h"
 #include "region/region.h"
 
 /* One question to a driver: what would this take? */
@@ -19,6 +25,25 @@ struct estimate {
     struct op_item item;
 };
 
+/* A rate is missing for the whole region, however many steps need it: told once, where the rates stand. */
+static void no_rate(struct planner *p, const struct err *err)
+{
+    const struct region *r = p->plan->region;
+    const struct origin *at = origins_get(r->origins, r->rates->where);
+    for (size_t k = p->diags->count; k > 0; k--) {
+        if (strcmp(p->diags->at[k - 1].code, err->code) == 0 &&
+            strcmp(p->diags->at[k - 1].summary, err->summary) == 0)
+            return;
+    }
+    struct diag one = {.severity = DIAG_ERROR,
+                       .code = err->code,
+                       .where = at ? arena_print(p->mem, "%s:%u:%u", at->file, at->line, at->column) : NULL,
+                       .summary = err->summary,
+                       .detail = err->detail,
+                       .advice = err->advice};
+    diag_add(p->diags, &one);
+}
+
 static void on_item(void *user, struct op *op, size_t n, const struct op_result *result)
 {
     (void)op;
@@ -26,12 +51,19 @@ static void on_item(void *user, struct op *op, size_t n, const struct op_result 
     struct estimate *e = user;
     struct planner *p = e->p;
     struct plan_step *s = &p->plan->steps[e->i];
-    struct price_ask ask = {.books = p->ask->prices, .region = p->plan->region, .guess = s->decl->meta.guess};
+    struct price_ask ask = {.books = p->ask->prices,
+                            .region = p->plan->region,
+                            .guess = s->decl->meta.guess,
+                            .used = p->prices_used};
     struct err err;
     if (result->status != LF_END_OK)
         price_by_guess(ask.guess, "the driver could not estimate it", &s->cost);
-    else if (!price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost, &err))
-        planner_error(p, e->i, err.code, NULL, err.summary, err.advice);
+    else if (!price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost, &err)) {
+        if (strcmp(err.code, "cost.no_rate") == 0)
+            no_rate(p, &err);
+        else
+            planner_error(p, e->i, err.code, NULL, err.summary, err.advice);
+    }
 }
 
 static void on_end(void *user, struct op *op)
@@ -114,11 +146,52 @@ static void add_to_totals(struct planner *p)
     t->priceable = sum.steps;
 }
 
+/* ---- stale prices ---------------------------------------------------------------------------- */
+
+static void warn_stale(struct planner *p, const char *where, const char *what, const char *valid_until,
+                       const char *source)
+{
+    int64_t end_ms;
+    if (!valid_until || p->ask->wall_ms == 0 ||
+        !zone_day_end(p->plan->region->timezone, valid_until, &end_ms) || p->ask->wall_ms < end_ms)
+        return;
+    struct diag one = {
+        .severity = DIAG_WARNING,
+        .code = "cost.stale",
+        .where = where,
+        .summary =
+            arena_print(p->mem, "%s were valid until %s, and this plan counts on them", what, valid_until),
+        .advice = arena_print(p->mem, "look them up again (source: %s), then raise 'dated' and 'valid_until'",
+                              source)};
+    diag_add(p->diags, &one);
+}
+
+/* Only what counts in this plan.  Nothing here reaches the digest: the plan of tomorrow is the one of today
+ * until somebody touches a file. */
+static void check_stale(struct planner *p)
+{
+    const struct region *r = p->plan->region;
+    const struct price_books *books = p->ask->prices;
+    bool converts = false;
+    for (size_t i = 0; books && i < books->file_count; i++) {
+        const struct price_book_file *f = &books->files[i];
+        if (!p->prices_used[i])
+            continue;
+        converts = converts || strcmp(f->currency, r->currency) != 0;
+        warn_stale(p, f->path, arena_print(p->mem, "the prices of '%s'", f->path), f->valid_until, f->source);
+    }
+    const struct origin *at = r->rates && converts ? origins_get(r->origins, r->rates->where) : NULL;
+    if (at)
+        warn_stale(p, arena_print(p->mem, "%s:%u:%u", at->file, at->line, at->column), "the currency rates",
+                   r->rates->valid_until, r->rates->source);
+}
+
 void cost_estimate(struct planner *p)
 {
     uint32_t i = 0;
     if (p->ask->refresh_only) /* builds nothing, and no step has been matched with its driver */
         return;
+    p->prices_used = ARENA_ARRAY(p->mem, bool, p->ask->prices ? p->ask->prices->file_count + 1 : 1);
     while (i < p->plan->count || p->in_flight > 0) {
         while (i < p->plan->count && p->in_flight < p->parallel)
             estimate(p, i++);
@@ -126,4 +199,7 @@ void cost_estimate(struct planner *p)
             loop_run(p->ask->loop);
     }
     add_to_totals(p);
+    check_stale(p);
+    p->plan->prices = p->ask->prices;
+    p->plan->prices_used = p->prices_used;
 }

@@ -133,7 +133,9 @@ struct plan {
     struct plan_step *steps; /* one per graph node, same index */
     uint32_t count;
     struct plan_totals totals;
-    const struct plan_move *moves; /* those that apply */
+    const struct price_books *prices; /* what it was priced with, or NULL */
+    const bool *prices_used;          /* per file of them: a price of it counts */
+    const struct plan_move *moves;    /* those that apply */
     size_t move_count;
     const struct value *outputs; /* evaluated, unknowns inside; or NULL */
     const char *lineage;         /* of the store, or minted for the first apply */
@@ -175,6 +177,7 @@ struct plan_ask {
     bool destroy;    /* plan the destruction of everything in the store */
     bool keep_body;  /* for a plan file */
     bool no_refresh; /* trust the stored observation (tests and resume's first look) */
+    int64_t wall_ms; /* now, by which price books are stale: a warning, no part of the digest; 0: none is */
     bool held;       /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
     const char *playbook; /* for the header */
     uint32_t parallel;    /* reads in flight; 0: 256 */

@@ -29,6 +29,7 @@ struct planner {
     uint32_t ready_count, ready_next;
     uint32_t in_flight;
     uint32_t parallel;
+    bool *prices_used; /* per file of the price books */
 };
 
 /* Step i is decided: what needs it may be ready now. */

@@ -38,34 +38,69 @@ void price_by_guess(const struct value *guess, const char *why_not, struct plan_
                               .month_high = month};
 }
 
-/* NULL when the line has a price; otherwise why it has none. */
-static const char *find_price(struct arena *mem, const struct price_ask *ask, const struct lf_cost *line,
-                              const struct price_book_item **out)
+/* One line of an estimate that has a price: what to multiply it with. */
+struct priced {
+    const struct price_book_item *item;
+    const struct rates_one *rate; /* or NULL */
+};
+
+/* Without any rates a foreign price is one more thing nobody has looked up, and the plan goes on and says so.
+ * A region that fixes rates means its foreign prices to count: there a missing one is an error. */
+static bool no_price(struct arena *mem, const struct price_ask *ask, const char *sku, const char **why_not,
+                     struct err *err)
 {
-    const char *currency = ask->region->currency;
-    if (line->flags & LF_COST_UNBOUNDED)
-        return arena_print(mem, "%s cannot be bounded: give the step a guess",
-                           line->what ? line->what : line->sku);
-    const struct price_book_item *item = ask->books ? price_book_find(ask->books, line->sku, currency) : NULL;
-    if (!item)
-        return arena_print(mem, "no price for '%s' in %s", line->sku, currency);
-    if (strcmp(item->unit, line->unit) != 0)
-        return arena_print(mem, "'%s' is counted in '%s' and priced by '%s'", line->sku, line->unit,
-                           item->unit);
-    *out = item;
-    return NULL;
+    const struct region *r = ask->region;
+    const char *other = ask->books ? price_book_other(ask->books, sku) : NULL;
+    if (!other)
+        *why_not = arena_print(mem, "no price for '%s' in %s", sku, r->currency);
+    else if (!r->rates)
+        *why_not =
+            arena_print(mem, "no price for '%s' in %s, one in %s: 'rates' in regions/%s.yaml can convert it",
+                        sku, r->currency, other, r->name);
+    if (!other || !r->rates)
+        return true;
+    err_set(err, "cost.no_rate", "region '%s' has no rate for %s, and there are prices in it", r->name,
+            other);
+    err_detail(err, "one of them is that of '%s'", sku);
+    return err_advise(
+        err,
+        "add to 'rates' in regions/%s.yaml what one %s is in %s, such as %s: \"0.9215\"; or put "
+        "prices in %s into a book of your own",
+        r->name, other, r->currency, other, r->currency);
 }
 
-static bool add_line(const struct price_book_item *item, const struct lf_cost *line, struct plan_cost *sum)
+/* False: an error.  *why_not: the line has no price, for that reason. */
+static bool find_price(struct arena *mem, const struct price_ask *ask, const struct lf_cost *line,
+                       struct priced *out, const char **why_not, struct err *err)
 {
-    bool once = item->per == PRICE_BOOK_ONCE;
+    const struct region *r = ask->region;
+    if (line->flags & LF_COST_UNBOUNDED) {
+        *why_not = arena_print(mem, "%s cannot be bounded: give the step a guess",
+                               line->what ? line->what : line->sku);
+        return true;
+    }
+    out->item = ask->books ? price_book_find(ask->books, line->sku, r->currency, r->rates, &out->rate) : NULL;
+    if (!out->item)
+        return no_price(mem, ask, line->sku, why_not, err);
+    if (strcmp(out->item->unit, line->unit) != 0)
+        *why_not = arena_print(mem, "'%s' is counted in '%s' and priced by '%s'", line->sku, line->unit,
+                               out->item->unit);
+    else if (ask->used)
+        ask->used[out->item->file] = true;
+    return true;
+}
+
+static bool add_line(const struct priced *priced, const struct lf_cost *line, struct plan_cost *sum)
+{
+    bool once = priced->item->per == PRICE_BOOK_ONCE;
     const int64_t quantities[] = {line->low_milli, line->expected_milli, line->high_milli};
     int64_t *const sums[] = {once ? &sum->once_low : &sum->month_low,
                              once ? &sum->once_expected : &sum->month_expected,
                              once ? &sum->once_high : &sum->month_high};
     for (size_t k = 0; k < COUNT_OF(sums); k++) {
         int64_t amount;
-        if (!price_book_cost(item, quantities[k], &amount) || !money_add(*sums[k], amount, sums[k]))
+        if (!price_book_cost(priced->item, quantities[k], priced->rate, &amount) ||
+            !money_add(*sums[k], amount, sums[k]))
             return false;
     }
     return true;
@@ -76,16 +111,18 @@ bool price_of(struct arena *mem, const struct price_ask *ask, const struct lf_co
 {
     struct plan_cost sum = {.priced = true};
     for (size_t k = 0; k < count; k++) {
-        const struct price_book_item *item = NULL;
-        const char *why_not = find_price(mem, ask, &lines[k], &item);
+        struct priced priced = {0};
+        const char *why_not = NULL;
+        if (!find_price(mem, ask, &lines[k], &priced, &why_not, err))
+            return false;
         if (why_not) {
             price_by_guess(ask->guess, why_not, out);
             return true;
         }
-        if (!add_line(item, &lines[k], &sum)) {
+        if (!add_line(&priced, &lines[k], &sum)) {
             err_set(err, "cost.overflow", "'%s' comes to more money than can be counted", lines[k].sku);
             return err_advise(err, "look at the quantity that is declared, and at its price in %s",
-                              item->file);
+                              ask->books->files[priced.item->file].path);
         }
     }
     *out = sum;

@@ -17,13 +17,14 @@ struct value;
 
 struct price_ask {
     const struct price_books *books; /* or NULL: nothing has a price */
-    const struct region *region;     /* for its currency */
+    const struct region *region;     /* for its currency and rates */
     const struct value *guess;       /* the step's, or NULL */
+    bool *used;                      /* per file of the books: a price of it counted; or NULL */
 };
 
 /* The lines of one estimate together.  A line without a price leaves the whole step without one - why_not
- * says why - unless a guess stands for all of it.  False only when the amounts are more money than can be
- * counted: "cost.overflow". */
+ * says why - unless a guess stands for all of it.  Errors: "cost.no_rate", where the region fixes rates and
+ * misses one; "cost.overflow", more money than can be counted. */
 MUST_USE bool price_of(struct arena *mem, const struct price_ask *ask, const struct lf_cost *lines,
                        size_t count, struct plan_cost *out, struct err *err);
 /* Where no estimate is: the guess, or why_not. */

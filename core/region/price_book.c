@@ -12,6 +12,7 @@
 #include "model/value.h"
 #include "region/findings.h"
 #include "region/keys.h"
+#include "region/rates.h"
 
 static const struct keys_rule top_rules[] = {
     {"currency", KEYS_TEXT, true},     {"source", KEYS_TEXT, true}, {"dated", KEYS_TEXT, true},
@@ -31,6 +32,7 @@ static const char *const pers[] = {"once", "hour", "month"}; /* enum price_book_
 struct load {
     struct findings f;
     ARRAY(struct price_book_item) items;
+    ARRAY(struct price_book_file) files;
 };
 
 static void check_date(struct findings *f, const struct value *date)
@@ -82,20 +84,19 @@ static bool parse_price(struct findings *f, const struct value *price, int64_t *
     return true;
 }
 
-/* The head of the file is filled in already: `item` comes with its currency and source. */
-static void load_item(struct load *l, const struct pair *pair, struct price_book_item item)
+static void load_item(struct load *l, const struct pair *pair, const char *currency)
 {
-    const struct value *v = pair->value;
-    if (!keys_check(&l->f, &item_keys, v))
+    struct price_book_item item = {
+        .sku = pair->key, .currency = currency, .file = (uint32_t)l->files.count - 1};
+    if (!keys_check(&l->f, &item_keys, pair->value))
         return;
-    item.sku = pair->key;
-    item.unit = value_get_text(v, "unit", NULL);
-    if (parse_per(&l->f, value_get(v, "per"), &item.per) &&
-        parse_price(&l->f, value_get(v, "price"), &item.price))
+    item.unit = value_get_text(pair->value, "unit", NULL);
+    if (parse_per(&l->f, value_get(pair->value, "per"), &item.per) &&
+        parse_price(&l->f, value_get(pair->value, "price"), &item.price))
         ARRAY_PUSH(&l->items, item);
 }
 
-/* An item keeps its file and source, so that a plan can say where a number comes from. */
+/* An item knows its file, so that a plan can say where a number comes from. */
 static void load_file(struct load *l, const struct price_book_at *at)
 {
     const struct value *root;
@@ -103,20 +104,24 @@ static void load_file(struct load *l, const struct price_book_at *at)
         return;
     const struct value *currency = value_get(root, "currency");
     const struct value *items = value_get(root, "items");
-    struct price_book_item item = {
+    const struct findings_source *read = &l->f.sources.at[l->f.sources.count - 1];
+    struct price_book_file file = {
+        .path = read->name,
+        .digest = read->digest,
         .currency = currency->text,
-        .file = l->f.sources.at[l->f.sources.count - 1].name,
         .source = value_get_text(root, "source", NULL),
         .dated = value_get_text(root, "dated", NULL),
         .valid_until = value_get_text(root, "valid_until", NULL),
+        .ours = at->ours,
     };
     if (money_digits(currency->text) < 0)
         findings_error(&l->f, "price_book.currency", currency, "write an ISO 4217 code, such as EUR",
                        "'%s' is not a currency", currency->text);
     check_date(&l->f, value_get(root, "dated"));
     check_date(&l->f, value_get(root, "valid_until"));
+    ARRAY_PUSH(&l->files, file);
     for (size_t i = 0; i < items->count; i++)
-        load_item(l, &items->pairs[i], item);
+        load_item(l, &items->pairs[i], file.currency);
 }
 
 static int compare(const char *sku, const char *currency, const struct price_book_item *item)
@@ -139,13 +144,12 @@ static int by_sku(const void *a, const void *b)
 }
 
 /* Sorted once, so that finding a price stays cheap with 100 000 steps; of equal ones the last read stays. */
-static struct price_books *build(const struct load *l)
+static struct price_books *build(struct load *l)
 {
     struct arena *mem = l->f.mem;
     size_t count = l->items.count;
     struct placed *placed = ARENA_ARRAY(mem, struct placed, count);
     struct price_book_item *items = ARENA_ARRAY(mem, struct price_book_item, count);
-    struct price_book_file *files = ARENA_ARRAY(mem, struct price_book_file, l->f.sources.count);
     struct price_books *books = ARENA_NEW(mem, struct price_books);
     for (size_t i = 0; i < count; i++)
         placed[i] = (struct placed){l->items.at[i], i};
@@ -157,11 +161,9 @@ static struct price_books *build(const struct load *l)
         books->count += same ? 0 : 1;
         items[books->count - 1] = *one;
     }
-    for (size_t i = 0; i < l->f.sources.count; i++)
-        files[i] = (struct price_book_file){l->f.sources.at[i].name, l->f.sources.at[i].digest};
     books->items = items;
-    books->files = files;
-    books->file_count = l->f.sources.count;
+    books->file_count = l->files.count;
+    books->files = ARRAY_KEEP(&l->files, mem);
     return books;
 }
 
@@ -179,30 +181,70 @@ bool price_book_load(struct arena *mem, const struct price_book_at *at, size_t c
         *out = build(&l);
     findings_done(&l.f);
     ARRAY_DONE(&l.items);
+    ARRAY_DONE(&l.files);
     return ok;
 }
 
-const struct price_book_item *price_book_find(const struct price_books *books, const char *sku,
-                                              const char *currency)
+/* The first item of the SKU, in whatever currency; books->count when there is none. */
+static size_t first_of(const struct price_books *books, const char *sku)
 {
     size_t low = 0, high = books->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare(sku, currency, &books->items[middle]);
-        if (order == 0)
-            return &books->items[middle];
-        if (order < 0)
-            high = middle;
-        else
+        if (strcmp(books->items[middle].sku, sku) < 0)
             low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    return low < books->count && strcmp(books->items[low].sku, sku) == 0 ? low : books->count;
 }
 
-bool price_book_cost(const struct price_book_item *item, int64_t quantity_milli, int64_t *millionths)
+static bool counts_before(const struct price_books *books, const struct price_book_item *a, bool a_converts,
+                          const struct price_book_item *b, bool b_converts)
+{
+    bool a_ours = books->files[a->file].ours, b_ours = books->files[b->file].ours;
+    if (a_ours != b_ours)
+        return a_ours;
+    return a_converts != b_converts ? b_converts : a->file > b->file;
+}
+
+const struct price_book_item *price_book_find(const struct price_books *books, const char *sku,
+                                              const char *currency, const struct rates *rates,
+                                              const struct rates_one **rate)
+{
+    const struct price_book_item *best = NULL;
+    *rate = NULL;
+    for (size_t i = first_of(books, sku); i < books->count; i++) {
+        const struct price_book_item *one = &books->items[i];
+        const struct rates_one *converts = NULL;
+        if (strcmp(one->sku, sku) != 0)
+            break;
+        if (strcmp(one->currency, currency) != 0) {
+            converts = rates_find(rates, one->currency);
+            if (!converts)
+                continue;
+        }
+        if (best && !counts_before(books, one, converts, best, *rate))
+            continue;
+        best = one;
+        *rate = converts;
+    }
+    return best;
+}
+
+const char *price_book_other(const struct price_books *books, const char *sku)
+{
+    size_t i = first_of(books, sku);
+    return i < books->count ? books->items[i].currency : NULL;
+}
+
+bool price_book_cost(const struct price_book_item *item, int64_t quantity_milli, const struct rates_one *rate,
+                     int64_t *millionths)
 {
     if (item->per == PRICE_BOOK_HOUR &&
         __builtin_mul_overflow(quantity_milli, (int64_t)PRICE_BOOK_HOURS, &quantity_milli))
         return false;
+    if (rate)
+        return money_convert(item->price, quantity_milli, rate->rate, millionths);
     return money_times(item->price, quantity_milli, millionths);
 }

@@ -208,6 +208,8 @@ static struct region *build(const struct load *l, const struct value *services)
         .residency = value_get(spec->root, "residency"),
         .budget = value_get(spec->root, "budget"),
         .launch = value_get(spec->root, "launch"),
+        .rates = spec->rates,
+        .cost = value_get(spec->root, "cost"),
         .origins = l->f.origins,
     };
     struct pair root = {"services", services};

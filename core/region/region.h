@@ -13,6 +13,7 @@
 
 struct diags;
 struct err;
+struct rates;
 struct value;
 
 /* One entry of `drivers`: "dns" or "dns/parent". */
@@ -64,6 +65,8 @@ struct region {
     const struct value *residency; /* category -> list of places, or NULL */
     const struct value *budget;    /* { monthly, one_off }, or NULL */
     const struct value *launch;    /* { target, can_follow, milestones: { name: date } }, or NULL */
+    const struct rates *rates;     /* of other currencies, or NULL */
+    const struct value *cost;      /* { monthly, dated, source }: what it is known to cost; or NULL */
     const struct origins *origins;
     const struct region_file *files; /* as read: its own, the schema, the references */
     size_t file_count;

@@ -11,6 +11,7 @@
 #include "region/drivers.h"
 #include "region/findings.h"
 #include "region/keys.h"
+#include "region/rates.h"
 #include "region/region.h"
 #include "region/residency.h"
 #include "region/rules.h"
@@ -27,6 +28,7 @@ static const struct keys_rule top_rules[] = {
     {"currency", KEYS_TEXT, true}, {"timezone", KEYS_TEXT, false}, {"shrink", KEYS_LIST, false},
     {"absent", KEYS_LIST, false},  {"services", KEYS_MAP, false},  {"residency", KEYS_MAP, false},
     {"drivers", KEYS_MAP, false},  {"budget", KEYS_MAP, false},    {"launch", KEYS_MAP, false},
+    {"rates", KEYS_MAP, false},    {"cost", KEYS_MAP, false},
 };
 static const struct keys top_keys = {"region", "a region file", top_rules, COUNT_OF(top_rules)};
 
@@ -35,6 +37,13 @@ static const struct keys_rule budget_rules[] = {
     {"one_off", KEYS_DECIMAL, false},
 };
 static const struct keys budget_keys = {"region", "'budget'", budget_rules, COUNT_OF(budget_rules)};
+
+static const struct keys_rule cost_rules[] = {
+    {"monthly", KEYS_DECIMAL, true},
+    {"dated", KEYS_TEXT, true},
+    {"source", KEYS_TEXT, false},
+};
+static const struct keys cost_keys = {"region", "'cost'", cost_rules, COUNT_OF(cost_rules)};
 
 static const struct keys_rule launch_rules[] = {
     {"target", KEYS_TEXT, false},
@@ -135,9 +144,9 @@ static void check_date(struct findings *f, const struct value *date)
 }
 
 /* A float is refused before it is looked at: 0.1 + 0.2 is not money. */
-static void check_amount(struct findings *f, const struct value *budget, const char *key)
+static void check_amount(struct findings *f, const struct value *map, const char *key)
 {
-    const struct value *v = value_get(budget, key);
+    const struct value *v = value_get(map, key);
     int64_t millionths;
     struct err err;
     if (value_kind(v) == VALUE_REAL)
@@ -149,6 +158,9 @@ static void check_amount(struct findings *f, const struct value *budget, const c
     else if ((value_kind(v) == VALUE_INT && v->number < 0) ||
              (value_kind(v) == VALUE_TEXT && *v->text == '-'))
         findings_error(f, "region.budget", v, "write 0 or more", "'%s' is negative", key);
+    else if (value_kind(v) == VALUE_INT && v->number > INT64_MAX / MONEY_UNIT)
+        findings_error(f, "money.range", v, "the limit is 9223372036854",
+                       "'%lld' is more money than can be counted", (long long)v->number);
 }
 
 /* Both amounts may be missing: a budget for one of them only is a budget. */
@@ -175,6 +187,16 @@ static void check_milestones(struct findings *f, const struct value *map)
         else if (keys_check_kind(f, "region", "a date", KEYS_TEXT, date))
             check_date(f, date);
     }
+}
+
+/* What the region is known to cost, as an invoice says: a number without its date is an anecdote. */
+static void check_cost(struct findings *f, const struct value *cost)
+{
+    if (value_kind(cost) != VALUE_MAP)
+        return;
+    keys_check(f, &cost_keys, cost);
+    check_amount(f, cost, "monthly");
+    check_date(f, value_get(cost, "dated"));
 }
 
 /* Addresses are checked for form only: which steps there are, the playbook says later. */
@@ -228,7 +250,9 @@ struct spec *spec_load(struct findings *f, const char *project, const char *name
     check_timezone(f, spec);
     check_rules(f, spec);
     check_budget(f, value_get(spec->root, "budget"));
+    check_cost(f, value_get(spec->root, "cost"));
     check_launch(f, value_get(spec->root, "launch"));
+    spec->rates = rates_parse(f, value_get(spec->root, "rates"), spec->currency);
     residency_check_block(f, value_get(spec->root, "residency"));
     spec->drivers = drivers_parse(f, value_get(spec->root, "drivers"), &spec->driver_count);
     const struct value *services = value_get(spec->root, "services");

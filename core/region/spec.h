@@ -8,6 +8,7 @@
 #include "base/attr.h"
 
 struct findings;
+struct rates;
 struct region_driver;
 struct rules_absent;
 struct rules_shrink;
@@ -26,6 +27,7 @@ struct spec {
     size_t absent_count;
     struct region_driver *drivers;
     size_t driver_count;
+    const struct rates *rates; /* or NULL */
 };
 
 /* Reads regions/<name>.yaml below `project`.  NULL when it is not even a map; what is wrong is a finding. */

@@ -65,7 +65,9 @@ static bool price(struct big_plan *b, const struct price_books *books, struct pl
 
 static bool cost(struct big_plan *b, struct err *err)
 {
-    const struct price_books books = {.items = prices, .count = COUNT_OF(prices)};
+    static const struct price_book_file file = {.path = "prices/big.yaml", .currency = "EUR", .ours = true};
+    const struct price_books books = {
+        .items = prices, .count = COUNT_OF(prices), .files = &file, .file_count = 1};
     for (uint32_t i = 0; i < b->plan.count; i++) {
         if (!price(b, &books, &b->plan.steps[i], err))
             return false;

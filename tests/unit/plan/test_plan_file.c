@@ -1,6 +1,8 @@
+#include "base/tick.h"
 #include "fake_rows.h"
 #include "plan/plan_file.h"
 #include "region/price_book.h"
+#include "region/rates.h"
 
 /* The same bytes for the same inputs, on disk and back; and what it all costs. */
 
@@ -245,10 +247,20 @@ static const struct price_book_item prices[] = {
     {.sku = "fake.storage", .unit = "gb", .currency = "EUR", .per = PRICE_BOOK_MONTH, .price = 100000},
 };
 
+static const struct price_book_file files[] = {
+    {.path = "prices/ours.yaml",
+     .digest = "00",
+     .currency = "EUR",
+     .source = "contract 17",
+     .dated = "2026-11-01",
+     .valid_until = "2027-01-31",
+     .ours = true},
+};
+
 static void test_costs_add_up_and_what_is_unknown_is_never_zero(void **state)
 {
     (void)state;
-    const struct price_books books = {.items = prices, .count = 2};
+    const struct price_books books = {.items = prices, .count = 2, .files = files, .file_count = 1};
     rig.ask.prices = &books;
     rig_built(&rig, "fake.named.a", "{'name': 'a', 'size': 10}");
     rig_step(&rig, "fake.tokened.b", "{'name': 'b', 'size': 20}");
@@ -282,7 +294,7 @@ static void test_costs_add_up_and_what_is_unknown_is_never_zero(void **state)
 static void test_a_guess_prices_what_nobody_can_bound(void **state)
 {
     (void)state;
-    const struct price_books books = {.items = prices, .count = 2};
+    const struct price_books books = {.items = prices, .count = 2, .files = files, .file_count = 1};
     rig.ask.prices = &books;
     struct decl *d = rig_step(&rig, "fake.named.d", "{'name': 'd', 'size': 13}");
     d->meta.guess = rig_json(&rig, "{'monthly': 300, 'one_off': '12.50'}");
@@ -297,7 +309,7 @@ static void test_a_guess_prices_what_nobody_can_bound(void **state)
 static void test_guesses_of_people_are_summed_apart(void **state)
 {
     (void)state;
-    const struct price_books books = {.items = prices, .count = 2};
+    const struct price_books books = {.items = prices, .count = 2, .files = files, .file_count = 1};
     rig.ask.prices = &books;
     rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 10}");
     struct decl *todo = rig_step(&rig, "todo.mail", "{}");
@@ -316,12 +328,77 @@ static void test_guesses_of_people_are_summed_apart(void **state)
     assert_string_equal(rig_at(&rig, "todo.chat")->cost.why_not, "a todo without a guess of its money");
 }
 
+/* Half a year on, with not a file changed, the plan is the same one; it only says that its prices are old. */
+static void test_stale_prices_are_a_warning_and_change_no_digest(void **state)
+{
+    (void)state;
+    int64_t day_ms;
+    const struct price_books books = {.items = prices, .count = 2, .files = files, .file_count = 1};
+    rig.ask.prices = &books;
+    rig.region.timezone = "Europe/Dublin";
+    rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 10}");
+    assert_true(tick_parse("2027-01-31T23:59:59Z", &day_ms));
+    rig.ask.wall_ms = day_ms;
+    rig_plan(&rig);
+    const char *digest = rig.plan->digest;
+    assert_int_equal(rig.plan->note_count, 0);
+    assert_true(rig.plan->prices_used[0]);
+    rig.ask.wall_ms = day_ms + 1000;
+    rig_plan(&rig);
+    assert_string_equal(rig.plan->digest, digest);
+    assert_int_equal(rig.plan->note_count, 1);
+    assert_string_equal(rig.plan->notes[0].code, "cost.stale");
+    assert_string_equal(rig.plan->notes[0].where, "prices/ours.yaml");
+    assert_non_null(strstr(rig.plan->notes[0].advice, "contract 17"));
+}
+
+static void test_prices_nobody_counts_on_may_be_stale(void **state)
+{
+    (void)state;
+    const struct price_books books = {.items = prices, .count = 2, .files = files, .file_count = 1};
+    rig.ask.prices = &books;
+    rig.region.timezone = "UTC";
+    rig_step(&rig, "fake.blind.a", "{'name': 'a', 'size': 10}");
+    rig.ask.wall_ms = INT64_MAX / 2;
+    rig_plan(&rig);
+    assert_int_equal(rig.plan->note_count, 0);
+}
+
+static void test_a_foreign_price_without_a_rate_says_what_to_add(void **state)
+{
+    (void)state;
+    struct price_book_item foreign[] = {prices[0], prices[1]};
+    foreign[0].currency = foreign[1].currency = "USD";
+    const struct price_books books = {.items = foreign, .count = 2, .files = files, .file_count = 1};
+    rig.ask.prices = &books;
+    rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 10}");
+    rig_plan(&rig);
+    assert_string_equal(
+        rig_at(&rig, "fake.named.a")->cost.why_not,
+        "no price for 'fake.storage' in EUR, one in USD: 'rates' in regions/eu.yaml can convert it");
+    const struct rates_one gbp = {.currency = "GBP", .rate = {8, 10}, .text = "0.8"};
+    struct rates rates = {.dated = "2026-11-01", .source = "ECB", .at = &gbp, .count = 1};
+    rig.region.rates = &rates;
+    rig_step(&rig, "fake.named.b", "{'name': 'b', 'size': 10}");
+    assert_non_null(strstr(rig_refused(&rig, "cost.no_rate"), "no rate for USD"));
+    assert_int_equal(rig.diags.errors, 1); /* once, for both steps */
+    assert_non_null(strstr(rig.err.advice, "what one USD is in EUR"));
+    const struct rates_one usd = {.currency = "USD", .rate = {5, 10}, .text = "0.5"};
+    rates.at = &usd;
+    rig_plan(&rig);
+    const struct plan_cost *c = &rig_at(&rig, "fake.named.a")->cost;
+    assert_true(c->priced);
+    assert_int_equal(c->month_low, 500000);
+    assert_int_equal(c->month_high, 1000000);
+    assert_int_equal(c->once_high, 2500000);
+}
+
 static void test_more_money_than_can_be_counted_is_an_error(void **state)
 {
     (void)state;
     struct price_book_item dear[] = {prices[0], prices[1]};
     dear[1].price = INT64_MAX / 8;
-    const struct price_books books = {.items = dear, .count = 2};
+    const struct price_books books = {.items = dear, .count = 2, .files = files, .file_count = 1};
     rig.ask.prices = &books;
     rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 4}");
     rig_step(&rig, "fake.named.b", "{'name': 'b', 'size': 1}");
@@ -340,7 +417,7 @@ static void test_without_a_price_nothing_is_priced(void **state)
     assert_false(rig.plan->totals.cost.priced);
     struct price_book_item other[] = {prices[0], prices[1]};
     other[1].unit = "tb";
-    const struct price_books books = {.items = other, .count = 2};
+    const struct price_books books = {.items = other, .count = 2, .files = files, .file_count = 1};
     rig.ask.prices = &books;
     rig_plan(&rig);
     assert_string_equal(rig_at(&rig, "fake.named.a")->cost.why_not,
@@ -364,6 +441,9 @@ int main(void)
         T(test_costs_add_up_and_what_is_unknown_is_never_zero),
         T(test_a_guess_prices_what_nobody_can_bound),
         T(test_guesses_of_people_are_summed_apart),
+        T(test_stale_prices_are_a_warning_and_change_no_digest),
+        T(test_prices_nobody_counts_on_may_be_stale),
+        T(test_a_foreign_price_without_a_rate_says_what_to_add),
         T(test_more_money_than_can_be_counted_is_an_error),
         T(test_without_a_price_nothing_is_priced),
     };

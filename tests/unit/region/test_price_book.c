@@ -11,7 +11,7 @@ static struct price_books *load(struct folder *p, const char *const *paths, size
     struct price_book_at at[8];
     assert_true(count <= 8);
     for (size_t i = 0; i < count; i++)
-        at[i] = (struct price_book_at){p->path, paths[i]};
+        at[i] = (struct price_book_at){p->path, paths[i], true};
     diag_init(&p->diags, p->mem);
     return price_book_load(p->mem, at, count, &books, &p->diags, &p->err) ? books : NULL;
 }
@@ -21,6 +21,16 @@ static struct price_books *given(struct folder *p, const char *text)
     static const char *const paths[] = {"prices/a.yaml"};
     folder_write(p, "prices/a.yaml", text);
     return load(p, paths, 1);
+}
+
+/* Without rates: only what is priced in that currency. */
+static const struct price_book_item *find(const struct price_books *books, const char *sku,
+                                          const char *currency)
+{
+    const struct rates_one *rate;
+    const struct price_book_item *item = price_book_find(books, sku, currency, NULL, &rate);
+    assert_null(rate);
+    return item;
 }
 
 static void test_prices_are_exact_and_know_their_source(void **state)
@@ -34,14 +44,17 @@ static void test_prices_are_exact_and_know_their_source(void **state)
                       "  setup: { unit: entity, per: once, price: \"12.50\" }\n");
     assert_non_null(books);
     assert_int_equal(books->count, 3);
-    const struct price_book_item *item = price_book_find(books, "database.medium", "EUR");
+    const struct price_book_item *item = find(books, "database.medium", "EUR");
     assert_int_equal(item->price, 73000);
     assert_int_equal(item->per, PRICE_BOOK_HOUR);
     assert_string_equal(item->unit, "node");
-    assert_string_equal(item->file, "prices/a.yaml");
-    assert_string_equal(item->source, "https://provider.example/pricing");
-    assert_string_equal(item->valid_until, "2027-01-31");
-    assert_int_equal(price_book_find(books, "dns.zone", "EUR")->price, 1000000);
+    const struct price_book_file *file = &books->files[item->file];
+    assert_string_equal(file->path, "prices/a.yaml");
+    assert_string_equal(file->currency, "EUR");
+    assert_string_equal(file->source, "https://provider.example/pricing");
+    assert_string_equal(file->valid_until, "2027-01-31");
+    assert_true(file->ours);
+    assert_int_equal(find(books, "dns.zone", "EUR")->price, 1000000);
     assert_int_equal(books->file_count, 1);
     assert_int_equal(strlen(books->files[0].digest), 64);
 }
@@ -50,12 +63,12 @@ static void test_what_has_no_price_in_that_currency_has_none(void **state)
 {
     struct folder *p = *state;
     struct price_books *books = given(p, HEAD "items: { a: { unit: u, per: month, price: 1 } }\n");
-    assert_non_null(price_book_find(books, "a", "EUR"));
-    assert_null(price_book_find(books, "a", "USD"));
-    assert_null(price_book_find(books, "b", "EUR"));
+    assert_non_null(find(books, "a", "EUR"));
+    assert_null(find(books, "a", "USD"));
+    assert_null(find(books, "b", "EUR"));
     books = load(p, NULL, 0);
     assert_non_null(books);
-    assert_null(price_book_find(books, "a", "EUR"));
+    assert_null(find(books, "a", "EUR"));
 }
 
 static void test_an_hourly_price_makes_a_month_of_730_hours(void **state)
@@ -65,11 +78,11 @@ static void test_an_hourly_price_makes_a_month_of_730_hours(void **state)
                                               "  h: { unit: u, per: hour, price: \"0.0730\" }\n"
                                               "  m: { unit: u, per: month, price: \"2.50\" }\n");
     int64_t cost;
-    assert_true(price_book_cost(price_book_find(books, "h", "EUR"), 2000, &cost));
+    assert_true(price_book_cost(find(books, "h", "EUR"), 2000, NULL, &cost));
     assert_int_equal(cost, 106580000); /* 2 * 730 * 0.073 */
-    assert_true(price_book_cost(price_book_find(books, "m", "EUR"), 500, &cost));
+    assert_true(price_book_cost(find(books, "m", "EUR"), 500, NULL, &cost));
     assert_int_equal(cost, 1250000);
-    assert_false(price_book_cost(price_book_find(books, "h", "EUR"), INT64_MAX, &cost));
+    assert_false(price_book_cost(find(books, "h", "EUR"), INT64_MAX, NULL, &cost));
 }
 
 static void test_a_later_book_wins(void **state)
@@ -84,9 +97,9 @@ static void test_a_later_book_wins(void **state)
                  "items:\n  a: { unit: u, per: month, price: 7 }\n");
     struct price_books *books = load(p, paths, 2);
     assert_int_equal(books->count, 2);
-    assert_int_equal(price_book_find(books, "a", "EUR")->price, 7000000);
-    assert_string_equal(price_book_find(books, "a", "EUR")->source, "contract 17");
-    assert_int_equal(price_book_find(books, "b", "EUR")->price, 20000000);
+    assert_int_equal(find(books, "a", "EUR")->price, 7000000);
+    assert_string_equal(books->files[find(books, "a", "EUR")->file].source, "contract 17");
+    assert_int_equal(find(books, "b", "EUR")->price, 20000000);
 }
 
 static void test_everything_wrong_is_told_at_once(void **state)
