@@ -1,15 +1,14 @@
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/array.h"
 #include "base/err.h"
 #include "base/zone.h"
-#include "io/loop.h"
 #include "model/diag.h"
 #include "model/origins.h"
 #include "model/value.h"
 #include "plan/cost_table.h"
+#include "plan/estimates.h"
 #include "plan/planner.h"
 #include "plan/price.h"
 #include "plugin/op.h"
@@ -17,13 +16,6 @@
 #include "region/price_book.h"
 #include "region/rates.h"
 #include "region/region.h"
-
-/* One question to a driver: what would this take? */
-struct estimate {
-    struct planner *p;
-    uint32_t i;
-    struct op_item item;
-};
 
 /* A rate is missing for the whole region, however many steps need it: told once, where the rates stand. */
 static void no_rate(struct planner *p, const struct err *err)
@@ -44,13 +36,10 @@ static void no_rate(struct planner *p, const struct err *err)
     diag_add(p->diags, &one);
 }
 
-static void on_item(void *user, struct op *op, size_t n, const struct op_result *result)
+static void told(void *user, uint32_t i, const struct op_result *result)
 {
-    (void)op;
-    (void)n;
-    struct estimate *e = user;
-    struct planner *p = e->p;
-    struct plan_step *s = &p->plan->steps[e->i];
+    struct planner *p = user;
+    struct plan_step *s = &p->plan->steps[i];
     struct price_ask ask = {.books = p->ask->prices,
                             .region = p->plan->region,
                             .guess = s->decl->meta.guess,
@@ -58,54 +47,29 @@ static void on_item(void *user, struct op *op, size_t n, const struct op_result 
     struct err err;
     if (result->status != LF_END_OK)
         price_by_guess(ask.guess, "the driver could not estimate it", &s->cost);
-    else if (!price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost, &err)) {
-        if (strcmp(err.code, "cost.no_rate") == 0)
-            no_rate(p, &err);
-        else
-            planner_error(p, e->i, err.code, NULL, err.summary, err.advice);
-    }
-}
-
-static void on_end(void *user, struct op *op)
-{
-    (void)op;
-    struct estimate *e = user;
-    struct planner *p = e->p;
-    p->in_flight--;
-    free(e);
-    loop_stop(p->ask->loop);
-}
-
-static void ask(struct planner *p, uint32_t i)
-{
-    static const struct op_events events = {.item = on_item, .end = on_end};
-    struct plan_step *s = &p->plan->steps[i];
-    struct estimate *e = calloc(1, sizeof(*e));
-    if (!e)
-        abort();
-    *e = (struct estimate){.p = p,
-                           .i = i,
-                           .item = {.verb = LF_VERB_ESTIMATE,
-                                    .attempt = 1,
-                                    .address = s->address,
-                                    .prior = s->observed,
-                                    .desired = s->promise ? s->promise : s->desired}};
-    struct op_ask op = {
-        .driver = s->driver, .type = s->type, .items = &e->item, .count = 1, .read_only = true};
-    p->in_flight++;
-    op_start(&op, &events, e);
+    else if (price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost, &err))
+        return;
+    else if (strcmp(err.code, "cost.no_rate") == 0)
+        no_rate(p, &err);
+    else
+        planner_error(p, i, err.code, NULL, err.summary, err.advice);
 }
 
 /* A driver prices its resources; what people do costs what somebody guessed.  A todo will cost something, so
  * one without a guess is unknown; a signature without a guess is no cost at all. */
-static void estimate(struct planner *p, uint32_t i)
+static void price_step(struct planner *p, struct estimates *estimates, uint32_t i)
 {
     struct plan_step *s = &p->plan->steps[i];
+    const struct estimate_ask ask = {.driver = s->driver,
+                                     .type = s->type,
+                                     .address = s->address,
+                                     .prior = s->observed,
+                                     .desired = s->promise ? s->promise : s->desired};
     if (!s->decl || !s->targeted || s->broken)
         return;
     const struct value *guess = s->decl->meta.guess;
     if (s->decl->kind == DECL_RESOURCE && s->type->has_estimate)
-        ask(p, i);
+        estimates_ask(estimates, i, &ask);
     else if (s->decl->kind == DECL_RESOURCE)
         price_by_guess(guess,
                        arena_print(p->mem, "%s-%s does not estimate '%s'", s->driver->subsystem,
@@ -188,16 +152,13 @@ static void check_stale(struct planner *p)
 
 void cost_estimate(struct planner *p)
 {
-    uint32_t i = 0;
     if (p->ask->refresh_only) /* builds nothing, and no step has been matched with its driver */
         return;
     p->prices_used = ARENA_ARRAY(p->mem, bool, p->ask->prices ? p->ask->prices->file_count + 1 : 1);
-    while (i < p->plan->count || p->in_flight > 0) {
-        while (i < p->plan->count && p->in_flight < p->parallel)
-            estimate(p, i++);
-        if (p->in_flight > 0)
-            loop_run(p->ask->loop);
-    }
+    struct estimates estimates = {.loop = p->ask->loop, .most = p->parallel, .user = p, .told = told};
+    for (uint32_t i = 0; i < p->plan->count; i++)
+        price_step(p, &estimates, i);
+    estimates_wait(&estimates);
     add_to_totals(p);
     check_stale(p);
     p->plan->prices = p->ask->prices;
