@@ -286,19 +286,28 @@ static void walk_maps(struct compare *c, const struct value *left, const struct 
     }
 }
 
-static void walk(struct compare *c, const struct value *left, const struct value *right)
+static void note_root(struct compare *c, const struct value *left, const struct value *right)
 {
-    if (left != NULL && right != NULL && value_equal(left, right))
-        return;
     const struct origin *at = left ? origins_get(c->left.region->origins, left->where) : NULL;
     if (c->root.path == NULL && at != NULL && at->kind == ORIGIN_WRITTEN && is_own(&c->left, at) &&
         c->depth > 1)
         c->root = (struct root){path_text(c), left, right};
-    enum value_kind kind = value_kind(left);
-    bool deep = left != NULL && right != NULL && kind == value_kind(right) && c->depth + 1 < DEPTH_MAX;
-    if (deep && kind == VALUE_MAP) {
+}
+
+static bool are_both(const struct value *left, const struct value *right, enum value_kind kind)
+{
+    return value_kind(left) == kind && value_kind(right) == kind;
+}
+
+static void walk(struct compare *c, const struct value *left, const struct value *right)
+{
+    if (left != NULL && right != NULL && value_equal(left, right))
+        return;
+    note_root(c, left, right);
+    bool deep = c->depth + 1 < DEPTH_MAX;
+    if (deep && are_both(left, right, VALUE_MAP)) {
         walk_maps(c, left, right);
-    } else if (deep && kind == VALUE_LIST && left->count == right->count) {
+    } else if (deep && are_both(left, right, VALUE_LIST) && left->count == right->count) {
         for (size_t i = 0; i < left->count; i++)
             enter(c, (struct path_part){.kind = PATH_INDEX, .index = i}, left->items[i], right->items[i]);
     } else {
