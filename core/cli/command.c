@@ -142,6 +142,28 @@ static const struct command table[] = {
         .run = cmd_output_run,
     },
     {
+        .name = "diff",
+        .summary = "what differs between two regions, and what nobody explained",
+        .synopsis = "REGION OTHER",
+        .words_min = 2,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(EXIT_CODE),
+        .about =
+            "Evaluates the playbook for both and compares the steps; where a region is built, also what\n"
+            "stands with what is declared.  Asks no service.  What shrink, absent or differs of a region\n"
+            "file accounts for is explained, and so is a text that only says where it is.  The rest has no\n"
+            "reason on record, is listed first, and blocks the launch: give it one in the region file:\n\n"
+            "    differs:\n"
+            "      - what: services.clusters.primary.storage_gb    # or a step: billing.tax, "
+            "dns.record.mx#values\n"
+            "        why: the pilot tenants bring 140 GB along\n"
+            "        owner: data-platform\n\n"
+            "Exits 0; with --exit-code 2 when something is unexplained.  -v lists every difference.",
+        .example = "landfall diff eu us",
+        .run = cmd_diff_run,
+    },
+    {
         .name = "history",
         .summary = "what happened, in order: all of it, or to one step",
         .synopsis = "REGION [ADDRESS]",
@@ -231,7 +253,8 @@ static const struct command table[] = {
         .options = BIT(JSON) | BIT(WITHOUT) | BIT(FASTER) | BIT(SUPPOSE_DONE) | BIT(ON),
         .about =
             "Asks the services what is there, as plan does, and lists the steps that are not done and hold\n"
-            "the milestone back (launch, when none is named), each with what it unlocks: the open steps that\n"
+            "the milestone back (launch, when none is named), each with what it unlocks: the open steps "
+            "that\n"
             "wait for nothing else.  Durations are those the stores of this project measured, else the\n"
             "playbook's guesses; what nobody knows is said.  Days are days of the calendar.\n\n"
             "--without, --faster and --done suppose that some things were otherwise, and may be given again\n"

@@ -27,7 +27,7 @@ enum command_word {
 /* Exit codes. */
 #define COMMAND_OK      0
 #define COMMAND_FAILED  1 /* could not run; wrong usage */
-#define COMMAND_CHANGES 2 /* plan --exit-code */
+#define COMMAND_CHANGES 2 /* plan, diff --exit-code */
 #define COMMAND_PARTIAL 3 /* some steps failed, are held or wait for a person */
 
 struct command {

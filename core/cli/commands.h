@@ -19,6 +19,7 @@ COMMAND_ENTRY(cmd_check_run);
 COMMAND_ENTRY(cmd_completion_run);
 COMMAND_ENTRY(cmd_describe_run);
 COMMAND_ENTRY(cmd_destroy_run);
+COMMAND_ENTRY(cmd_diff_run);
 COMMAND_ENTRY(cmd_done_run);
 COMMAND_ENTRY(cmd_graph_run);
 COMMAND_ENTRY(cmd_help_run);

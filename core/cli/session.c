@@ -199,6 +199,11 @@ static bool has_region_file(const struct session *s, const char *region)
     return file_exists(file_join(s->mem, s->project->folder, file));
 }
 
+bool session_check_region(struct session *s, const char *region, struct err *err)
+{
+    return (addr_region_is_valid(region) && has_region_file(s, region)) || no_such_region(s, region, err);
+}
+
 /* Secrets and store are opened in either order. */
 static void know_digest_key(struct session *s)
 {
@@ -348,15 +353,21 @@ static bool region_output(void *user, struct arena *mem, const char *region, con
     return err_advise(err, "build it first: landfall apply %s", region);
 }
 
-bool session_open_playbook(struct session *s, struct err *err)
+bool session_evaluate(struct session *s, const struct region *region, struct catalog catalog,
+                      struct arena *mem, struct playbook **out, struct err *err)
 {
     struct playbook_ask ask = {.project = s->project->folder,
                                .path = s->project->playbook,
-                               .region = s->region,
-                               .catalog = registry_catalog(s->registry),
+                               .region = region,
+                               .catalog = catalog,
                                .user = s,
                                .region_output = region_output};
-    return playbook_load(s->mem, &ask, &s->playbook, err);
+    return playbook_load(mem, &ask, out, err);
+}
+
+bool session_open_playbook(struct session *s, struct err *err)
+{
+    return session_evaluate(s, s->region, registry_catalog(s->registry), s->mem, &s->playbook, err);
 }
 
 /* The book beside a driver: <subsystem>-<driver>.prices.yaml, where there is one. */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "model/catalog.h"
 #include "model/diag.h"
 #include "report/out.h"
 #include "store/store.h"
@@ -71,12 +72,17 @@ MUST_USE bool session_open_project(struct session *s, struct err *err);
 MUST_USE bool session_open_plugin_folders(struct session *s, struct err *err);
 /* The name is one of this project, by its file or by its store; then the store is read. */
 MUST_USE bool session_open_store(struct session *s, const char *region, struct err *err);
+/* Another region beside the session's: is there a file of it? */
+MUST_USE bool session_check_region(struct session *s, const char *region, struct err *err);
 /* Reads the store again: what was written meanwhile counts. */
 MUST_USE bool session_read_store(struct session *s, struct err *err);
 MUST_USE bool session_open_region(struct session *s, const char *region, struct err *err);
 /* The drivers the region names, in one go: everything wrong with them is in the diags. */
 MUST_USE bool session_open_drivers(struct session *s, struct err *err);
 MUST_USE bool session_open_playbook(struct session *s, struct err *err);
+/* The playbook for a region that is not the session's, and types that need not be; for whoever compares. */
+MUST_USE bool session_evaluate(struct session *s, const struct region *region, struct catalog catalog,
+                               struct arena *mem, struct playbook **out, struct err *err);
 MUST_USE bool session_open_prices(struct session *s, struct err *err);
 /* The region's lock and the right to write.  lineage: for a store that is not there yet. */
 MUST_USE bool session_open_writer(struct session *s, const char *lineage, const char *command,

@@ -15,6 +15,7 @@
 #include "region/folder.h"
 #include "region/keys.h"
 #include "region/leftover.h"
+#include "region/nearest.h"
 #include "region/rules.h"
 #include "region/shape.h"
 #include "region/spec.h"
@@ -153,6 +154,23 @@ static void fill_absents(struct region *r, const struct load *l, const struct va
     r->absents = absents;
 }
 
+/* What a region further up explained stays explained: it is copied from there. */
+static void fill_differs(struct region *r, const struct load *l, struct arena *mem)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < l->chain.count; i++)
+        total += l->chain.at[i]->differs_count;
+    struct region_differs *differs = ARENA_ARRAY(mem, struct region_differs, total);
+    for (size_t i = 0; i < l->chain.count; i++) {
+        for (size_t j = 0; j < l->chain.at[i]->differs_count; j++) {
+            const struct rules_differs *rule = &l->chain.at[i]->differs[j];
+            differs[r->differs_count++] = (struct region_differs){
+                rule->what, rule->why, rule->owner, rule->revisit, rule->path.count == 0, rule->at->where};
+        }
+    }
+    r->differs = differs;
+}
+
 /* Also the schema: a plan made under other rules is another plan. */
 static void fill_files(struct region *r, const struct load *l, struct arena *mem)
 {
@@ -215,9 +233,35 @@ static struct region *build(const struct load *l, const struct value *services)
     struct pair root = {"services", services};
     fill_shrinks(r, spec, mem);
     fill_absents(r, l, value_map(mem, &root, 1), mem);
+    fill_differs(r, l, mem);
     fill_files(r, l, mem);
     r->view = view_of(r, spec, mem);
     return r;
+}
+
+static bool matched(void *user, const char *path, const struct path *concrete, const struct value *v)
+{
+    (void)path, (void)concrete, (void)v;
+    *(bool *)user = true;
+    return false;
+}
+
+/* An entry that explains a value nobody has explains nothing, and hides the slip it was meant for.  What the
+ * region left out of the copy is still something to speak of: absent says why, though. */
+static void check_differs(struct load *l, const struct spec *spec, const struct value *services)
+{
+    struct pair pair = {"services", services};
+    const struct value *root = value_map(l->f.mem, &pair, services != NULL ? 1 : 0);
+    for (size_t i = 0; i < spec->differs_count; i++) {
+        const struct rules_differs *rule = &spec->differs[i];
+        bool there = rule->path.count == 0;
+        if (!there)
+            path_each(root, &rule->path, matched, &there);
+        if (!there)
+            findings_error(&l->f, "region.differs_missing", rule->at,
+                           nearest_advice(l->f.mem, root, &rule->path), "region '%s' has no '%s'", spec->name,
+                           rule->what);
+    }
 }
 
 /* The services resolved and checked; NULL when a file is missing or cannot be read. */
@@ -236,6 +280,7 @@ static const struct value *load_services(struct load *l, const char *name)
     const struct value *services = resolve(l);
     if (shaped)
         shape_check(&l->f, shape, services);
+    check_differs(l, own, services);
     leftover_check(&l->f, own, l->chain.at + 1, l->chain.count - 1, services);
     return services;
 }

@@ -42,6 +42,16 @@ struct region_absent {
     uint32_t where;
 };
 
+/* A difference from the other regions that is meant: a value under services, or a step. */
+struct region_differs {
+    const char *what;
+    const char *why;
+    const char *owner;
+    const char *revisit; /* a date, or NULL */
+    bool of_steps;       /* an address or a prefix of one, perhaps with #setting; else a path of values */
+    uint32_t where;
+};
+
 /* A file that went into it, for the plan's digest. */
 struct region_file {
     const char *path;
@@ -62,6 +72,9 @@ struct region {
     /* Its own first, then what a region further up left out and nobody declared again. */
     const struct region_absent *absents;
     size_t absent_count;
+    /* Its own, then those of what it is copied from. */
+    const struct region_differs *differs;
+    size_t differs_count;
     const struct value *residency; /* category -> list of places, or NULL */
     const struct value *budget;    /* { monthly, one_off }, or NULL */
     const struct value *launch;    /* { target, can_follow, milestones: { name: date } }, or NULL */

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "base/tick.h"
 #include "model/value.h"
 #include "region/findings.h"
@@ -33,6 +34,9 @@ static const struct keys_rule absent_rules[] = {
 };
 static const struct keys absent_keys = {"region", "an entry of 'absent'", absent_rules,
                                         COUNT_OF(absent_rules)};
+
+static const struct keys differs_keys = {"region", "an entry of 'differs'", absent_rules,
+                                         COUNT_OF(absent_rules)};
 
 /* Rules may look at services only: nothing else is ever copied. */
 static bool parse_path(struct findings *f, const struct value *text, bool any_is_fine, struct path *out)
@@ -162,6 +166,63 @@ struct rules_absent *rules_parse_absent(struct findings *f, const struct value *
     }
     *count = rules.count;
     struct rules_absent *kept = ARRAY_KEEP(&rules, f->mem);
+    ARRAY_DONE(&rules);
+    return kept;
+}
+
+/* "billing.tax", "database.cluster.main#size": whole segments of an address, and a setting behind the last.
+ */
+static bool is_step_pattern(const char *text)
+{
+    size_t segments = 0;
+    for (;; text++) {
+        size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+        if (length == 0)
+            return false;
+        text += length;
+        if (++segments > 3 || *text == '\0')
+            return segments <= 3;
+        if (*text == '#')
+            return text[1] != '\0';
+        if (*text != '.')
+            return false;
+    }
+}
+
+/* What begins with `services` is a value; anything else can only be a step. */
+static bool parse_differing(struct findings *f, const struct value *what, struct path *out)
+{
+    *out = (struct path){0};
+    if (str_equal(what->text, "services") || str_starts(what->text, "services."))
+        return parse_path(f, what, true, out);
+    if (is_step_pattern(what->text))
+        return true;
+    findings_error(f, "region.rule_path", what,
+                   "write services.<name>..., or a step and a setting of it: database.cluster.main#size",
+                   "'%s' names neither a value under 'services' nor steps", what->text);
+    return false;
+}
+
+struct rules_differs *rules_parse_differs(struct findings *f, const struct value *list, size_t *count)
+{
+    ARRAY(struct rules_differs) rules = {0};
+    list = list_of(list);
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const struct value *one = list->items[i];
+        const struct value *what = value_get(one, "what");
+        struct rules_differs rule = {
+            .what = value_as_text(what),
+            .why = value_get_text(one, "why", NULL),
+            .owner = value_get_text(one, "owner", NULL),
+            .revisit = value_get_text(one, "revisit", NULL),
+            .at = what,
+        };
+        if (keys_check(f, &differs_keys, one) && parse_differing(f, what, &rule.path) &&
+            check_revisit(f, value_get(one, "revisit")))
+            ARRAY_PUSH(&rules, rule);
+    }
+    *count = rules.count;
+    struct rules_differs *kept = ARRAY_KEEP(&rules, f->mem);
     ARRAY_DONE(&rules);
     return kept;
 }

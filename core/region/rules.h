@@ -1,5 +1,5 @@
-/* The rules: the `shrink` and `absent` lists of one region file, checked and ready for derive to apply.  They
- * say nothing of what they match; only the copy knows that. */
+/* The rules: the `shrink`, `absent` and `differs` lists of one region file, checked; the first two are ready
+ * for derive to apply.  They say nothing of what they match; only the copy knows that. */
 #pragma once
 
 #include <stdbool.h>
@@ -34,7 +34,17 @@ struct rules_absent {
     const struct value *at; /* `what` */
 };
 
+/* A deliberate difference: of a value below `services` and all below it, or - once there is a plan - of a
+ * step, of all steps below a prefix, or of one setting of theirs (dns.record.apex-a#values). */
+struct rules_differs {
+    const char *what, *why, *owner;
+    const char *revisit; /* or NULL */
+    struct path path;    /* of a value; empty for steps */
+    const struct value *at;
+};
+
 /* `list` may be NULL; that it is a list is for the caller to say.  What is wrong is a finding and not in the
  * result. */
 struct rules_shrink *rules_parse_shrink(struct findings *f, const struct value *list, size_t *count);
 struct rules_absent *rules_parse_absent(struct findings *f, const struct value *list, size_t *count);
+struct rules_differs *rules_parse_differs(struct findings *f, const struct value *list, size_t *count);

@@ -28,7 +28,7 @@ static const struct keys_rule top_rules[] = {
     {"currency", KEYS_TEXT, true}, {"timezone", KEYS_TEXT, false}, {"shrink", KEYS_LIST, false},
     {"absent", KEYS_LIST, false},  {"services", KEYS_MAP, false},  {"residency", KEYS_MAP, false},
     {"drivers", KEYS_MAP, false},  {"budget", KEYS_MAP, false},    {"launch", KEYS_MAP, false},
-    {"rates", KEYS_MAP, false},    {"cost", KEYS_MAP, false},
+    {"rates", KEYS_MAP, false},    {"cost", KEYS_MAP, false},      {"differs", KEYS_LIST, false},
 };
 static const struct keys top_keys = {"region", "a region file", top_rules, COUNT_OF(top_rules)};
 
@@ -222,6 +222,7 @@ static void check_rules(struct findings *f, struct spec *spec)
     static const char *const keys[] = {"shrink", "absent"};
     spec->shrinks = rules_parse_shrink(f, value_get(spec->root, "shrink"), &spec->shrink_count);
     spec->absents = rules_parse_absent(f, value_get(spec->root, "absent"), &spec->absent_count);
+    spec->differs = rules_parse_differs(f, value_get(spec->root, "differs"), &spec->differs_count);
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         const struct value *rules = value_get(spec->root, keys[i]);
         if (rules != NULL && rules->count > 0 && value_get(spec->root, "from") == NULL)

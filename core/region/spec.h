@@ -11,6 +11,7 @@ struct findings;
 struct rates;
 struct region_driver;
 struct rules_absent;
+struct rules_differs;
 struct rules_shrink;
 struct value;
 
@@ -25,6 +26,8 @@ struct spec {
     size_t shrink_count;
     struct rules_absent *absents;
     size_t absent_count;
+    struct rules_differs *differs;
+    size_t differs_count;
     struct region_driver *drivers;
     size_t driver_count;
     const struct rates *rates; /* or NULL */

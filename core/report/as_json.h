@@ -18,6 +18,7 @@ struct doc;
 struct err;
 struct graph;
 struct out;
+struct parity;
 struct plan;
 struct provenance_step;
 struct value;
@@ -43,6 +44,8 @@ void as_json_plugins(struct out *o, const struct facts_plugin *at, size_t count)
 void as_json_describe(struct out *o, const struct facts_plugin *at, size_t count, const char *type);
 void as_json_graph(struct out *o, const char *region, const struct graph *g); /* landfall.graph/1 */
 void as_json_launch(struct out *o, const struct facts_launch *f);             /* landfall.launch/1 */
+/* landfall.diff/1: both regions, and each difference with its causes. */
+void as_json_parity(struct out *o, const struct parity *p);
 /* landfall.conformance/1, case by case. */
 void as_json_conform_begin(struct doc *d, struct out *o, const struct conform_result *r);
 void as_json_conform_row(struct doc *d, const struct conform_row *row);

@@ -17,6 +17,7 @@ struct diags;
 struct err;
 struct graph;
 struct out;
+struct parity;
 struct plan;
 struct provenance_step;
 struct sweep;
@@ -68,6 +69,10 @@ void as_text_call(struct out *o, const struct facts_plugin *p, const struct cont
 void as_text_conform_head(struct out *o, const struct conform_result *r);
 void as_text_conform_row(struct out *o, const struct conform_row *row, bool with_time);
 void as_text_conform_foot(struct out *o, const struct conform_result *r);
+
+/* diff: what nobody explained, with both sides and where they come from; then each reason with what it
+ * explains, counted, or one by one. */
+void as_text_parity(struct out *o, const struct parity *p, enum as_text_detail detail);
 
 /* Each step with what it directly needs, in order of doing. */
 void as_text_graph(struct out *o, const struct graph *g);

@@ -1,0 +1,94 @@
+#include "cli/comparing.h"
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "cli/session.h"
+#include "launch/parity.h"
+#include "playbook/playbook.h"
+#include "plugin/registry.h"
+#include "region/project.h"
+#include "region/region.h"
+#include "store/store.h"
+
+struct comparing {
+    struct session *s;
+    struct catalog catalog; /* of the session's drivers */
+};
+
+/* The types of a subsystem are the same whoever serves it.  A region may have an instance that the session's
+ * has not, and its own drivers may need secrets that are not here: so any instance answers. */
+static bool find_type(void *user, const char *subsystem, const char *instance, const char *type,
+                      const struct catalog_type **out, struct err *err)
+{
+    const struct comparing *c = user;
+    if (c->catalog.type(c->catalog.user, subsystem, instance, type, out, err))
+        return true;
+    size_t count;
+    struct err none;
+    const struct driver *const *drivers = registry_drivers(c->s->registry, &count);
+    for (size_t i = 0; i < count && str_equal(err->code, "catalog.no_instance"); i++)
+        if (str_equal(drivers[i]->subsystem, subsystem) &&
+            c->catalog.type(c->catalog.user, subsystem, drivers[i]->instance, type, out, &none))
+            return true;
+    return false;
+}
+
+static bool find_call(void *user, const char *subsystem, const char *instance, const char *call,
+                      const struct catalog_call **out, struct err *err)
+{
+    const struct comparing *c = user;
+    if (c->catalog.call(c->catalog.user, subsystem, instance, call, out, err))
+        return true;
+    size_t count;
+    struct err none;
+    const struct driver *const *drivers = registry_drivers(c->s->registry, &count);
+    for (size_t i = 0; i < count && str_equal(err->code, "catalog.no_instance"); i++)
+        if (str_equal(drivers[i]->subsystem, subsystem) &&
+            c->catalog.call(c->catalog.user, subsystem, drivers[i]->instance, call, out, &none))
+            return true;
+    return false;
+}
+
+static bool has_subsystem(void *user, const char *subsystem, struct err *err)
+{
+    const struct comparing *c = user;
+    return c->catalog.subsystem(c->catalog.user, subsystem, err);
+}
+
+/* Only what is declared is wanted, so the Lua world goes at once. */
+static bool evaluate(void *user, const struct region *region, struct arena *mem, const struct decls **out,
+                     struct err *err)
+{
+    struct comparing *c = user;
+    struct catalog catalog = {.user = c, .subsystem = has_subsystem, .type = find_type, .call = find_call};
+    struct playbook *playbook;
+    if (!session_evaluate(c->s, region, catalog, mem, &playbook, err))
+        return false;
+    struct decls *decls = ARENA_NEW(mem, struct decls);
+    *decls = *playbook_decls(playbook);
+    *out = decls;
+    playbook_free(playbook);
+    return true;
+}
+
+bool comparing_make(struct session *s, const char *other, bool brief, struct parity **out, struct err *err)
+{
+    struct region *right;
+    struct store_snapshot truth;
+    struct comparing c = {.s = s, .catalog = registry_catalog(s->registry)};
+    const char *path = file_join(s->mem, s->project->store, arena_print(s->mem, "%s.db", other));
+    if (!region_load(s->mem, s->project->folder, other, &right, &s->diags, err) ||
+        !store_read(s->mem, path, &truth, err))
+        return false;
+    struct parity_ask ask = {.left = s->region,
+                             .right = right,
+                             .catalog = c.catalog,
+                             .evaluate = evaluate,
+                             .user = &c,
+                             .left_truth = &s->truth,
+                             .right_truth = &truth,
+                             .brief = brief};
+    return parity_make(s->mem, &ask, out, err);
+}

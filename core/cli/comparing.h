@@ -1,0 +1,15 @@
+/* Comparing: the session's region beside another one of the same project. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+
+struct err;
+struct parity;
+struct session;
+
+/* The session's region and drivers are open.  `brief`: which rule explains what is not asked.  What is wrong
+ * with the other region's file is in the session's diags. */
+MUST_USE bool comparing_make(struct session *s, const char *other, bool brief, struct parity **out,
+                             struct err *err);

@@ -1,0 +1,137 @@
+#include "launch/parity_built.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "launch/parity_list.h"
+#include "model/decl.h"
+#include "model/path.h"
+#include "model/schema.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "region/region.h"
+#include "store/store.h"
+
+struct built {
+    struct arena *mem;
+    const struct parity_ask *ask;
+    struct parity_list *list;
+    const struct region *region;
+    const struct store_snapshot *truth;
+    const struct decls *decls;
+    size_t unbuilt;
+};
+
+static void add(struct built *b, const struct store_res *row, const struct decl *decl,
+                const struct schema_diff *diff, const char *why)
+{
+    struct parity_cause *cause = ARENA_NEW(b->mem, struct parity_cause);
+    *cause = (struct parity_cause){.by = PARITY_BUILT, .why = why, .what = b->region->name};
+    bool left = b->region == b->ask->left;
+    *(left ? &cause->left : &cause->right) = row->declared_at;
+    struct parity_difference d = {
+        .address = row->address,
+        .kind = arena_print(b->mem, "%s.%s", row->subsystem, row->type),
+        .setting = diff != NULL ? diff->path : NULL,
+        .left = diff != NULL && !diff->secret ? diff->after : NULL,
+        .right = diff != NULL && !diff->secret ? diff->before : NULL,
+        .declared = decl != NULL ? arena_print(b->mem, "%s:%u", decl->file, decl->line) : row->declared_at,
+        .built = b->region->name,
+        .causes = arena_copy(b->mem, &cause, sizeof(struct parity_cause *)),
+        .cause_count = 1,
+    };
+    parity_list_add(b->list, &d);
+}
+
+/* Only what is known of a declaration without building it: the rest is another step's, and is compared
+ * there. */
+static const struct value *known_part(struct arena *mem, const struct value *attrs, const struct value *built)
+{
+    const struct value *known = built;
+    for (size_t i = 0; value_kind(attrs) == VALUE_MAP && i < attrs->count; i++) {
+        const struct value *v = attrs->pairs[i].value;
+        if (!value_has_expr(v) && !value_has_unknown(v) && !value_has_secret(v))
+            known = value_with_key(mem, known, attrs->pairs[i].key, v);
+    }
+    return known;
+}
+
+static bool is_ignored(const struct decl *decl, const char *path)
+{
+    for (size_t i = 0; i < decl->meta.ignore_count; i++) {
+        size_t length = strlen(decl->meta.ignore[i]);
+        if (strncmp(path, decl->meta.ignore[i], length) == 0 && strchr(".[", path[length]))
+            return true;
+    }
+    return false;
+}
+
+static bool compare_row(struct built *b, const struct store_res *row, const struct decl *decl,
+                        struct err *err)
+{
+    const struct catalog *catalog = &b->ask->catalog;
+    const struct catalog_type *type;
+    const struct value *observed = NULL;
+    struct schema_diffs diffs;
+    struct err none;
+    if (row->damaged)
+        add(b, row, decl, NULL, "it stands, and is not right");
+    /* A type that no driver here knows cannot be judged; the plan of that region says so. */
+    if (row->observed == NULL ||
+        !catalog->type(catalog->user, row->subsystem, row->instance, row->type, &type, &none))
+        return true;
+    if (!value_json_parse(b->mem, row->observed, strlen(row->observed), &observed, err))
+        return err_wrap(err, "reading '%s' of region '%s'", row->address, b->region->name);
+    schema_compare(b->mem, type->schema, observed, known_part(b->mem, decl->attrs, observed), &diffs, NULL);
+    for (size_t i = 0; i < diffs.count; i++)
+        if (!is_ignored(decl, diffs.at[i].path))
+            add(b, row, decl, &diffs.at[i], "what stands is not what is declared");
+    return true;
+}
+
+/* Rows and declarations are both sorted by address: one walk. */
+static bool compare_region(struct built *b, struct err *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < b->truth->res_count; i++) {
+        const struct store_res *row = &b->truth->res[i];
+        if (row->deposed || row->kind != DECL_RESOURCE)
+            continue;
+        for (; at < b->decls->count && strcmp(b->decls->at[at].address, row->address) < 0; at++)
+            b->unbuilt += b->decls->at[at].kind == DECL_RESOURCE;
+        bool declared = at < b->decls->count && strcmp(b->decls->at[at].address, row->address) == 0;
+        if (!declared)
+            add(b, row, NULL, NULL, "it stands, and is no longer declared");
+        else if (!compare_row(b, row, &b->decls->at[at], err))
+            return false;
+        at += declared;
+    }
+    for (; at < b->decls->count; at++)
+        b->unbuilt += b->decls->at[at].kind == DECL_RESOURCE;
+    return true;
+}
+
+static bool is_built(const struct store_snapshot *truth)
+{
+    return truth != NULL && truth->exists && truth->res_count > 0;
+}
+
+bool parity_built_compare(struct arena *mem, const struct parity_ask *ask, const struct decls *left,
+                          const struct decls *right, struct parity_list *list, struct parity *out,
+                          struct err *err)
+{
+    struct built sides[] = {
+        {mem, ask, list, ask->left, ask->left_truth, left, 0},
+        {mem, ask, list, ask->right, ask->right_truth, right, 0},
+    };
+    out->left_built = is_built(ask->left_truth);
+    out->right_built = is_built(ask->right_truth);
+    if (out->left_built && !compare_region(&sides[0], err))
+        return false;
+    if (out->right_built && !compare_region(&sides[1], err))
+        return false;
+    out->left_unbuilt = sides[0].unbuilt;
+    out->right_unbuilt = sides[1].unbuilt;
+    return true;
+}
