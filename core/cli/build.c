@@ -211,7 +211,7 @@ static const char *next_command(const struct build *b)
     for (size_t i = 0; i < b->ran.trouble_count; i++) {
         const struct event *e = &b->ran.troubles[i];
         if (e->kind == EVENT_STEP_WAITS && str_starts(e->address, "human."))
-            return arena_print(mem, "landfall done %s %s --by WHO --evidence TEXT", b->ask->region,
+            return arena_print(mem, "landfall done %s %s --by WHO --evidence PROOF", b->ask->region,
                                e->address);
     }
     return NULL;

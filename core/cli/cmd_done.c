@@ -50,9 +50,24 @@ static bool check_options(const struct args *args, struct err *err)
     const char *by = args_text(args, OPTION_BY, ""), *evidence = args_text(args, OPTION_EVIDENCE, "");
     if (by[0] && evidence[0])
         return true;
-    err_set(err, "usage.missing", "who did it, and what proves it? --by WHO --evidence TEXT");
+    err_set(err, "usage.missing", "who did it, and what proves it? --by WHO --evidence PROOF");
     return err_advise(err, "landfall done %s %s --by 'Ada Byron' --evidence https://...", args_word(args, 0),
                       args_word(args, 1));
+}
+
+static bool read_proof(struct session *s, const struct args *args, struct evidence *out, struct err *err)
+{
+    const char *typed = args_text(args, OPTION_EVIDENCE, "");
+    return evidence_read(s->mem, typed, session_file(s, typed), out, err);
+}
+
+static const char *deed_text(struct session *s, const char *address, const char *by,
+                             const struct evidence *proof)
+{
+    if (!proof->is_file)
+        return arena_print(s->mem, "%s is done, by %s", address, by);
+    return arena_print(s->mem, "%s is done, by %s; %s is known by its digest %.12s, keep it", address, by,
+                       proof->text, proof->digest);
 }
 
 bool cmd_done_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
@@ -60,26 +75,29 @@ bool cmd_done_run(struct session *s, const struct args *args, int *exit_code, st
     const char *region = args_word(args, 0), *address = args_word(args, 1);
     struct planning planning = {.no_refresh = true};
     struct plan *plan;
+    struct evidence proof;
     uint32_t step = 0;
     if (!check_options(args, err) || !session_open_region(s, region, err) || !session_open_drivers(s, err) ||
-        !planning_make(s, &planning, &plan, err) || !find_step(s, plan, address, &step, err))
-        return false;
-    if (!session_lock(s, plan->lineage, "done", err))
+        !planning_make(s, &planning, &plan, err) || !find_step(s, plan, address, &step, err) ||
+        !read_proof(s, args, &proof, err))
         return false;
     struct evidence_ask ask = {.loop = s->loop,
-                               .writer = s->writer,
+                               .http = s->http,
+                               .registry = s->registry,
                                .plan = plan,
                                .step = step,
                                .by = args_text(args, OPTION_BY, ""),
-                               .proof = args_text(args, OPTION_EVIDENCE, "")};
+                               .proof = &proof};
+    if (!evidence_check(&ask, err) || !session_lock(s, plan->lineage, "done", err))
+        return false;
+    ask.writer = s->writer;
     if (!evidence_record(&ask, err))
         return false;
-    struct facts_deed deed = {
-        .command = "done",
-        .region = region,
-        .address = address,
-        .what = arena_print(s->mem, "%s is done, by %s", address, args_text(args, OPTION_BY, "")),
-        .next = arena_print(s->mem, "landfall resume %s", region)};
+    struct facts_deed deed = {.command = "done",
+                              .region = region,
+                              .address = address,
+                              .what = deed_text(s, address, ask.by, &proof),
+                              .next = arena_print(s->mem, "landfall resume %s", region)};
     if (s->json)
         as_json_deed(&s->out, &deed);
     else

@@ -238,7 +238,11 @@ static const struct command table[] = {
         .words_max = 2,
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
         .options = BIT(JSON) | BIT(BY) | BIT(EVIDENCE),
-        .about = "Steps that come after it can go on with the next apply or resume.",
+        .about =
+            "Of a document digest, size and name are kept, in the store and its audit chain, not the "
+            "document;\n"
+            "an address is kept as it is.  Where the step has a probe, that is asked first, and must agree.\n"
+            "Steps that come after it can go on with the next apply or resume.",
         .example =
             "landfall done eu human.dpa-signed --by 'Ada Byron' --evidence https://acme.example/dpa.pdf",
         .run = cmd_done_run,

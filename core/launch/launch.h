@@ -50,6 +50,9 @@ struct launch_item {
     int64_t deadline_ms;             /* wall clock: its end; 0: none */
     bool overdue;                    /* the deadline is over */
     bool late;                       /* end_ms is behind it */
+    /* Reminders: one every so many days from when it first waits. */
+    uint32_t remind_days; /* 0: none are asked for */
+    uint32_t reminder;    /* the number of the newest that is due: 1 is the first; 0: none is yet */
 };
 
 /* Whose the open steps are. */

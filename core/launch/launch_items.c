@@ -54,8 +54,18 @@ static void fill_deadline(const struct launch_state *s, const struct decl *d, st
     item->deadline = value_get_text(d->attrs, "deadline", NULL);
     if (!item->deadline || !calendar_end(s->plan->region->timezone, item->deadline, &item->deadline_ms))
         return;
-    item->overdue = s->ask->now_ms > item->deadline_ms;
+    item->overdue = s->ask->now_ms >= item->deadline_ms;
     item->late = item->end_ms > item->deadline_ms;
+}
+
+static void fill_reminder(const struct launch_state *s, const struct decl *d, struct launch_item *item)
+{
+    int64_t days = value_get_int(d->attrs, "remind", 0), since = item->forecast->waits_since_ms;
+    if (item->need != LAUNCH_PERSON || days <= 0)
+        return;
+    item->remind_days = (uint32_t)days;
+    if (since > 0 && s->ask->now_ms > since)
+        item->reminder = (uint32_t)((s->ask->now_ms - since) / (days * CALENDAR_DAY_MS));
 }
 
 static struct launch_item item_of(const struct launch_state *s, const struct blockers *gates,
@@ -80,6 +90,7 @@ static struct launch_item item_of(const struct launch_state *s, const struct blo
     };
     fill_after(s, gates, &item);
     fill_deadline(s, d, &item);
+    fill_reminder(s, d, &item);
     return item;
 }
 

@@ -17,16 +17,30 @@ static const char *identity(const struct plan_step *need)
     return need->id ? need->id : need->inputs;
 }
 
+/* What a step runs on.  A person answers for what was asked; when it is due, and what looks after it, may
+ * change without a new signature. */
+static const struct value *runs_on(struct planner *p, const struct plan_step *s)
+{
+    static const char *const besides[] = {"deadline", "probe", "remind"};
+    const struct value *v = s->desired;
+    for (size_t k = 0; s->decl->kind == DECL_HUMAN && k < COUNT_OF(besides); k++) {
+        if (value_get(v, besides[k]))
+            v = value_with_key(p->mem, v, besides[k], NULL);
+    }
+    return v;
+}
+
 /* A digest of everything the step runs on: attributes, version, and the identity of what it comes after. */
 static const char *inputs_digest(struct planner *p, uint32_t i)
 {
     const struct graph *g = p->plan->graph;
     struct plan_step *s = &p->plan->steps[i];
-    if (s->unknown)
+    const struct value *runs = runs_on(p, s);
+    if (s->unknown && value_has_unknown(runs))
         return NULL;
     struct digest_stream *d = digest_stream_new(p->mem);
     digest_stream_text(d, arena_print(p->mem, "%lld", (long long)s->decl->version));
-    digest_stream_text(d, value_json_text(p->mem, s->desired));
+    digest_stream_text(d, value_json_text(p->mem, runs));
     for (uint32_t e = g->needs_at[i]; e < g->needs_at[i + 1]; e++) {
         const struct plan_step *need = &p->plan->steps[g->needs[e]];
         const char *is = identity(need);

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "base/tick.h"
 #include "model/addr.h"
 #include "model/schema.h"
 #include "model/value.h"
@@ -18,6 +19,8 @@
 #include "script/script.h"
 #include "script/script_call.h"
 #include "script/script_value.h"
+
+#define REMIND_DAYS_MOST 365
 
 /* prefix .. name in one piece; the name is its tail. */
 static void set_address(struct arena *mem, struct decl *d, const char *prefix, const char *name)
@@ -163,23 +166,63 @@ static void finish_action(lua_State *L, struct arena *tmp, struct decl *d, const
     lua_pop(L, 1);
 }
 
-/* human: { ask }, todo: { ask }.  Whoever reads it at night has nothing else to go by. */
+static void check_probe(lua_State *L, const struct decl *d, const struct value *v, const char *advice)
+{
+    const struct value *http = value_get(v, "http"), *call = value_get(v, "call");
+    if ((http != NULL) == (call != NULL))
+        script_call_fail(L, "playbook.check", advice, "%s: a %s needs either http or call", d->address,
+                         d->kind == DECL_HUMAN ? "probe" : "check");
+    if (http && (http->kind != VALUE_MAP || !value_get(http, "url")))
+        script_call_fail(L, "playbook.check", advice, "%s: http needs a url", d->address);
+    if (call && !value_get_text(call, "call", NULL))
+        script_call_fail(L, "playbook.check", advice, "%s: call must be a call of a subsystem", d->address);
+}
+
+/* human: { ask, deadline, remind, probe } */
+static void finish_human(lua_State *L, struct arena *tmp, const struct decl *d, const struct value *attrs)
+{
+    const struct value *deadline = value_get(attrs, "deadline"), *remind = value_get(attrs, "remind");
+    const struct value *probe = value_get(attrs, "probe");
+    int64_t unused;
+    if (!value_get(attrs, "ask"))
+        script_call_fail(L, "playbook.no_ask", "write ask = \"Countersign the agreement\"",
+                         "%s: what is to be done by a person is not said", d->address);
+    if (deadline && !(value_as_text(deadline) && tick_parse(deadline->text, &unused)))
+        script_call_fail(L, "playbook.deadline", "write deadline = \"2026-12-01\"",
+                         "%s: deadline must be a date", d->address);
+    if (remind && !(remind->kind == VALUE_INT && remind->number >= 1 && remind->number <= REMIND_DAYS_MOST))
+        script_call_fail(L, "playbook.remind", "write remind = 3: every three days while it waits",
+                         "%s: remind must be a number of days from 1 to %d", d->address, REMIND_DAYS_MOST);
+    if (!probe)
+        return;
+    const char *advice = arena_print(
+        tmp, "write probe = { http = { url = ..., contains = ... } }, or { call = database.query, args = { "
+             "... }, expect = { ... } }");
+    if (probe->kind != VALUE_MAP)
+        script_call_fail(L, "playbook.check", advice, "%s: probe must be a map", d->address);
+    check_probe(L, d, probe, advice);
+}
+
+/* human: { ask, ... }, todo: { ask }.  Whoever reads it at night has nothing else to go by. */
 static void finish_person(lua_State *L, struct arena *tmp, const struct decl *d, const struct value *attrs)
 {
-    const char *kind = d->kind == DECL_HUMAN ? "human" : "todo", *ask = value_get_text(attrs, "ask", NULL);
+    static const char *const keys[] = {"ask", "deadline", "probe", "remind", "step"};
+    bool is_human = d->kind == DECL_HUMAN;
+    const char *ask = value_get_text(attrs, "ask", NULL);
     for (size_t i = 0; i < attrs->count; i++) {
-        const char *key = attrs->pairs[i].key;
-        if (str_equal(key, "ask"))
+        const char *key = attrs->pairs[i].key, *near = str_nearest(key, keys, COUNT_OF(keys));
+        if (str_equal(key, "ask") || (is_human && near && str_equal(near, key) && !str_equal(key, "step")))
             continue;
         script_call_fail(L, "playbook.unknown_attribute",
                          meta_is_key(key)
                              ? arena_print(tmp, "it belongs under step: step = { %s = ... }", key)
-                             : arena_print(tmp, "a %s has ask and step", kind),
+                         : !is_human ? "a todo has ask and step"
+                         : near      ? arena_print(tmp, "did you mean '%s'?", near)
+                                     : "a human has ask, deadline, remind, probe and step",
                          "%s: unknown attribute '%s'", d->address, key);
     }
-    if (d->kind == DECL_HUMAN && !value_get(attrs, "ask"))
-        script_call_fail(L, "playbook.no_ask", "write ask = \"Countersign the agreement\"",
-                         "%s: what is to be done by a person is not said", d->address);
+    if (is_human)
+        finish_human(L, tmp, d, attrs);
     if (ask && !*ask)
         script_call_fail(L, "playbook.no_ask", "write ask = \"Countersign the agreement\"",
                          "%s: ask is empty", d->address);
@@ -188,16 +231,10 @@ static void finish_person(lua_State *L, struct arena *tmp, const struct decl *d,
 /* check: { http = { url, ... } } or { call = database.query, ... } */
 static void finish_check(lua_State *L, const struct decl *d, const struct value *attrs)
 {
-    const struct value *http = value_get(attrs, "http"), *call = value_get(attrs, "call");
-    const char *advice =
+    check_probe(
+        L, d, attrs,
         "write check \"name\" { http = { url = ..., expect = 200 } }, or { call = database.query, args "
-        "= { ... }, expect = { ... } }";
-    if ((http != NULL) == (call != NULL))
-        script_call_fail(L, "playbook.check", advice, "%s: a check needs either http or call", d->address);
-    if (http && (http->kind != VALUE_MAP || !value_get(http, "url")))
-        script_call_fail(L, "playbook.check", advice, "%s: http needs a url", d->address);
-    if (call && !value_get_text(call, "call", NULL))
-        script_call_fail(L, "playbook.check", advice, "%s: call must be a call of a subsystem", d->address);
+        "= { ... }, expect = { ... } }");
 }
 
 /* `step` comes first: it may choose the driver, and the driver the attributes. */

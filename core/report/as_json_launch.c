@@ -74,6 +74,10 @@ static void item(struct doc *d, const struct launch_item *i)
         doc_flag(d, "overdue", i->overdue);
         doc_flag(d, "late", i->late);
     }
+    if (i->remind_days > 0) {
+        doc_count(d, "remind_days", i->remind_days);
+        doc_count(d, "reminder", i->reminder);
+    }
     doc_close(d);
 }
 

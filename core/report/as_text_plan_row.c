@@ -237,6 +237,16 @@ static void print_todo(struct buf *out, const struct out *o, const struct plan *
     print_guess(out, o, p, s->decl->meta.guess);
 }
 
+static void print_human(struct buf *out, const struct out *o, const struct plan_step *s)
+{
+    const char *deadline = value_get_text(s->desired, "deadline", NULL);
+    cell_add(out, o, value_get_text(s->desired, "ask", s->reason));
+    if (!deadline)
+        return;
+    cell_sign(out, o, " · due ", ", due ");
+    cell_add(out, o, deadline);
+}
+
 static void print_reason_and_id(struct buf *out, const struct out *o, const struct plan_step *s)
 {
     cell_add(out, o, s->reason);
@@ -261,7 +271,7 @@ void as_text_plan_what(struct buf *out, const struct out *o, const struct plan *
     else if (s->action == PLAN_CHECK)
         print_check(&text, o, p, s);
     else if (s->action == PLAN_WAIT)
-        cell_add(&text, o, value_get_text(s->desired, "ask", s->reason));
+        print_human(&text, o, s);
     else if (s->action == PLAN_TODO)
         print_todo(&text, o, p, s);
     else

@@ -102,7 +102,7 @@ static void print_waits(struct out *o, const struct facts_run *r, const struct e
         out_safe(o, r->region);
         out_char(o, ' ');
         out_safe(o, e->address);
-        out_text(o, " --by NAME --evidence TEXT");
+        out_text(o, " --by NAME --evidence PROOF");
         out_paint(o, OUT_PLAIN);
         out_char(o, '\n');
     }

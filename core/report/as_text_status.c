@@ -1,9 +1,12 @@
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "base/zone.h"
+#include "model/due.h"
 #include "model/event.h"
 #include "region/region.h"
 #include "report/as_text.h"
@@ -122,6 +125,18 @@ static void last_run(struct out *o, const struct facts_status *s)
     buf_done(&text);
 }
 
+/* Dates are the region's; a region whose file does not load is looked at in UTC. */
+static bool is_overdue(const struct facts_status *s, const struct store_event *e)
+{
+    struct arena *tmp = arena_new();
+    const char *due = e->text ? due_find(tmp, e->text) : NULL;
+    int64_t end_ms;
+    bool overdue =
+        due && zone_day_end(s->resolved ? s->resolved->timezone : "UTC", due, &end_ms) && s->now_ms >= end_ms;
+    arena_free(tmp);
+    return overdue;
+}
+
 /* Last words of the last run that were not good; what was mended since does not come up again. */
 static void troubles(struct out *o, const struct facts_status *s)
 {
@@ -131,8 +146,9 @@ static void troubles(struct out *o, const struct facts_status *s)
         const struct store_event *e = list.at[i];
         enum event_kind kind = event_from_name(e->kind);
         out_text(o, "  ");
-        out_paint(o, trouble_color(kind));
-        cell_pad(o, trouble_word(kind), 10);
+        bool overdue = kind == EVENT_STEP_WAITS && is_overdue(s, e);
+        out_paint(o, overdue ? OUT_RED : trouble_color(kind));
+        cell_pad(o, overdue ? "OVERDUE" : trouble_word(kind), 10);
         out_paint(o, OUT_PLAIN);
         out_painted(o, OUT_BOLD, e->address);
         if (e->text) {

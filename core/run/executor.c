@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "io/loop.h"
 #include "model/decl.h"
+#include "model/due.h"
 #include "model/value.h"
 #include "model/value_json.h"
 #include "playbook/playbook.h"
@@ -340,8 +341,9 @@ static void wait_for_person(struct step_run *r)
     const struct decl *d = r->x->plan->steps[r->i].decl;
     const char *ask =
         value_get_text(d->attrs, "ask", d->kind == DECL_TODO ? "not written yet" : "a person has to do this");
-    executor_tell(r, EVENT_STEP_WAITS,
-                  d->meta.owner ? arena_print(r->mem, "%s: %s", d->meta.owner, ask) : ask, NULL, NULL);
+    const char *text = d->meta.owner ? arena_print(r->mem, "%s: %s", d->meta.owner, ask) : ask;
+    text = due_print(r->mem, text, value_get_text(d->attrs, "deadline", NULL));
+    executor_tell(r, EVENT_STEP_WAITS, text, NULL, NULL);
     executor_end_step(r, d->kind == DECL_TODO ? STEP_END_TODO : STEP_END_WAITS);
 }
 

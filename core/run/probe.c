@@ -1,35 +1,19 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/arena.h"
-#include "base/buf.h"
-#include "io/http.h"
 #include "io/loop.h"
-#include "model/decl.h"
-#include "model/diag.h"
 #include "model/value.h"
-#include "model/value_json.h"
-#include "plugin/op.h"
-#include "plugin/registry.h"
 #include "run/executor_state.h"
+#include "run/look.h"
 
 /* Checks: a probe that must pass - an HTTP request or a driver's call that only reads - tried until it does,
  * or `within` is over. */
 
-#define PAUSE_MS        1000  /* between two tries                                    */
-#define HTTP_TIMEOUT_MS 10000 /* of one try                                          */
-#define SEEN_MAX        160   /* characters of a reply that a message repeats         */
+#define PAUSE_MS 1000 /* between two tries */
 
 struct probe {
     struct step_run *r;
     const char *inputs;
     const struct value *asked; /* the check's attributes, all known */
     int64_t until_ms;
-    struct op_item item;
-    uint32_t status; /* of the last call */
-    const char *broke;
-    const struct value *reply;
-    struct diag note;
 };
 
 static void try_once(void *user);
@@ -58,132 +42,12 @@ static void fail(struct probe *p, const char *what, const char *advice)
     executor_fail_step(r, &err);
 }
 
-/* ---- http ------------------------------------------------------------------------------------------- */
-
-static const char *shorten(struct arena *mem, const char *bytes, size_t count)
+static void on_seen(void *user, bool passed, const char *what, const char *advice)
 {
-    return arena_text_n(mem, bytes, count < SEEN_MAX ? count : SEEN_MAX);
-}
-
-static void on_reply(void *user, const struct http_reply *reply)
-{
-    struct probe *p = user;
-    struct arena *mem = p->r->mem;
-    const struct value *http = value_get(p->asked, "http");
-    int64_t expect = value_get_int(http, "expect", 200);
-    const char *url = value_get_text(http, "url", ""), *contains = value_get_text(http, "contains", NULL);
-    if (reply->sent != HTTP_REPLY)
-        fail(p, arena_print(mem, "%s does not answer: %s", url, reply->error ? reply->error : "no reply"),
-             NULL);
-    else if (reply->status != expect)
-        fail(p,
-             arena_print(mem, "%s answered %u instead of %lld: %s", url, reply->status, (long long)expect,
-                         shorten(mem, reply->body, reply->body_count)),
-             NULL);
-    else if (contains && !memmem(reply->body, reply->body_count, contains, strlen(contains)))
-        fail(p,
-             arena_print(mem, "%s answered without '%s': %s", url, contains,
-                         shorten(mem, reply->body, reply->body_count)),
-             NULL);
+    if (passed)
+        pass(user);
     else
-        pass(p);
-}
-
-static void try_http(struct probe *p, const struct value *http)
-{
-    struct http_ask ask = {
-        .method = "GET", .url = value_get_text(http, "url", ""), .timeout_ms = HTTP_TIMEOUT_MS};
-    http_send(p->r->x->ask.http, &ask, on_reply, p);
-}
-
-/* ---- a call that reads -------------------------------------------------------------------------------- */
-
-/* Everything that is expected is there: maps may hold more, lists and leaves may not. */
-static bool matches(const struct value *expected, const struct value *seen)
-{
-    if (value_kind(expected) == VALUE_MAP) {
-        for (size_t k = 0; k < expected->count; k++) {
-            if (!matches(expected->pairs[k].value, value_get(seen, expected->pairs[k].key)))
-                return false;
-        }
-        return value_kind(seen) == VALUE_MAP;
-    }
-    if (value_kind(expected) != VALUE_LIST)
-        return value_equal(expected, seen);
-    if (value_kind(seen) != VALUE_LIST || seen->count != expected->count)
-        return false;
-    for (size_t k = 0; k < expected->count; k++) {
-        if (!matches(expected->items[k], seen->items[k]))
-            return false;
-    }
-    return true;
-}
-
-static void on_item(void *user, struct op *op, size_t n, const struct op_result *result)
-{
-    (void)op;
-    (void)n;
-    struct probe *p = user;
-    p->status = result->status;
-    p->broke = arena_text(p->r->mem, result->broke);
-    p->reply = result->reply ? value_copy(p->r->mem, result->reply) : NULL;
-}
-
-static void on_end(void *user, struct op *op)
-{
-    (void)op;
-    struct probe *p = user;
-    struct arena *mem = p->r->mem;
-    const struct value *expect = value_get(p->asked, "expect");
-    const char *text = p->reply ? value_json_text(mem, p->reply) : "nothing";
-    if (p->status != LF_END_OK)
-        fail(p,
-             p->note.summary ? p->note.summary
-             : p->broke      ? p->broke
-                             : "the call did not succeed",
-             p->note.advice);
-    else if (expect && !matches(expect, p->reply))
-        fail(p,
-             arena_print(mem, "expected %s and saw %s",
-                         shorten(mem, value_json_text(mem, expect), strlen(value_json_text(mem, expect))),
-                         shorten(mem, text, strlen(text))),
-             NULL);
-    else
-        pass(p);
-}
-
-static void on_note(void *user, struct op *op, const struct diag *note)
-{
-    (void)op;
-    struct probe *p = user;
-    struct arena *mem = p->r->mem;
-    if (note->severity == DIAG_ERROR)
-        p->note =
-            (struct diag){.summary = note->detail ? arena_print(mem, "%s: %s", note->summary, note->detail)
-                                                  : arena_text(mem, note->summary),
-                          .advice = arena_text(mem, note->advice)};
-}
-
-static void try_call(struct probe *p, const struct value *call)
-{
-    static const struct op_events events = {.item = on_item, .note = on_note, .end = on_end};
-    struct executor *x = p->r->x;
-    const char *subsystem = value_get_text(call, "subsystem", ""), *name = value_get_text(call, "call", "");
-    const struct driver *driver =
-        registry_find(x->ask.registry, subsystem, value_get_text(call, "instance", ""));
-    const struct contract_call *contract = driver ? driver_call(driver, name) : NULL;
-    if (!contract) {
-        fail(p, arena_print(p->r->mem, "no driver of '%s' offers the call '%s'", subsystem, name),
-             "see `landfall plugin list`");
-        return;
-    }
-    p->item = (struct op_item){.verb = LF_VERB_CALL,
-                               .attempt = 1,
-                               .address = x->plan->steps[p->r->i].address,
-                               .args = value_get(p->asked, "args")};
-    struct op_ask ask = {
-        .driver = driver, .call = contract, .items = &p->item, .count = 1, .read_only = true};
-    op_start(&ask, &events, p);
+        fail(user, what, advice);
 }
 
 static void try_once(void *user)
@@ -193,12 +57,12 @@ static void try_once(void *user)
         executor_end_step(p->r, STEP_END_STOPPED);
         return;
     }
-    p->note = (struct diag){0};
-    const struct value *http = value_get(p->asked, "http");
-    if (http)
-        try_http(p, http);
-    else
-        try_call(p, value_get(p->asked, "call"));
+    const struct executor *x = p->r->x;
+    struct look_ask ask = {.http = x->ask.http,
+                           .registry = x->ask.registry,
+                           .address = x->plan->steps[p->r->i].address,
+                           .asked = p->asked};
+    look_start(p->r->mem, &ask, on_seen, p);
 }
 
 void probe_begin(struct step_run *r)

@@ -655,12 +655,12 @@ static void run_ping(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct fake *fake = self;
     const struct lf_values *v = fake->host->values;
-    struct lf_result result = {.struct_size = sizeof(result), .status = LF_END_OK};
+    struct lf_result result = {.struct_size = sizeof(result), .status = LF_END_OK + fake->world->ping_worse};
     (void)req;
-    fake->world->pings++;
     result.reply =
-        v->with(op, NULL, "n", v->of_int(op, fake->world->pings > fake->world->ping_passes_after ? 1 : 0));
-    fake->host->ops->finish(op, &result);
+        v->with(op, NULL, "n", v->of_int(op, ++fake->world->pings > fake->world->ping_passes_after ? 1 : 0));
+    if (!fake->world->ping_hangs)
+        fake->host->ops->finish(op, &result);
 }
 
 /* ---- the plugin ------------------------------------------------------------------------------ */

@@ -79,7 +79,9 @@ struct fake_world {
     uint32_t lands_now;            /* all that is under way arrives with the next request */
     uint32_t overlaps, batches, biggest_batch;
     uint32_t pings, ping_passes_after;
-    uint32_t asked[16]; /* by verb */
+    uint32_t ping_worse; /* how much worse than LF_END_OK it ends */
+    bool ping_hangs;     /* it never answers */
+    uint32_t asked[16];  /* by verb */
     uint32_t busy[FAKE_LANES];
     char last_token[40];
     char tokens[64][40]; /* of creates, in order */
