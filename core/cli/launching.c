@@ -4,11 +4,14 @@
 
 #include "base/arena.h"
 #include "base/array.h"
+#include "base/err.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "cli/comparing.h"
 #include "cli/session.h"
 #include "launch/history.h"
 #include "launch/launch.h"
+#include "launch/parity.h"
 #include "region/project.h"
 #include "region/region.h"
 
@@ -67,6 +70,50 @@ static void read_others(struct session *s, sources *list)
     }
 }
 
+/* ---- what else stands in the way ---------------------------------------------------------------------- */
+
+typedef ARRAY(struct launch_extra) extras;
+
+static void add_cause(struct session *s, extras *list, const struct parity_cause *c)
+{
+    struct launch_extra one = {
+        .kind = "parity",
+        .subject = c->what ? c->what : "the region itself",
+        .text = arena_print(s->mem, "%s (landfall diff %s %s)", c->why, s->region->name, s->region->from),
+        .owner = c->owner,
+        .until = c->revisit,
+        .where = c->left,
+        .blocks = true};
+    ARRAY_PUSH(list, one);
+}
+
+/* A reference that cannot be read, or a playbook that does not fit it, is told like a difference: nobody
+ * knows what it hides. */
+static void add_parity(struct session *s, extras *list)
+{
+    struct parity *parity;
+    struct diags before = s->diags;
+    struct err err;
+    if (!s->region->from)
+        return;
+    diag_init(&s->diags, s->mem);
+    if (comparing_make(s, s->region->from, true, &parity, &err)) {
+        for (size_t k = 0; k < parity->cause_count; k++) {
+            const struct parity_cause *c = parity->causes[k];
+            if (c->by == PARITY_UNEXPLAINED || c->by == PARITY_BUILT)
+                add_cause(s, list, c);
+        }
+    } else {
+        struct launch_extra one = {.kind = "parity",
+                                   .subject = s->region->from,
+                                   .text = arena_print(s->mem, "cannot be compared with: %s", err.summary),
+                                   .where = err.where[0] ? arena_text(s->mem, err.where) : NULL,
+                                   .blocks = true};
+        ARRAY_PUSH(list, one);
+    }
+    s->diags = before;
+}
+
 bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err)
 {
     sources list = {0};
@@ -76,13 +123,18 @@ bool launching_make(struct session *s, const struct launching *ask, struct launc
     ARRAY_PUSH(&list, own);
     read_others(s, &list);
     struct history *history = history_new(list.at, list.count);
+    extras besides = {0};
+    add_parity(s, &besides);
     struct launch_ask launch = {.plan = ask->plan,
                                 .history = history,
                                 .now_ms = ask->now_ms,
                                 .milestone = ask->milestone,
-                                .what_if = ask->what_if};
+                                .what_if = ask->what_if,
+                                .extras = besides.at,
+                                .extra_count = besides.count};
     bool good = launch_make(s->mem, &launch, out, err);
     history_free(history);
+    ARRAY_DONE(&besides);
     ARRAY_DONE(&list);
     return good;
 }

@@ -204,6 +204,8 @@ static void fill_can_follow(const struct launch_state *s, struct launch *out)
 static int by_kind(const void *a, const void *b)
 {
     const struct launch_extra *x = a, *y = b;
+    if (x->blocks != y->blocks)
+        return x->blocks ? -1 : 1;
     int order = strcmp(x->kind, y->kind);
     return order ? order : strcmp(x->subject, y->subject);
 }

@@ -17,6 +17,8 @@
 #define LABEL_COLUMNS   12
 #define ADDRESS_COLUMNS 34
 #define OWNER_COLUMNS   16
+/* Differences, waivers and findings in the short form: those that block come first. */
+#define EXTRAS_MAX 10
 /* Kinds of steps nobody knows the length of that are named in the short form. */
 #define UNKNOWN_MAX 4
 /* Steps of the critical path in the short form: the first, which are what can be hurried now. */
@@ -184,9 +186,11 @@ static void counts(struct out *o, const struct launch *l)
     buf_text(&text, m->open == 1 ? " is open" : " are open");
     if (l->gate_count > 0)
         buf_print(&text, ", %u %s somebody", l->gate_count, l->gate_count == 1 ? "needs" : "need");
-    if (l->extra_blocks > 0)
-        buf_print(&text, ", and %zu %s no step: see below", l->extra_blocks,
-                  l->extra_blocks == 1 ? "thing blocks that is" : "things block that are");
+    if (l->extra_blocks > 0) {
+        buf_text(&text, ", and besides ");
+        brief_count(&text, l->extra_blocks, "obstacle");
+        buf_text(&text, l->extra_blocks == 1 ? " that is no step" : " that are no steps");
+    }
     out_fill(o, ' ', LABEL_COLUMNS);
     cell_paragraph(o, LABEL_COLUMNS, LABEL_COLUMNS, text.at);
     buf_done(&text);
@@ -395,21 +399,31 @@ static void unknown(struct out *o, const struct facts_launch *f, enum as_text_de
     map_free(kinds);
 }
 
-static void extras(struct out *o, const struct launch *l)
+static void extra(struct out *o, const struct launch_extra *e)
 {
     struct buf text;
     buf_init(&text, 0);
-    for (size_t k = 0; k < l->extra_count; k++) {
-        const struct launch_extra *e = &l->extras[k];
-        buf_clear(&text);
-        buf_print(&text, "%s: %s", e->subject, e->text);
-        if (e->owner)
-            buf_print(&text, " (%s%s%s)", e->owner, e->until ? ", until " : "", e->until ? e->until : "");
-        if (e->where)
-            buf_print(&text, " at %s", e->where);
-        labeled(o, e->kind, e->blocks ? OUT_RED : OUT_PLAIN, text.at);
+    buf_print(&text, "%s: %s", e->subject, e->text);
+    if (e->owner || e->until)
+        buf_print(&text, " (%s%s%s%s)", e->owner ? e->owner : "", e->owner && e->until ? ", " : "",
+                  e->until ? "until " : "", e->until ? e->until : "");
+    if (e->where) {
+        cell_sign(&text, o, " · ", " | ");
+        buf_text(&text, e->where);
     }
+    labeled(o, e->kind, e->blocks ? OUT_RED : OUT_PLAIN, text.at);
     buf_done(&text);
+}
+
+static void extras(struct out *o, const struct launch *l, enum as_text_detail detail)
+{
+    size_t shown = detail == AS_TEXT_FULL || l->extra_count <= EXTRAS_MAX ? l->extra_count : EXTRAS_MAX;
+    for (size_t k = 0; k < shown; k++)
+        extra(o, &l->extras[k]);
+    if (shown < l->extra_count) {
+        out_fill(o, ' ', LABEL_COLUMNS);
+        out_print(o, "and %zu more: -v shows them\n", l->extra_count - shown);
+    }
 }
 
 static void list(struct out *o, const char *label, const char *const *at, size_t count, const char *behind)
@@ -436,7 +450,7 @@ static void foot(struct out *o, const struct facts_launch *f, enum as_text_detai
     if (any_unknown || l->extra_count + l->can_follow_count + l->stray_count > 0)
         out_char(o, '\n');
     unknown(o, f, detail);
-    extras(o, l);
+    extras(o, l, detail);
     list(o, "Can follow", l->can_follow, l->can_follow_count, "");
     list(o, "Unknown", l->strays, l->stray_count,
          l->stray_count == 1 ? " stands in can_follow, and no step has that address"
