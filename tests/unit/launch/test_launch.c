@@ -168,6 +168,14 @@ static const char *path(void)
     return text;
 }
 
+static uint32_t milestone_of(const char *name)
+{
+    uint32_t k = 0;
+    while (strcmp(launch->milestones[k].name, name) != 0)
+        k++;
+    return k;
+}
+
 /* ---- what blocks -------------------------------------------------------------------------------------- */
 
 static void test_every_step_blocks_launch_unless_the_region_lets_it_follow(void **state)
@@ -237,6 +245,19 @@ static void test_another_milestone_has_its_own_steps_and_date(void **state)
     assert_false(try_launch("pilto", NULL, NULL));
     assert_string_equal(err.code, "launch.no_milestone");
     assert_string_equal(err.advice, "did you mean 'pilot'?");
+}
+
+static void test_a_step_that_several_milestones_need_blocks_each(void **state)
+{
+    (void)state;
+    step("human.shared", 2, NULL)->meta.blocks = "pilot";
+    step("human.sign", 1, "human.shared");
+    step("human.test", 1, "human.shared")->meta.blocks = "beta";
+    make_plan();
+    look();
+    for (uint32_t k = 0; k < launch->milestone_count; k++)
+        assert_int_equal(launch->milestones[k].open, k == milestone_of("pilot") ? 1 : 2);
+    assert_string_equal(order(), "shared sign");
 }
 
 static void test_more_milestones_than_bits_are_refused(void **state)
@@ -527,6 +548,7 @@ int main(void)
         T(test_what_may_follow_blocks_all_the_same_when_a_step_needs_it),
         T(test_what_is_done_is_not_listed_and_hides_nothing),
         T(test_another_milestone_has_its_own_steps_and_date),
+        T(test_a_step_that_several_milestones_need_blocks_each),
         T(test_more_milestones_than_bits_are_refused),
         T(test_when_all_is_done_launch_is_reached_today),
         T(test_what_nobody_knows_is_counted_and_never_zero),
