@@ -16,7 +16,6 @@
 
 #define LABEL_COLUMNS   12
 #define ADDRESS_COLUMNS 34
-#define OWNER_COLUMNS   16
 /* Differences, waivers and findings in the short form: those that block come first. */
 #define EXTRAS_MAX 10
 /* Kinds of steps nobody knows the length of that are named in the short form. */
@@ -26,10 +25,13 @@
 
 /* ---- words ------------------------------------------------------------------------------------------- */
 
-static void section(struct out *o, const char *title)
+/* A bold title, and behind it what its rows are about. */
+static void section(struct out *o, const char *title, const char *about)
 {
     out_char(o, '\n');
     out_painted(o, OUT_BOLD, title);
+    out_text(o, "   ");
+    cell_paragraph(o, strlen(title) + 3, 2, about);
 }
 
 static void labeled(struct out *o, const char *label, enum out_color color, const char *text)
@@ -267,8 +269,7 @@ static void who_moves(struct out *o, const struct launch *l)
 {
     if (l->gate_count == 0)
         return;
-    section(o, "Who has to move");
-    out_text(o, "   by what each step unlocks: open steps that wait for nothing else\n");
+    section(o, "Who has to move", "by what each unlocks: open steps that wait only for it");
     for (uint32_t n = 0; n < l->owner_count; n++) {
         const struct launch_owner *owner = &l->owners[n];
         if (owner->gate_count == 0)
@@ -286,21 +287,21 @@ static void ours(struct out *o, const struct facts_launch *f, enum as_text_detai
 {
     const struct launch *l = f->launch;
     uint32_t free_now = 0, count = l->item_count - l->gate_count;
+    struct buf text;
     if (count == 0)
         return;
     for (uint32_t k = l->gate_count; k < l->item_count; k++)
         free_now += !l->items[k].behind_gate;
-    section(o, "By landfall itself");
-    out_print(o, "   %u %s", count, count == 1 ? "step" : "steps");
+    buf_init(&text, 0);
+    brief_count(&text, count, "step");
     if (free_now == 0)
-        out_text(o, count == 1 ? ", which waits for the above" : ", which wait for the above");
+        buf_text(&text, count == 1 ? ", which waits for the above" : ", which wait for the above");
     else if (free_now < count)
-        out_print(o, ", %u of them behind the above", count - free_now);
-    if (free_now > 0) {
-        out_text(o, ": landfall apply ");
-        out_safe(o, f->region->name);
-    }
-    out_char(o, '\n');
+        buf_print(&text, ", %u of them behind the above", count - free_now);
+    if (free_now > 0)
+        buf_print(&text, ": landfall apply %s", f->region->name);
+    section(o, "By landfall itself", text.at);
+    buf_done(&text);
     for (uint32_t k = l->gate_count; detail == AS_TEXT_FULL && k < l->item_count; k++)
         print_item(o, &l->items[k]);
 }
@@ -321,12 +322,11 @@ static void path_row(struct out *o, const struct launch_item *i, const struct fa
     cell_pad(o, text.at, ADDRESS_COLUMNS);
     out_text(o, "  ");
     buf_clear(&text);
-    cell_add(&text, o, i->owner ? i->owner : i->need == LAUNCH_OURS ? "landfall" : "");
-    cell_pad(o, text.at, OWNER_COLUMNS);
-    out_text(o, "  ");
-    buf_clear(&text);
+    const char *owner = i->owner ? i->owner : i->need == LAUNCH_OURS ? "landfall" : NULL;
+    cell_add(&text, o, owner);
+    add_part(&text, o);
     add_takes(&text, i);
-    cell_paragraph(o, ADDRESS_COLUMNS + OWNER_COLUMNS + 18, ADDRESS_COLUMNS + OWNER_COLUMNS + 18, text.at);
+    cell_paragraph(o, ADDRESS_COLUMNS + 16, ADDRESS_COLUMNS + 16, text.at);
     buf_done(&text);
 }
 
@@ -337,8 +337,7 @@ static void path(struct out *o, const struct facts_launch *f, enum as_text_detai
     /* A chain of unknown lengths is as good as any other. */
     if (l->path_count == 0 || l->items[l->path[l->path_count - 1]].end_ms == l->now_ms)
         return;
-    section(o, "Critical path");
-    out_text(o, "   each done by, if all take what is expected of them\n");
+    section(o, "Critical path", "each done by, if all take what is expected of them");
     for (uint32_t k = 0; k < shown; k++)
         path_row(o, &l->items[l->path[k]], f);
     if (shown < l->path_count)
