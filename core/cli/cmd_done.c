@@ -1,5 +1,6 @@
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/noticing.h"
 #include "cli/planning.h"
 #include "cli/session.h"
 #include "cli/suggest.h"
@@ -66,10 +67,14 @@ bool cmd_done_run(struct session *s, const struct args *args, int *exit_code, st
         return false;
     if (!session_lock(s, plan->lineage, "done", err))
         return false;
+    s->noticing = noticing_new(s);
+    noticing_know(s->noticing, plan);
     struct evidence_ask ask = {.loop = s->loop,
                                .writer = s->writer,
                                .plan = plan,
                                .step = step,
+                               .keep = noticing_keep,
+                               .keep_user = s->noticing,
                                .by = args_text(args, OPTION_BY, ""),
                                .proof = args_text(args, OPTION_EVIDENCE, "")};
     if (!evidence_record(&ask, err))
@@ -84,6 +89,8 @@ bool cmd_done_run(struct session *s, const struct args *args, int *exit_code, st
         as_json_deed(&s->out, &deed);
     else
         as_text_deed(&s->out, &deed);
+    noticing_send(s->noticing, false);
+    noticing_finish(s->noticing, NOTICING_LINGER_MS);
     *exit_code = COMMAND_OK;
     return true;
 }

@@ -406,9 +406,9 @@ static bool lets_through(const struct notices_rule *rule, const struct notices_s
     bool chooses = rule->owner_count > 0 || rule->stage_count > 0 || rule->classes != 0;
     if (!s->is_step)
         return !chooses;
-    return has_text(rule->owners, rule->owner_count, s->owner) &&
-           has_text(rule->stages, rule->stage_count, s->stage) &&
-           (rule->classes == 0 || (rule->classes & s->class_bit));
+    return (s->is_undeclared || (has_text(rule->owners, rule->owner_count, s->owner) &&
+                                 has_text(rule->stages, rule->stage_count, s->stage))) &&
+           (rule->classes == 0 || s->class_bit == 0 || (rule->classes & s->class_bit));
 }
 
 uint64_t notices_wanted(const struct notices *n, const struct notices_subject *subject)

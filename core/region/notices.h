@@ -84,8 +84,9 @@ struct notices {
 struct notices_subject {
     enum notices_kind kind;
     bool is_step;
+    bool is_undeclared;        /* nobody knows whose it is: no rule keeps it from anybody */
     const char *owner, *stage; /* NULL or "": it has none */
-    uint32_t class_bit;
+    uint32_t class_bit;        /* 0: not known */
 };
 
 /* What is wrong becomes a finding; what is broken is left out.  `map` NULL: nobody is told anything. */

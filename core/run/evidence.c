@@ -53,6 +53,8 @@ bool evidence_record(const struct evidence_ask *ask, struct err *err)
                           .text = arena_print(mem, "by %s: %s", ask->by, ask->proof)};
     store_put_res(ask->writer, &row);
     store_put_event(ask->writer, &event);
+    if (ask->keep)
+        ask->keep(ask->keep_user, &event);
     store_after_commit(ask->writer, on_commit, &commit);
     loop_run(ask->loop);
     arena_free(mem);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "model/event.h"
 
 struct err;
 struct loop;
@@ -18,6 +19,8 @@ struct evidence_ask {
     const struct plan *plan;
     uint32_t step;          /* of a human step whose inputs are known */
     const char *by, *proof; /* who did it; a link, a ticket, a document's name */
+    event_fn *keep;         /* called beside the event that is put, or NULL */
+    void *keep_user;
 };
 
 /* Runs the loop; durable when it returns true. */
