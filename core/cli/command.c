@@ -263,6 +263,21 @@ static const struct command table[] = {
         .run = cmd_launch_run,
     },
     {
+        .name = "notices",
+        .summary = "who was told of what, and who is still to be told",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(SEND) | BIT(LAST),
+        .about =
+            "What is due and what was given up, and the newest of what was sent (-n, 20).  --send sends now\n"
+            "what is due, and exits 3 when some of it is due still.  Sinks and rules: `notices` in\n"
+            "landfall.yaml.",
+        .example = "landfall notices eu --send",
+        .run = cmd_notices_run,
+    },
+    {
         .name = "plugin",
         .summary = "list the plugins that are found; prove that a driver keeps its contract",
         .synopsis = "list | test FILE.so",

@@ -126,6 +126,7 @@ void noticing_send(struct noticing *n, bool hurry)
                               .http = n->s->http,
                               .writer = n->s->writer,
                               .store_path = n->s->store_path,
+                              .ca_file = n->s->project->http.ca_file,
                               .notices = n->rules,
                               .most = as_notice_most,
                               .make = make_message,
@@ -397,19 +398,24 @@ static void tell_left(struct noticing *n)
                   n->s->region->name);
 }
 
+void noticing_linger(struct noticing *n, uint64_t most_ms)
+{
+    if (!n || !n->courier || n->stopped)
+        return;
+    /* What was done is said before anybody waits for a sink. */
+    out_flush(&n->s->out);
+    out_flush(&n->s->err);
+    courier_linger(n->courier, most_ms);
+}
+
 void noticing_finish(struct noticing *n, uint64_t most_ms)
 {
     if (!n || n->stopped)
         return;
-    if (n->courier) {
-        /* What was done is said before anybody waits for a sink. */
-        out_flush(&n->s->out);
-        out_flush(&n->s->err);
-        courier_linger(n->courier, most_ms);
-    }
+    noticing_linger(n, most_ms);
+    noticing_stop(n);
     if (!n->s->quiet)
         tell_left(n);
-    noticing_stop(n);
 }
 
 void noticing_stop(struct noticing *n)

@@ -35,6 +35,7 @@ void noticing_keep(void *noticing, const struct event *e);
 void noticing_put(struct noticing *n, enum notices_kind kind, const char *once,
                   const struct as_notice_facts *facts);
 /* Gives what is due a short while, then stops; says what could not be sent.  Before the writer is closed. */
+void noticing_linger(struct noticing *n, uint64_t most_ms); /* without a word, and goes on */
 void noticing_finish(struct noticing *n, uint64_t most_ms);
 void noticing_stop(struct noticing *n); /* the same without waiting and without a word */
 const struct courier_tally *noticing_tallies(const struct noticing *n, size_t *count);

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/peer.h"
 #include "io/heap.h"
-#include "io/http_state.h"
+#include "io/http_curl.h"
 #include "io/kernel.h"
 
 #define TIMEOUT_MS   30000
@@ -24,9 +24,42 @@
           dies under a request leaves it in doubt */
 #define CONNECTIONS_MAX 64L
 
+struct http {
+    struct loop *loop;
+    struct http_limits limits;
+    struct http_curl curl;
+    CURLM *multi; /* NULL until the first request */
+    struct loop_timer *timer;
+    struct http_request *requests;
+    const struct http_tap *tap; /* or NULL */
+};
+
+struct http_request {
+    struct http *http;
+    struct http_request *next, *prev;
+    int64_t started_ms;
+    http_reply_fn *fn;
+    void *user;
+    struct arena *mem;
+    CURL *easy; /* NULL: refused before anything happened */
+    CURLU *url;
+    struct curl_slist *headers;
+    struct loop_timer *refusal;
+    struct http_reply instead; /* what the refusal says */
+    bool is_altered;           /* the tap wants to see what came */
+    bool is_safe;              /* GET or HEAD: may be sent twice */
+    bool is_plain;             /* http, no TLS */
+    bool began;                /* bytes of the request may have left */
+    const char *why;
+    char words[CURL_ERROR_SIZE];
+    ARRAY(struct http_header) got;
+    size_t got_bytes;
+    struct buf body;
+};
+
 /* ---- the life of a request ---- */
 
-struct http_request *http_request_new(struct http *h, http_reply_fn *fn, void *user)
+static struct http_request *new_request(struct http *h, http_reply_fn *fn, void *user)
 {
     struct http_request *r = heap_new(sizeof(*r));
     r->http = h;
@@ -66,7 +99,6 @@ static void free_request(struct http_request *r)
     if (h->multi) {
         h->curl.url_cleanup(r->url);
         h->curl.slist_free_all(r->headers);
-        h->curl.slist_free_all(r->recipients);
     }
     ARRAY_DONE(&r->got);
     buf_done(&r->body);
@@ -184,11 +216,6 @@ static void settle(struct http_request *r, CURLcode code)
     } else {
         reply.sent = certainty(r);
         reply.error = words_of(r, code);
-        if (r->is_mail && r->http->curl.easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
-            status >= 400) {
-            reply.sent = HTTP_REPLY;
-            reply.status = (uint32_t)status;
-        }
     }
     if (r->is_altered && r->http->tap)
         r->http->tap->arrives(r->http->tap->user, &reply);
@@ -211,15 +238,6 @@ static void answer_later(struct http_request *r, uint64_t ms, const struct http_
 {
     r->instead = *instead;
     r->refusal = loop_after(r->http->loop, ms, on_refusal, r);
-}
-
-void http_request_refuse(struct http_request *r, const struct err *err)
-{
-    answer_later(r, 0,
-                 &(struct http_reply){.sent = HTTP_NOT_SENT,
-                                      .body = "",
-                                      .error = arena_text(r->mem, err->summary),
-                                      .certificate_left_s = -1});
 }
 
 /* False: the tap keeps the request from leaving, and its answer is on its way. */
@@ -350,9 +368,8 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *user, void 
     return 0;
 }
 
-bool http_request_start_curl(struct http_request *r, struct err *err)
+static bool start_curl(struct http *h, struct err *err)
 {
-    struct http *h = r->http;
     if (h->multi)
         return true;
     if (!http_curl_load(&h->curl, err))
@@ -491,6 +508,20 @@ static const struct {
     {CURLOPT_CERTINFO, 1},
 };
 
+static bool set_rules(struct http_request *r)
+{
+    const struct http_curl *c = &r->http->curl;
+    bool good = true;
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
+        good &= c->easy_setopt(r->easy, rules[i].option, rules[i].value) == CURLE_OK;
+    good &= c->easy_setopt(r->easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+    /* No proxy, also none from the environment: it would see plain http to loopback. */
+    good &= c->easy_setopt(r->easy, CURLOPT_PROXY, "") == CURLE_OK;
+    if (r->http->limits.ca_file)
+        good &= c->easy_setopt(r->easy, CURLOPT_CAINFO, r->http->limits.ca_file) == CURLE_OK;
+    return good;
+}
+
 static bool set_callbacks(struct http_request *r)
 {
     const struct http_curl *c = &r->http->curl;
@@ -503,25 +534,6 @@ static bool set_callbacks(struct http_request *r)
     good &= c->easy_setopt(r->easy, CURLOPT_ERRORBUFFER, r->words) == CURLE_OK;
     good &= c->easy_setopt(r->easy, CURLOPT_PRIVATE, r) == CURLE_OK;
     return good;
-}
-
-bool http_request_set_rules(struct http_request *r, const char *protocols, uint64_t timeout_ms)
-{
-    const struct http_curl *c = &r->http->curl;
-    long timeout = TIMEOUT_MS;
-    if (timeout_ms > 0)
-        timeout = timeout_ms < INT32_MAX ? (long)timeout_ms : INT32_MAX;
-    bool good = true;
-    for (size_t i = 0; i < COUNT_OF(rules); i++)
-        good &= c->easy_setopt(r->easy, rules[i].option, rules[i].value) == CURLE_OK;
-    good &= c->easy_setopt(r->easy, CURLOPT_PROTOCOLS_STR, protocols) == CURLE_OK;
-    good &= c->easy_setopt(r->easy, CURLOPT_CURLU, r->url) == CURLE_OK;
-    good &= c->easy_setopt(r->easy, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK;
-    /* No proxy, also none from the environment: it would see plain http to loopback. */
-    good &= c->easy_setopt(r->easy, CURLOPT_PROXY, "") == CURLE_OK;
-    if (r->http->limits.ca_file)
-        good &= c->easy_setopt(r->easy, CURLOPT_CAINFO, r->http->limits.ca_file) == CURLE_OK;
-    return good && set_callbacks(r);
 }
 
 static bool set_method(struct http_request *r, const struct http_ask *ask)
@@ -544,8 +556,13 @@ static bool set_method(struct http_request *r, const struct http_ask *ask)
 static bool set_ask(struct http_request *r, const struct http_ask *ask)
 {
     const struct http_curl *c = &r->http->curl;
+    long timeout = TIMEOUT_MS;
+    if (ask->timeout_ms > 0)
+        timeout = ask->timeout_ms < INT32_MAX ? (long)ask->timeout_ms : INT32_MAX;
     bool good = set_method(r, ask);
+    good &= c->easy_setopt(r->easy, CURLOPT_CURLU, r->url) == CURLE_OK;
     good &= c->easy_setopt(r->easy, CURLOPT_HTTPHEADER, r->headers) == CURLE_OK;
+    good &= c->easy_setopt(r->easy, CURLOPT_TIMEOUT_MS, timeout) == CURLE_OK;
     if (ask->fresh) {
         good &= c->easy_setopt(r->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
         good &= c->easy_setopt(r->easy, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK;
@@ -563,25 +580,21 @@ static bool set_ask(struct http_request *r, const struct http_ask *ask)
     return good;
 }
 
-bool http_request_begin(struct http_request *r, struct err *err)
-{
-    struct http *h = r->http;
-    return h->curl.multi_add_handle(h->multi, r->easy) == CURLM_OK ||
-           err_set(err, "http.option", "libcurl refuses the request");
-}
-
 static bool start_request(struct http_request *r, const struct http_ask *ask, struct err *err)
 {
     struct http *h = r->http;
     if (!is_token(ask->method))
         return err_set(err, "http.method", "'%s' is not an HTTP method", ask->method);
-    if (!http_request_start_curl(r, err) || !check_url(r, ask->url, err) || !add_headers(r, ask, err))
+    if (!start_curl(h, err) || !check_url(r, ask->url, err) || !add_headers(r, ask, err))
         return false;
     r->is_safe = strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "HEAD") == 0;
     r->easy = h->curl.easy_init();
-    if (!r->easy || !http_request_set_rules(r, "http,https", ask->timeout_ms) || !set_ask(r, ask))
+    /* A rule this libcurl does not know must not be skipped. */
+    if (!r->easy || !set_rules(r) || !set_callbacks(r) || !set_ask(r, ask))
         return err_set(err, "http.option", "this libcurl refuses an option that is needed");
-    return http_request_begin(r, err);
+    if (h->curl.multi_add_handle(h->multi, r->easy) != CURLM_OK)
+        return err_set(err, "http.option", "libcurl refuses the request");
+    return true;
 }
 
 /* ---- the face ---- */
@@ -612,12 +625,16 @@ void http_free(struct http *h)
 
 struct http_request *http_send(struct http *h, const struct http_ask *ask, http_reply_fn *fn, void *user)
 {
-    struct http_request *r = http_request_new(h, fn, user);
+    struct http_request *r = new_request(h, fn, user);
     struct err err;
     if (!passes_tap(r, ask))
         r->began = true;
     else if (!start_request(r, ask, &err))
-        http_request_refuse(r, &err);
+        answer_later(r, 0,
+                     &(struct http_reply){.sent = HTTP_NOT_SENT,
+                                          .body = "",
+                                          .error = arena_text(r->mem, err.summary),
+                                          .certificate_left_s = -1});
     return r;
 }
 

@@ -50,8 +50,9 @@ struct lane {
     const struct notices_sink *sink;
     struct list fresh; /* put, and not durable yet */
     struct list ready, under_way;
-    struct list later; /* by the time they are due */
-    struct http_request *request;
+    struct list later;            /* by the time they are due */
+    struct http_request *request; /* one of the two, or none: nothing is under way */
+    struct http_mail_sending *mail;
     struct loop_timer *timer;
     int64_t asked_ms;
     int64_t until_ms; /* wall clock: nothing is tried before */
@@ -140,13 +141,18 @@ static int64_t wall_ms(const struct courier *c)
 
 static void send_next(struct lane *l);
 
+static bool is_busy(const struct lane *l)
+{
+    return l->request || l->mail;
+}
+
 /* ---- waiting for the end ----------------------------------------------------------------------- */
 
 static bool is_settled(const struct courier *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct lane *l = &c->lanes[i];
-        if (!l->trouble && (l->request || l->fresh.first || l->ready.first))
+        if (!l->trouble && (is_busy(l) || l->fresh.first || l->ready.first))
             return false;
     }
     return true;
@@ -273,6 +279,7 @@ static void on_reply(void *user, const struct http_reply *reply)
     struct lane *l = user;
     char why[160];
     l->request = NULL;
+    l->mail = NULL;
     if (reply->sent == HTTP_REPLY && reply->status >= 200 && reply->status < 300) {
         end_taken(l);
     } else {
@@ -358,10 +365,11 @@ static bool send_mail(struct lane *l, const struct courier_message *message, str
                              .to_count = sink->to_count,
                              .message = message->text,
                              .message_count = message->count,
-                             .timeout_ms = MAIL_TIMEOUT_MS};
+                             .timeout_ms = MAIL_TIMEOUT_MS,
+                             .ca_file = c->ask.ca_file};
     if (sink->password && !c->ask.reveal(c->ask.user, sink->password, &mail.password, err))
         return err_wrap(err, "the password of sink '%s'", sink->name);
-    l->request = http_mail_send(c->ask.http, &mail, on_reply, l);
+    l->mail = http_mail_send(c->ask.loop, &mail, on_reply, l);
     return true;
 }
 
@@ -411,7 +419,7 @@ static void send_next(struct lane *l)
     struct courier *c = l->courier;
     struct err err;
     int64_t now = wall_ms(c);
-    if (c->stopped || l->request)
+    if (c->stopped || is_busy(l))
         return;
     fetch_more(c);
     while (l->later.first && l->later.first->due_ms <= now)
@@ -475,6 +483,8 @@ static void take_up(struct courier *c, struct arena *mem, const struct store_not
     int64_t made_ms = made_at(mem, row);
     if (l && c->kept < KEPT_MOST) {
         struct item *item = new_item(c, row, made_ms);
+        /* An earlier run waited for it in vain. */
+        l->trouble = l->trouble || (row->attempt > 0 && !c->ask.hurry);
         if (c->ask.hurry || item->due_ms <= wall_ms(c))
             list_add(&l->ready, item);
         else
@@ -504,7 +514,7 @@ bool courier_load(struct courier *c, struct err *err)
     arena_free(mem);
     for (size_t i = 0; ok && i < c->count; i++) {
         struct lane *l = &c->lanes[i];
-        if (!l->request && (l->ready.first || l->later.first))
+        if (!is_busy(l) && (l->ready.first || l->later.first))
             wait_until(l, l->ready.first ? l->until_ms : l->later.first->due_ms);
     }
     return ok;
@@ -563,16 +573,29 @@ struct courier *courier_new(const struct courier_ask *ask)
     return c;
 }
 
+/* What was not answered counts as a try: the next command does not wait for that sink. */
+static void cut_off(struct lane *l, bool has_store)
+{
+    if (l->request)
+        http_cancel(l->request);
+    if (l->mail)
+        http_mail_cancel(l->mail);
+    bool was_busy = is_busy(l);
+    l->request = NULL;
+    l->mail = NULL;
+    if (was_busy && has_store)
+        fail_sink(l, "it had not answered when landfall ended", 0);
+}
+
 void courier_stop(struct courier *c)
 {
+    bool has_store = !c->stopped;
     c->stopped = true;
     for (size_t i = 0; i < c->count; i++) {
         struct lane *l = &c->lanes[i];
         loop_timer_cancel(l->timer);
         l->timer = NULL;
-        if (l->request)
-            http_cancel(l->request);
-        l->request = NULL;
+        cut_off(l, has_store);
     }
 }
 
@@ -595,7 +618,7 @@ void courier_linger(struct courier *c, uint64_t most_ms)
 {
     int64_t now = loop_now_ms(c->ask.loop);
     for (size_t i = 0; i < c->count; i++)
-        if (c->lanes[i].request && now - c->lanes[i].asked_ms >= SLOW_MS)
+        if (is_busy(&c->lanes[i]) && now - c->lanes[i].asked_ms >= SLOW_MS)
             c->lanes[i].trouble = true;
     c->settled = c->stopped || is_settled(c);
     c->lingers = true;

@@ -32,6 +32,7 @@ struct courier_ask {
     struct http *http;
     struct store_writer *writer;
     const char *store_path;
+    const char *ca_file;           /* for mail: as struct http_limits, or NULL */
     const struct notices *notices; /* borrowed for its life */
     /* Bodies a message to this sink may hold, and the message of so many. */
     size_t (*most)(const struct notices_sink *sink);
@@ -58,8 +59,8 @@ struct courier_tally {
 #define COURIER_ONCE "once-"
 
 struct courier *courier_new(const struct courier_ask *ask);
-/* Cancels what is under way, which stays due, and touches neither loop nor store from then on: before the
- * writer is closed. */
+/* Cancels what is under way, which stays due, and touches neither loop nor store from then on: while the
+ * writer is open. */
 void courier_stop(struct courier *c);
 void courier_free(
     struct courier *c); /* after the writer was closed, which may still hold callbacks; NULL is fine */
