@@ -395,6 +395,7 @@ static void on_time(void *user)
     struct lane *l = user;
     l->timer = NULL;
     send_next(l);
+    look_for_end(l->courier); /* what could not even be sent has ended, too */
 }
 
 static void wait_until(struct lane *l, int64_t until_ms)
