@@ -186,29 +186,43 @@ static bool check_mail_server(struct findings *f, const struct value *server)
     return false;
 }
 
+static bool is_dot_atom(const char *text, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        bool dot = text[i] == '.';
+        if (dot ? i == 0 || i + 1 == count || text[i + 1] == '.'
+                : !isalnum((unsigned char)text[i]) && !strchr("!#$%&'*+-/=?^_`{|}~", text[i]))
+            return false;
+    }
+    return count > 0 && count <= MAIL_NAME_MOST;
+}
+
+static bool is_label(const char *text, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!isalnum((unsigned char)text[i]) && text[i] != '-')
+            return false;
+    return count > 0 && count <= 63 && text[0] != '-' && text[count - 1] != '-';
+}
+
+static bool is_domain(const char *text)
+{
+    for (;; text++) {
+        size_t size = strcspn(text, ".");
+        if (!is_label(text, size))
+            return false;
+        text += size;
+        if (*text == '\0')
+            return true;
+    }
+}
+
 /* An address as mail servers everywhere take it: a dot-atom of RFC 5321 before the @, a domain behind it.
  * Quotes, comments, names and line breaks are none, so that nothing can be smuggled into a header. */
 static bool is_mail_address(const char *text)
 {
     const char *at = strrchr(text, '@');
-    if (!at || at == text || at - text > MAIL_NAME_MOST || strlen(text) > MAIL_MOST)
-        return false;
-    for (const char *c = text; c < at; c++)
-        if (!(isalnum((unsigned char)*c) || strchr("!#$%&'*+-/=?^_`{|}~", *c)) &&
-            !(*c == '.' && c > text && c + 1 < at && c[1] != '.'))
-            return false;
-    const char *label = at + 1;
-    for (;; label++) {
-        size_t size = strcspn(label, ".");
-        if (size == 0 || size > 63 || label[0] == '-' || label[size - 1] == '-')
-            return false;
-        for (size_t i = 0; i < size; i++)
-            if (!isalnum((unsigned char)label[i]) && label[i] != '-')
-                return false;
-        label += size;
-        if (*label == '\0')
-            return true;
-    }
+    return at && strlen(text) <= MAIL_MOST && is_dot_atom(text, (size_t)(at - text)) && is_domain(at + 1);
 }
 
 static bool check_mail_address(struct findings *f, const struct value *address)
