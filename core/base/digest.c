@@ -19,6 +19,7 @@ struct digest_stream {
 #define TAG   crypto_aead_xchacha20poly1305_ietf_ABYTES
 
 _Static_assert(DIGEST_KEY == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "the key is the cipher's");
+_Static_assert(DIGEST_BYTES == crypto_auth_hmacsha256_BYTES, "SHA-256 gives as many bytes as our hashes");
 _Static_assert(NONCE == 24, "the header promises 24 bytes in front");
 
 static void start_sodium(void)
@@ -46,6 +47,17 @@ void digest_keyed(const void *bytes, size_t count, const uint8_t key[DIGEST_KEY]
 {
     ready();
     crypto_generichash(out, DIGEST_BYTES, bytes, count, key, DIGEST_KEY);
+}
+
+void digest_hmac_sha256(const void *key, size_t key_count, const void *bytes, size_t count,
+                        uint8_t out[DIGEST_BYTES])
+{
+    crypto_auth_hmacsha256_state state;
+    ready();
+    crypto_auth_hmacsha256_init(&state, key, key_count);
+    crypto_auth_hmacsha256_update(&state, bytes, count);
+    crypto_auth_hmacsha256_final(&state, out);
+    sodium_memzero(&state, sizeof(state));
 }
 
 void digest_hex(const uint8_t *bytes, size_t count, char *out)

@@ -19,6 +19,9 @@ struct digest_stream; /* opaque; lives in an arena */
 void digest_of(const void *bytes, size_t count, uint8_t out[DIGEST_BYTES]);
 /* Keyed: equal inputs under different keys cannot be linked. */
 void digest_keyed(const void *bytes, size_t count, const uint8_t key[DIGEST_KEY], uint8_t out[DIGEST_BYTES]);
+/* HMAC-SHA256, for receivers that check a signature with what every language has; the key may be any text. */
+void digest_hmac_sha256(const void *key, size_t key_count, const void *bytes, size_t count,
+                        uint8_t out[DIGEST_BYTES]);
 void digest_hex(const uint8_t *bytes, size_t count, char *out); /* out: 2 * count + 1 */
 /* digest_of as hex in one step. */
 void digest_text(const void *bytes, size_t count, char out[DIGEST_HEX]);

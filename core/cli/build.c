@@ -9,6 +9,7 @@
 #include "base/tick.h"
 #include "cli/command.h"
 #include "cli/confirm.h"
+#include "cli/noticing.h"
 #include "cli/resuming.h"
 #include "cli/running.h"
 #include "cli/session.h"
@@ -300,6 +301,14 @@ static bool begin(struct build *b, bool *over, int *exit_code, struct err *err)
     return true;
 }
 
+static bool tell_and_notify(struct build *b, int *exit_code, struct err *err)
+{
+    bool told = tell(b, exit_code, err);
+    if (!b->s->stranded)
+        noticing_finish(b->s->noticing, NOTICING_LINGER_MS);
+    return told;
+}
+
 bool build_run(struct session *s, const struct build_ask *ask, int *exit_code, struct err *err)
 {
     static const char *const commands[] = {
@@ -321,5 +330,5 @@ bool build_run(struct session *s, const struct build_ask *ask, int *exit_code, s
     if (!is_unfinished(s->truth.last_run) && !executor_has_work(b.plan))
         return tell(&b, exit_code, err);
     return lock(&b, err) && running_execute(s, b.plan, b.run_id, b.command, &b.ran, err) && sweep(&b, err) &&
-           tell(&b, exit_code, err);
+           tell_and_notify(&b, exit_code, err);
 }

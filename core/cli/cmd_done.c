@@ -1,5 +1,6 @@
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/noticing.h"
 #include "cli/planning.h"
 #include "cli/session.h"
 #include "cli/suggest.h"
@@ -81,11 +82,15 @@ bool cmd_done_run(struct session *s, const struct args *args, int *exit_code, st
         !planning_make(s, &planning, &plan, err) || !find_step(s, plan, address, &step, err) ||
         !read_proof(s, args, &proof, err))
         return false;
+    s->noticing = noticing_new(s);
+    noticing_know(s->noticing, plan);
     struct evidence_ask ask = {.loop = s->loop,
                                .http = s->http,
                                .registry = s->registry,
                                .plan = plan,
                                .step = step,
+                               .keep = noticing_keep,
+                               .keep_user = s->noticing,
                                .by = args_text(args, OPTION_BY, ""),
                                .proof = &proof};
     if (!evidence_check(&ask, err) || !session_lock(s, plan->lineage, "done", err))
@@ -102,6 +107,8 @@ bool cmd_done_run(struct session *s, const struct args *args, int *exit_code, st
         as_json_deed(&s->out, &deed);
     else
         as_text_deed(&s->out, &deed);
+    noticing_send(s->noticing, false);
+    noticing_finish(s->noticing, NOTICING_LINGER_MS);
     *exit_code = COMMAND_OK;
     return true;
 }

@@ -257,14 +257,28 @@ static const struct command table[] = {
         .options = BIT(JSON) | BIT(WITHOUT) | BIT(FASTER) | BIT(SUPPOSE_DONE) | BIT(ON),
         .about =
             "Asks the services what is there, as plan does, and lists the steps that are not done and hold\n"
-            "the milestone back (launch, when none is named), each with what it unlocks: the open steps "
-            "that\n"
+            "the milestone back (launch, when none is named), each with what it unlocks: the open steps that\n"
             "wait for nothing else.  Durations are those the stores of this project measured, else the\n"
             "playbook's guesses; what nobody knows is said.  Days are days of the calendar.\n\n"
             "--without, --faster and --done suppose that some things were otherwise, and may be given again\n"
             "and together.  A step is named by its address, the beginning of addresses, or its own name.",
         .example = "landfall launch eu\nlandfall launch eu --done human.dpa-signed --faster database=2x",
         .run = cmd_launch_run,
+    },
+    {
+        .name = "notices",
+        .summary = "who was told of what, and who is still to be told",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(SEND) | BIT(LAST),
+        .about =
+            "What is due and what was given up, and the newest of what was sent (-n, 20).  --send sends now\n"
+            "what is due, and exits 3 when some of it is due still.  Sinks and rules: `notices` in\n"
+            "landfall.yaml.",
+        .example = "landfall notices eu --send",
+        .run = cmd_notices_run,
     },
     {
         .name = "plugin",

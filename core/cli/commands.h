@@ -26,6 +26,7 @@ COMMAND_ENTRY(cmd_help_run);
 COMMAND_ENTRY(cmd_history_run);
 COMMAND_ENTRY(cmd_init_run);
 COMMAND_ENTRY(cmd_launch_run);
+COMMAND_ENTRY(cmd_notices_run);
 COMMAND_ENTRY(cmd_output_run);
 COMMAND_ENTRY(cmd_plan_run);
 COMMAND_ENTRY(cmd_plugin_run);

@@ -50,6 +50,7 @@ static const struct option_facts table[OPTION_COUNT] = {
                          .doc = "a document, of which the digest is kept, or its address: https://..."},
     [OPTION_SETTINGS] = {"settings", 0, OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
                          .doc = "plugin test: the driver's settings, and samples of what it makes"},
+    [OPTION_SEND] = {"send", 0, OPTION_FLAG, .doc = "send now what is due"},
     [OPTION_WITHOUT] = {"without", 0, OPTION_LIST, .value = "STEP",
                         .doc = "what if this step were left out, and all that needs it?"},
     [OPTION_FASTER] = {"faster", 0, OPTION_LIST, .value = "STEP=HOW",

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "cli/args.h"
 #include "cli/listener.h"
+#include "cli/noticing.h"
 #include "cli/option.h"
 #include "cli/session.h"
 #include "io/loop.h"
@@ -81,6 +82,8 @@ bool running_settle(struct session *s, struct recover_outcome *out, struct err *
 {
     struct listener listener;
     listener_open(&listener, s, NULL);
+    if (!s->noticing)
+        s->noticing = noticing_new(s);
     struct interrupts *signals = watch_signals(s, &listener);
     struct recover_ask ask = {.loop = s->loop,
                               .registry = s->registry,
@@ -88,6 +91,8 @@ bool running_settle(struct session *s, struct recover_outcome *out, struct err *
                               .truth = &s->truth,
                               .tell = listener_tell,
                               .tell_user = &listener,
+                              .keep = noticing_keep,
+                              .keep_user = s->noticing,
                               .run_id = s->truth.ops[0].run_id,
                               .region = s->region->name,
                               .tries = tries_asked(s)};
@@ -124,6 +129,9 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
 {
     struct listener listener;
     listener_open(&listener, s, plan);
+    if (!s->noticing)
+        s->noticing = noticing_new(s);
+    noticing_know(s->noticing, plan);
     struct interrupts *signals = watch_signals(s, &listener);
     struct executor_ask ask = {.loop = s->loop,
                                .registry = s->registry,
@@ -135,10 +143,13 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
                                .command = command,
                                .tell = listener_tell,
                                .tell_user = &listener,
+                               .keep = noticing_keep,
+                               .keep_user = s->noticing,
                                .parallel = s->project->parallel,
                                .tries = tries_asked(s),
                                .timeout_read_ms = s->project->timeouts.read_ms,
                                .timeout_change_ms = change_timeout(&s->project->timeouts)};
+    noticing_send(s->noticing, false);
     int64_t began = loop_now_ms(s->loop);
     signals->executor = executor_new(&ask);
     struct running ran = {0};

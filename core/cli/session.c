@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "base/tick.h"
 #include "cli/args.h"
+#include "cli/noticing.h"
 #include "cli/secrets.h"
 #include "cli/suggest.h"
 #include "io/http.h"
@@ -85,10 +86,13 @@ void session_open(struct session *s, struct arena *mem, const struct args *args)
  * loop. */
 bool session_close(struct session *s)
 {
+    if (!s->stranded)
+        noticing_stop(s->noticing);
     if (s->writer)
         store_writer_close(s->writer);
     s->writer = NULL;
     if (!s->stranded) {
+        noticing_free(s->noticing);
         playbook_free(s->playbook);
         if (s->registry)
             registry_free(s->registry);
@@ -272,8 +276,10 @@ static int lock_descriptor(void *user)
     return s->writer ? store_writer_lock_fd(s->writer) : -1;
 }
 
-static void open_host(struct session *s)
+void session_open_host(struct session *s)
 {
+    if (s->loop)
+        return;
     s->loop = loop_new();
     s->pools = pools_new(s->loop, s->project->parallel);
     for (size_t i = 0; i < s->project->pool_count; i++) {
@@ -301,7 +307,7 @@ bool session_open_drivers(struct session *s, struct err *err)
 {
     if (!session_open_plugin_folders(s, err))
         return false;
-    open_host(s);
+    session_open_host(s);
     s->registry = registry_new(s->host, s->plugin_folders, s->plugin_folder_count);
     bool ok = true;
     for (size_t i = 0; i < s->region->driver_count; i++) {

@@ -20,6 +20,7 @@ struct host;
 struct http;
 struct interrupts;
 struct loop;
+struct noticing;
 struct playbook;
 struct pools;
 struct price_books;
@@ -56,6 +57,7 @@ struct session {
     struct playbook *playbook;
     struct price_books *prices;
     struct store_writer *writer;
+    struct noticing *noticing; /* NULL: nobody is told, or nothing is written */
     struct interrupts *interrupts; /* of running.c; NULL until something runs */
 };
 
@@ -76,6 +78,8 @@ MUST_USE bool session_open_store(struct session *s, const char *region, struct e
 MUST_USE bool session_check_region(struct session *s, const char *region, struct err *err);
 /* Reads the store again: what was written meanwhile counts. */
 MUST_USE bool session_read_store(struct session *s, struct err *err);
+/* The loop and what talks on it: requests, secrets, pools. */
+void session_open_host(struct session *s);
 MUST_USE bool session_open_region(struct session *s, const char *region, struct err *err);
 /* The drivers the region names, in one go: everything wrong with them is in the diags. */
 MUST_USE bool session_open_drivers(struct session *s, struct err *err);

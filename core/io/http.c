@@ -1,8 +1,6 @@
 #include "io/http.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +8,7 @@
 #include "base/array.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/peer.h"
 #include "io/heap.h"
 #include "io/http_curl.h"
 #include "io/kernel.h"
@@ -390,23 +389,6 @@ static bool start_curl(struct http *h, struct err *err)
 
 /* ---- preparing a request ---- */
 
-static bool host_is_loopback(const char *host)
-{
-    struct in_addr v4;
-    struct in6_addr v6;
-    char inside[INET6_ADDRSTRLEN] = "";
-    /* curl itself answers this one name without a lookup. */
-    if (strcasecmp(host, "localhost") == 0)
-        return true;
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return ntohl(v4.s_addr) >> 24 == 127;
-    size_t size = strlen(host);
-    if (size < 2 || host[0] != '[' || size - 2 >= sizeof(inside))
-        return false;
-    memcpy(inside, host + 1, size - 2);
-    return inet_pton(AF_INET6, inside, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 /* IPv6 addresses stand in brackets in a URL, and without them in a list of hosts. */
 static bool may_be_plain(const struct http_limits *limits, const char *host)
 {
@@ -444,7 +426,7 @@ static bool check_url(struct http_request *r, const char *url, struct err *err)
     r->is_plain = strcmp(scheme, "http") == 0;
     if (!r->is_plain && strcmp(scheme, "https") != 0)
         err_set(err, "http.url", "cannot ask by '%s': only https and http", scheme);
-    else if (r->is_plain && !host_is_loopback(host) && !host_is_metadata(host) &&
+    else if (r->is_plain && !peer_is_loopback(host) && !host_is_metadata(host) &&
              !may_be_plain(&r->http->limits, host))
         err_set(err, "http.plain",
                 "will not send to '%s' without TLS: use https, or name the host below http.plain in "

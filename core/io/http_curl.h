@@ -1,5 +1,6 @@
 /* libcurl, opened when the first request is sent: linking it would load 30 libraries and cost every start of
- * the program 4 to 6 ms, most of which never sends anything.  Private to io/http. */
+ * the program 4 to 6 ms, most of which never sends anything.  Private to io/http and
+ * io/http_mail. */
 #pragma once
 
 #include <curl/curl.h>
@@ -16,6 +17,7 @@ struct err;
     X(easy_init)                                                                                             \
     X(easy_setopt)                                                                                           \
     X(easy_getinfo)                                                                                          \
+    X(easy_perform)                                                                                          \
     X(easy_strerror)                                                                                         \
     X(easy_cleanup)                                                                                          \
     X(multi_init)                                                                                            \

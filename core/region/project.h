@@ -11,6 +11,7 @@
  *       route53: { width: 4, rate: 4.5, burst: 10 }       # in flight, starts per second, starts at once
  *       queue-rabbitmq: { lands_within: 2 }               # seconds: how late what a dead run sent may land
  *     http: { ca_file: certs/ours.pem, plain: [vault] } # trusted besides the system's; asked without TLS
+ *     notices: { ... }                                   # who is told of what: region/notices.h
  *     timeouts: { read: 30, create: 600, update: 600, destroy: 600 }   # seconds, for steps that say nothing
  *
  * Lives in the arena it was loaded into. */
@@ -22,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "region/notices.h"
 
 struct diags;
 struct err;
@@ -65,6 +67,7 @@ struct project {
     uint32_t parallel;
     struct project_timeouts timeouts;
     struct project_http http;
+    struct notices notices;
 };
 
 /* The folder, absolute, that holds landfall.yaml: `start` or the nearest above it.  Error

@@ -35,6 +35,7 @@ void as_json_value(struct out *o, const char *region, const char *path, const st
 void as_json_status(struct out *o, const struct facts_status *s);   /* landfall.status/1 */
 void as_json_run(struct out *o, const struct facts_run *r);         /* landfall.run/1 */
 void as_json_history(struct out *o, const struct facts_history *h); /* landfall.history/1 */
+void as_json_notices(struct out *o, const struct facts_notices *n); /* landfall.notices/1 */
 /* landfall.outputs/1: region, outputs.  With a name: that output alone, still under "outputs". */
 void as_json_outputs(struct out *o, const char *region, const char *name, const struct value *outputs);
 void as_json_deed(struct out *o, const struct facts_deed *d);                     /* landfall.deed/1 */

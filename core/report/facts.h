@@ -15,6 +15,7 @@ struct plan;
 struct recover_outcome;
 struct region;
 struct store_event;
+struct store_notice;
 struct store_run;
 struct store_snapshot;
 struct sweep;
@@ -51,6 +52,15 @@ struct facts_history {
     size_t run_count;
     const struct store_event *events; /* oldest first */
     size_t event_count;
+};
+
+/* Who was told of what, and who is still to be told. */
+struct facts_notices {
+    const char *region;
+    const struct store_notice *rows; /* oldest first, in any state */
+    size_t count;
+    size_t last;    /* of those that were sent, the newest so many are shown */
+    bool has_sinks; /* landfall.yaml names somebody */
 };
 
 /* One driver that was found, for describe and plugin list. */

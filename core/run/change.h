@@ -30,6 +30,10 @@ struct changes_ask {
     struct store_writer *writer;
     event_fn *tell;
     void *tell_user;
+    /* Called beside each event that is put into the store: what it puts shares the event's commit.  NULL:
+     * nobody listens. */
+    event_fn *keep;
+    void *keep_user;
     const char *run_id;
     const char *region;        /* for markers and for the commands that messages name */
     uint32_t tries;            /* of one change, the first included; 0: 20 */

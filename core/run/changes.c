@@ -70,6 +70,8 @@ void changes_keep(struct changes *c, struct event *e)
     e->wall_ms = tick->wall_ms(tick->user);
     e->run_id = c->ask.run_id;
     store_put_event(c->ask.writer, e);
+    if (c->ask.keep)
+        c->ask.keep(c->ask.keep_user, e);
 }
 
 void changes_tell(struct changes *c, struct event *e)

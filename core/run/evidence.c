@@ -178,6 +178,8 @@ bool evidence_record(const struct evidence_ask *ask, struct err *err)
     store_put_res(ask->writer, &row);
     store_put_event(ask->writer, &event);
     store_put_audit(ask->writer, "human.done", audit_entry(mem, ask, seen));
+    if (ask->keep)
+        ask->keep(ask->keep_user, &event);
     store_after_commit(ask->writer, on_commit, &commit);
     loop_run(ask->loop);
     arena_free(mem);

@@ -44,6 +44,8 @@ struct evidence_ask {
     uint32_t step;  /* of a human step whose inputs are known */
     const char *by; /* who did it */
     const struct evidence *proof;
+    event_fn *keep; /* called beside the event that is put, or NULL */
+    void *keep_user;
 };
 
 /* Asks the step's probe, where it has one; runs the loop.  Error evidence.refused: it does not agree. */

@@ -191,6 +191,17 @@ void executor_finish_step(struct step_run *r, const struct value *observed, cons
     executor_done(r, text);
 }
 
+/* What is no event of the store, but told in its commit. */
+static void keep(struct executor *x, struct event *e)
+{
+    const struct tick *tick = loop_tick(x->ask.loop);
+    if (!x->ask.keep)
+        return;
+    e->wall_ms = tick->wall_ms(tick->user);
+    e->run_id = x->ask.run_id;
+    x->ask.keep(x->ask.keep_user, e);
+}
+
 /* ---- the ends of steps ------------------------------------------------------------------------------ */
 
 static void block(struct executor *x, uint32_t k, uint32_t because)
@@ -205,6 +216,7 @@ static void block(struct executor *x, uint32_t k, uint32_t because)
                       .address = s->address,
                       .text = arena_print(x->mem, "not started: %s before it is not done",
                                           x->plan->steps[because].address)};
+    keep(x, &e);
     changes_tell(x->changes, &e);
 }
 
@@ -496,6 +508,8 @@ struct executor *executor_new(const struct executor_ask *ask)
                                   .writer = ask->writer,
                                   .tell = ask->tell,
                                   .tell_user = ask->tell_user,
+                                  .keep = ask->keep,
+                                  .keep_user = ask->keep_user,
                                   .run_id = ask->run_id,
                                   .region = ask->plan->region->name,
                                   .tries = ask->tries,
@@ -634,9 +648,22 @@ static const char *end_state(const struct executor_outcome *out)
     return out->failed + out->held + out->conflict + out->blocked + out->waits > 0 ? "partial" : "done";
 }
 
+/* Beside the record of the end, so that nobody hears of an end that was none. */
+static void keep_end(struct executor *x)
+{
+    struct event e = {.kind = EVENT_RUN_ENDED,
+                      .verb = x->ask.command,
+                      .code = end_state(&x->out),
+                      .took_ms = loop_now_ms(x->ask.loop) - x->began_ms,
+                      .done = x->out.done,
+                      .total = x->out.total};
+    keep(x, &e);
+}
+
 static void start_all(struct executor *x)
 {
     const struct graph *g = x->plan->graph;
+    x->began_ms = loop_now_ms(x->ask.loop);
     put_run(x, "running");
     for (size_t m = 0; m < x->plan->move_count; m++)
         store_rename_res(x->ask.writer, x->plan->moves[m].from, x->plan->moves[m].to);
@@ -663,6 +690,7 @@ bool executor_run(struct executor *x, struct executor_outcome *out, struct err *
     if (!x->failed && !x->aborted) {
         put_outputs(x);
         put_run(x, end_state(&x->out));
+        keep_end(x);
         x->in_flight++;
         store_after_commit(x->ask.writer, on_last, x);
         run_loop(x);

@@ -33,6 +33,10 @@ struct executor_ask {
     const char *command;       /* "apply", "resume", "destroy" */
     event_fn *tell;
     void *tell_user;
+    /* Called beside what is put into the store - kept events, the end of the run - and for each step that
+     * could not start: what it puts shares their commit.  NULL: nobody listens. */
+    event_fn *keep;
+    void *keep_user;
     uint32_t parallel;                          /* operations in flight; 0: 256 */
     uint32_t tries;                             /* of one change or call, the first included; 0: 20 */
     int64_t timeout_read_ms, timeout_change_ms; /* 0: the operation's defaults */

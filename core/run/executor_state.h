@@ -82,7 +82,8 @@ struct executor {
     struct teardown *teardown;
     uint32_t in_flight;
     bool stopping, aborted, epilogue, pumping;
-    int64_t started_ms;
+    int64_t started_ms; /* wall clock */
+    int64_t began_ms;
     struct pause *pauses;
     bool failed; /* the store */
     struct err failure;

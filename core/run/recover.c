@@ -136,6 +136,8 @@ bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, str
                                   .writer = ask->writer,
                                   .tell = ask->tell,
                                   .tell_user = ask->tell_user,
+                                  .keep = ask->keep,
+                                  .keep_user = ask->keep_user,
                                   .run_id = ask->run_id,
                                   .region = ask->region,
                                   .tries = ask->tries,

@@ -22,6 +22,8 @@ struct recover_ask {
     const struct store_snapshot *truth;
     event_fn *tell;
     void *tell_user;
+    event_fn *keep; /* as struct changes_ask; or NULL */
+    void *keep_user;
     const char *run_id;
     const char *region; /* its name, for markers and messages */
     uint32_t tries;     /* as executor_ask */

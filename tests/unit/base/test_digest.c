@@ -196,6 +196,23 @@ static void test_base64_goes_there_and_back(void **state)
     assert_int_equal(count, 99);
 }
 
+/* RFC 4231, cases 1 and 6. */
+static void test_hmac_is_what_every_receiver_computes(void **state)
+{
+    (void)state;
+    static const char long_text[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+    uint8_t key[131], hash[DIGEST_BYTES];
+    char hex[DIGEST_HEX];
+    memset(key, 0x0b, sizeof(key));
+    digest_hmac_sha256(key, 20, "Hi There", 8, hash);
+    digest_hex(hash, sizeof(hash), hex);
+    assert_string_equal(hex, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    memset(key, 0xaa, sizeof(key));
+    digest_hmac_sha256(key, sizeof(key), long_text, strlen(long_text), hash);
+    digest_hex(hash, sizeof(hash), hex);
+    assert_string_equal(hex, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_what_is_sealed_opens_with_its_key),
         cmocka_unit_test(test_no_flipped_bit_and_no_other_key_opens_it),
         cmocka_unit_test(test_base64_goes_there_and_back),
+        cmocka_unit_test(test_hmac_is_what_every_receiver_computes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
