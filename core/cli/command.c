@@ -257,7 +257,8 @@ static const struct command table[] = {
         .options = BIT(JSON) | BIT(WITHOUT) | BIT(FASTER) | BIT(SUPPOSE_DONE) | BIT(ON),
         .about =
             "Asks the services what is there, as plan does, and lists the steps that are not done and hold\n"
-            "the milestone back (launch, when none is named), each with what it unlocks: the open steps that\n"
+            "the milestone back (launch, when none is named), each with what it unlocks: the open steps "
+            "that\n"
             "wait for nothing else.  Durations are those the stores of this project measured, else the\n"
             "playbook's guesses; what nobody knows is said.  Days are days of the calendar.\n\n"
             "--without, --faster and --done suppose that some things were otherwise, and may be given again\n"

@@ -57,7 +57,7 @@ struct session {
     struct playbook *playbook;
     struct price_books *prices;
     struct store_writer *writer;
-    struct noticing *noticing; /* NULL: nobody is told, or nothing is written */
+    struct noticing *noticing;     /* NULL: nobody is told, or nothing is written */
     struct interrupts *interrupts; /* of running.c; NULL until something runs */
 };
 

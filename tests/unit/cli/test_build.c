@@ -69,25 +69,25 @@ static void test_a_waiting_person_is_partial_until_done_is_recorded(void **state
     rig_run(r, "apply us --yes");
     assert_int_equal(r->exit_code, COMMAND_PARTIAL);
     assert_non_null(strstr(r->said, "landfall done us human.signed"));
-    rig_run(r, "done us human.singed --by Ada --evidence x.pdf");
+    rig_run(r, "done us human.singed --by Ada --evidence https://sign.example/x.pdf");
     assert_false(r->ran);
     assert_non_null(strstr(r->err.summary, "did you mean 'human.signed'?"));
     rig_run(r, "done us human.signed --by Ada");
     assert_string_equal(r->err.code, "usage.missing");
-    rig_run(r, "done us human.signed --by Ada --evidence x.pdf");
+    rig_run(r, "done us human.signed --by Ada --evidence https://sign.example/x.pdf");
     assert_true(r->ran);
     rig_run(r, "resume us");
     assert_true(r->ran);
     assert_int_equal(r->exit_code, COMMAND_OK);
     rig_run(r, "history us human.signed");
-    assert_non_null(strstr(r->said, "by Ada: x.pdf"));
+    assert_non_null(strstr(r->said, "by Ada: https://sign.example/x.pdf"));
 }
 
 static void test_a_step_can_be_done_before_anything_was_applied(void **state)
 {
     struct rig *r = *state;
     make_project(r, signing);
-    rig_run(r, "done us human.signed --by Ada --evidence x.pdf");
+    rig_run(r, "done us human.signed --by Ada --evidence https://sign.example/x.pdf");
     assert_true(r->ran);
     rig_run(r, "apply us");
     assert_true(r->ran);
