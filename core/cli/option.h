@@ -38,6 +38,7 @@ enum option_id {
     OPTION_FASTER,
     OPTION_SUPPOSE_DONE,
     OPTION_ON,
+    OPTION_COST,
     OPTION_COUNT,
 };
 

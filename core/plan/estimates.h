@@ -1,5 +1,5 @@
-/* The estimates: questions to drivers - what would this take? - many at a time.  A driver answers from what it
- * is given; the read-only gate is shut while it does. */
+/* The estimates: questions to drivers - what would this take? - many at a time.  A driver answers from what
+ * it is given; the read-only gate is shut while it does. */
 #pragma once
 
 #include <stdint.h>
