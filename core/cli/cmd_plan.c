@@ -1,5 +1,6 @@
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/comparing.h"
 #include "cli/planning.h"
 #include "cli/running.h"
 #include "cli/session.h"
@@ -67,14 +68,20 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make(s, &planning, &plan, err))
         return false;
+    comparing_price(s, plan);
     struct tick tick = tick_real();
     if (file &&
         !plan_file_save(plan, planning_to_value(s->mem, &planning), &tick, session_file(s, file), err))
         return false;
+    enum as_text_detail detail = s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL;
     if (s->json) {
         as_json_plan(&s->out, plan);
+    } else if (args_has(args, OPTION_COST)) {
+        as_text_cost_tables(&s->out, plan, detail);
+        out_char(&s->out, '\n');
+        tell_next(s, plan, &planning, file);
     } else {
-        as_text_plan(&s->out, plan, s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
+        as_text_plan(&s->out, plan, detail);
         tell_next(s, plan, &planning, file);
     }
     *exit_code = args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES : COMMAND_OK;

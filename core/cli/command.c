@@ -80,8 +80,10 @@ static const struct command table[] = {
         .words_min = 1,
         .words_max = 1,
         .words = {COMMAND_WORD_REGION},
-        .options = BIT(JSON) | BIT(OUT) | CHOICE | BIT(EXIT_CODE) | BIT(DESTROY),
+        .options = BIT(JSON) | BIT(OUT) | CHOICE | BIT(EXIT_CODE) | BIT(DESTROY) | BIT(COST),
         .about = "Asks the services what is there, and compares it with what the playbook declares.\n"
+                 "--cost shows the money instead of the steps: by stage, subsystem and owner, against the\n"
+                 "region it is copied from, with what is not estimated and whose prices these are.\n"
                  "Exits 0; with --exit-code 2 when there is something to do.",
         .example = "landfall plan eu -o eu.plan",
         .run = cmd_plan_run,

@@ -6,6 +6,9 @@
 #include "base/str.h"
 #include "cli/session.h"
 #include "launch/parity.h"
+#include "model/diag.h"
+#include "plan/plan.h"
+#include "plan/reference.h"
 #include "playbook/playbook.h"
 #include "plugin/registry.h"
 #include "region/project.h"
@@ -91,4 +94,52 @@ bool comparing_make(struct session *s, const char *other, bool brief, struct par
                              .right_truth = &truth,
                              .brief = brief};
     return parity_make(s->mem, &ask, out, err);
+}
+
+/* A part of a region compared with the whole of another would be a figure that says nothing. */
+static bool is_whole(const struct plan *plan)
+{
+    if (!plan->region->from || plan->refresh_only || plan->destroy)
+        return false;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        if (!plan->steps[i].targeted)
+            return false;
+    }
+    return true;
+}
+
+/* Declared by the same playbook, with the other region's facts. */
+static void price_declared(struct session *s, const struct plan *plan, const struct region *other,
+                           struct arena *tmp, struct plan_reference *out)
+{
+    struct comparing c = {.s = s, .catalog = registry_catalog(s->registry)};
+    struct reference_ask ask = {
+        .plan = plan, .loop = s->loop, .registry = s->registry, .parallel = s->project->parallel};
+    struct err err;
+    if (evaluate(&c, other, tmp, &ask.decls, &err))
+        reference_price(s->mem, &ask, out);
+    else
+        out->why_not = arena_print(s->mem, "the playbook does not go through for it: %s", err.summary);
+}
+
+void comparing_price(struct session *s, struct plan *plan)
+{
+    if (!is_whole(plan))
+        return;
+    struct plan_reference *out = ARENA_NEW(s->mem, struct plan_reference);
+    struct arena *tmp = arena_new();
+    struct region *other;
+    struct diags diags;
+    struct err err;
+    diag_init(&diags, tmp);
+    out->region = plan->region->from;
+    if (!region_load(tmp, s->project->folder, plan->region->from, &other, &diags, &err))
+        out->why_not = arena_print(s->mem, "its file does not go through: %s", err.summary);
+    else if (other->cost)
+        reference_state(s->mem, plan->region, other, out);
+    else
+        price_declared(s, plan, other, tmp, out);
+    out->dated = arena_text(s->mem, out->dated);
+    plan->reference = out;
+    arena_free(tmp);
 }

@@ -27,6 +27,8 @@ static const struct option_facts table[OPTION_COUNT] = {
     [OPTION_REFRESH_ONLY] = {"refresh-only", 0, OPTION_FLAG,
                              .doc = "change nothing; only take over what the world says into the store"},
     [OPTION_DESTROY] = {"destroy", 0, OPTION_FLAG, .doc = "plan the destruction of the whole region"},
+    [OPTION_COST] = {"cost", 0, OPTION_FLAG,
+                     .doc = "what it costs, by stage, subsystem and owner, instead of the steps"},
     [OPTION_EXIT_CODE] = {"exit-code", 0, OPTION_FLAG,
                           .doc = "exit 2 when there is something to do, or to explain"},
     [OPTION_YES] = {"yes", 'y', OPTION_FLAG, .doc = "do not ask"},

@@ -39,6 +39,7 @@ enum option_id {
     OPTION_SUPPOSE_DONE,
     OPTION_ON,
     OPTION_SEND,
+    OPTION_COST,
     OPTION_COUNT,
 };
 

@@ -20,6 +20,7 @@ struct diags;
 struct driver;
 struct err;
 struct loop;
+struct plan_reference;
 struct price_books;
 struct region;
 struct registry;
@@ -135,7 +136,9 @@ struct plan {
     struct plan_totals totals;
     const struct price_books *prices; /* what it was priced with, or NULL */
     const bool *prices_used;          /* per file of them: a price of it counts */
-    const struct plan_move *moves;    /* those that apply */
+    const struct plan_reference
+        *reference;                /* what it is compared with, or NULL: added by who wants to compare */
+    const struct plan_move *moves; /* those that apply */
     size_t move_count;
     const struct value *outputs; /* evaluated, unknowns inside; or NULL */
     const char *lineage;         /* of the store, or minted for the first apply */

@@ -10,8 +10,8 @@
 #include "plugin/registry.h"
 #include "region/region.h"
 #include "report/as_json.h"
+#include "report/as_json_cost.h"
 #include "report/as_json_pending.h"
-#include "report/brief.h"
 #include "report/doc.h"
 #include "store/store.h"
 
@@ -21,31 +21,6 @@ static const char *or_null(const char *text)
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
-
-static void amounts(struct doc *d, const struct plan_cost *c, const char *currency)
-{
-    doc_money(d, "once_low", c->once_low, currency);
-    doc_money(d, "once_expected", c->once_expected, currency);
-    doc_money(d, "once_high", c->once_high, currency);
-    doc_money(d, "month_low", c->month_low, currency);
-    doc_money(d, "month_expected", c->month_expected, currency);
-    doc_money(d, "month_high", c->month_high, currency);
-}
-
-/* A step that could not be priced has no amounts at all: a 0 would be taken for a price. */
-static void cost(struct doc *d, const struct plan_cost *c, const char *currency)
-{
-    if (!c->priced && !c->why_not)
-        return;
-    doc_map(d, "cost");
-    doc_flag(d, "priced", c->priced);
-    if (c->guess)
-        doc_flag(d, "guess", true);
-    doc_text(d, "why_not", c->priced ? NULL : c->why_not);
-    if (c->priced)
-        amounts(d, c, currency);
-    doc_close(d);
-}
 
 /* The keys of the text plan's lines; a secret's values never leave the process. */
 static void changes(struct doc *d, const struct plan_step *s)
@@ -159,7 +134,7 @@ static void step(struct doc *d, const struct plan *p, const struct plan_step *s,
     doc_value(d, "desired", without_secrets(tmp, s, s->desired));
     if (s->promise != s->desired)
         doc_value(d, "promise", without_secrets(tmp, s, s->promise));
-    cost(d, &s->cost, p->region->currency);
+    as_json_cost_step(d, &s->cost, p->region->currency);
     doc_close(d);
 }
 
@@ -187,32 +162,6 @@ static void totals(struct doc *d, const struct plan *p)
     for (uint32_t a = PLAN_KEEP; a <= PLAN_FORGET; a++)
         doc_count(d, plan_action_name((enum plan_action)a), p->totals.by_action[a]);
     doc_count(d, "shared", p->totals.shared);
-    doc_close(d);
-}
-
-static void total_cost(struct doc *d, const struct plan *p)
-{
-    static const struct {
-        const char *key, *name;
-    } budgets[] = {{"monthly", "budget_monthly"}, {"one_off", "budget_one_off"}};
-    const struct plan_cost *c = &p->totals.cost;
-    const char *currency = p->region->currency;
-    int64_t amount;
-    doc_map(d, "cost");
-    doc_text(d, "currency", currency);
-    doc_count(d, "priced", p->totals.priced);
-    doc_count(d, "priceable", p->totals.priceable);
-    doc_count(d, "guessed", p->totals.guessed);
-    if (c->priced)
-        amounts(d, c, currency);
-    if (p->totals.guess.priced) {
-        doc_map(d, "guesses");
-        amounts(d, &p->totals.guess, currency);
-        doc_close(d);
-    }
-    for (size_t k = 0; k < COUNT_OF(budgets); k++)
-        if (brief_amount(value_get(p->region->budget, budgets[k].key), &amount))
-            doc_money(d, budgets[k].name, amount, currency);
     doc_close(d);
 }
 
@@ -273,7 +222,7 @@ void as_json_plan(struct out *o, const struct plan *p)
     doc_close(&d);
     steps(&d, p);
     totals(&d, p);
-    total_cost(&d, p);
+    as_json_cost(&d, p);
     absences(&d, p->region);
     moved(&d, p);
     doc_value(&d, "outputs", p->outputs);

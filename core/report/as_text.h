@@ -38,6 +38,10 @@ enum as_text_detail {
  * files and of what to do next: that is the command's last line. */
 void as_text_plan(struct out *o, const struct plan *p, enum as_text_detail detail);
 
+/* plan --cost: the sums by stage, subsystem and owner, against the reference; the dearest steps, the guesses,
+ * what is not estimated and why, and whose prices these are. */
+void as_text_cost_tables(struct out *o, const struct plan *p, enum as_text_detail detail);
+
 /* A value as a person would write it in a region file; secrets by their reference. */
 void as_text_value(struct out *o, const struct value *v);
 /* One value's story, oldest first, each step with its place and reason. */

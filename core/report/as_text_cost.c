@@ -8,6 +8,7 @@
 #include "model/money.h"
 #include "model/value.h"
 #include "plan/plan.h"
+#include "plan/reference.h"
 #include "region/region.h"
 #include "report/brief.h"
 #include "report/cell.h"
@@ -147,6 +148,28 @@ static void add_budget(struct buf *out, const struct out *o, const struct plan *
     }
 }
 
+/* "12 % of us (€4 780.00/month at the same prices, 207 of 210 priced)": guesses are left out on both sides.
+ * Nothing is a share of nothing. */
+static void add_reference(struct buf *out, const struct out *o, const struct plan *p)
+{
+    const struct plan_reference *r = p->reference;
+    if (!r || (!r->why_not && (!p->totals.cost.priced || r->month == 0)))
+        return;
+    if (r->why_not) {
+        buf_print(out, "\nnot compared with %s: ", r->region);
+        cell_add(out, o, r->why_not);
+        return;
+    }
+    buf_char(out, '\n');
+    brief_share(out, p->totals.cost.month_expected, r->month);
+    buf_print(out, " of %s (", r->region);
+    brief_money(out, o, r->month, r->month, p->region->currency);
+    if (r->dated)
+        buf_print(out, "/month, stated as of %s)", r->dated);
+    else
+        buf_print(out, "/month at the same prices, %u of %u priced)", r->sum.priced, r->sum.steps);
+}
+
 /* "58 of 61 priced, 1 guessed, 2 not estimated: why" */
 static void add_coverage(struct buf *out, const struct out *o, const struct plan *p,
                          enum as_text_detail detail)
@@ -208,6 +231,7 @@ void as_text_cost_lines(struct out *o, const struct plan *p, enum as_text_detail
     buf_init(&text, 0);
     add_sum(&text, o, p);
     add_budget(&text, o, p);
+    add_reference(&text, o, p);
     add_coverage(&text, o, p, detail);
     out_painted(o, OUT_BOLD, "Cost");
     out_text(o, "  ");

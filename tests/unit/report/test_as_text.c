@@ -2,7 +2,10 @@
 
 #include "facts_sample.h"
 #include "model/diag.h"
+#include "plan/reference.h"
+#include "region/price_book.h"
 #include "region/provenance.h"
+#include "region/rates.h"
 #include "report/as_text.h"
 
 static const struct out_style pipe_style = {0};
@@ -85,6 +88,111 @@ static void test_a_plan_beyond_its_budget_says_so_loudly(void **state)
     s.region.budget = SAMPLE_MAP(&s, {"monthly", sample_t(&s, "320.50")}, {"one_off", value_int(g.mem, 300)});
     as_text_plan(&g.out, &s.plan, AS_TEXT_BRIEF);
     golden_check(&g, "plan_over_budget.txt");
+}
+
+/* The sample with what a finance lead asks for besides: a reference, rates, books. */
+static void with_sources(struct sample *s, struct plan_reference *r)
+{
+    static const struct price_book_file files[] = {
+        {.path = "database-rds.prices.yaml",
+         .currency = "USD",
+         .source = "list prices",
+         .dated = "2026-06-13"},
+        {.path = "prices/unused.yaml", .currency = "EUR", .source = "x", .dated = "2026-06-13"},
+        {.path = "prices/ours.yaml",
+         .currency = "EUR",
+         .source = "contract 17",
+         .dated = "2026-11-01",
+         .valid_until = "2027-10-31",
+         .ours = true}};
+    static const struct price_books books = {.files = files, .file_count = COUNT_OF(files)};
+    static const bool used[] = {true, false, true};
+    static const struct rates_one usd = {.currency = "USD", .rate = {9215, 10000}, .text = "0.9215"};
+    static const struct rates rates = {
+        .dated = "2026-11-01", .source = "ECB, reference rates", .at = &usd, .count = 1};
+    static struct cost_table_row rows[] = {{.name = "data"}, {.name = "names"}};
+    rows[0].sum.cost = (struct plan_cost){.priced = true, .month_expected = 2500 * (int64_t)MONEY_UNIT};
+    s->plan.prices = &books;
+    s->plan.prices_used = used;
+    s->region.rates = &rates;
+    *r = (struct plan_reference){.region = "us", .month = 2500 * (int64_t)MONEY_UNIT};
+    r->sum.priced = 40;
+    r->sum.steps = 44;
+    r->tables[COST_TABLE_STAGE] = (struct cost_table){rows, COUNT_OF(rows)};
+    s->plan.reference = r;
+}
+
+static void check_cost(const char *file, struct out_style style, enum as_text_detail detail)
+{
+    struct golden g;
+    struct sample s;
+    struct plan_reference r;
+    golden_open(&g, style);
+    sample_make(&s, g.mem);
+    with_sources(&s, &r);
+    as_text_cost_tables(&g.out, &s.plan, detail);
+    golden_check(&g, file);
+}
+
+static void test_the_cost_is_told_by_stage_subsystem_and_owner(void **state)
+{
+    (void)state;
+    check_cost("cost_pipe.txt", pipe_style, AS_TEXT_NORMAL);
+    check_cost("cost_80.txt", (struct out_style){.columns = 80}, AS_TEXT_NORMAL);
+    check_cost("cost_ascii_full.txt", (struct out_style){.columns = 60, .ascii = true}, AS_TEXT_FULL);
+}
+
+static void test_no_line_of_the_cost_is_wider_than_its_terminal(void **state)
+{
+    (void)state;
+    for (unsigned columns = 48; columns <= 140; columns++) {
+        struct golden g;
+        struct sample s;
+        struct plan_reference r;
+        golden_open(&g, (struct out_style){.columns = columns, .ascii = true});
+        sample_make(&s, g.mem);
+        with_sources(&s, &r);
+        as_text_cost_tables(&g.out, &s.plan, AS_TEXT_NORMAL);
+        for (const char *at = golden_text(&g); *at;) {
+            size_t count = strcspn(at, "\n");
+            if (count > columns)
+                fail_msg("%u columns: %.*s", columns, (int)count, at);
+            at += count + 1;
+        }
+        golden_close(&g);
+    }
+}
+
+static void test_only_guesses_over_the_budget_are_told_as_guesses(void **state)
+{
+    (void)state;
+    struct golden g;
+    struct sample s;
+    golden_open(&g, pipe_style);
+    sample_make(&s, g.mem);
+    s.region.budget = SAMPLE_MAP(&s, {"monthly", sample_t(&s, "400.00")});
+    as_text_plan(&g.out, &s.plan, AS_TEXT_BRIEF);
+    assert_non_null(strstr(golden_text(&g), "OVER BUDGET with the guesses: the monthly cost may be €603.00 – "
+                                            "€631.00, €231.00 more than the budget allows"));
+    golden_close(&g);
+}
+
+static void test_what_it_cannot_be_compared_with_says_why(void **state)
+{
+    (void)state;
+    struct golden g;
+    struct sample s;
+    struct plan_reference r = {.region = "us", .why_not = "its file does not go through: no 'place'"};
+    golden_open(&g, pipe_style);
+    sample_make(&s, g.mem);
+    s.plan.reference = &r;
+    as_text_plan(&g.out, &s.plan, AS_TEXT_BRIEF);
+    assert_non_null(
+        strstr(golden_text(&g), "not compared with us: its file does not go through: no 'place'\n"));
+    r = (struct plan_reference){.region = "us", .dated = "2026-10-31", .month = 100 * (int64_t)MONEY_UNIT};
+    as_text_plan(&g.out, &s.plan, AS_TEXT_BRIEF);
+    assert_non_null(strstr(golden_text(&g), "317 % of us (€100.00/month, stated as of 2026-10-31)\n"));
+    golden_close(&g);
 }
 
 static void test_a_plan_without_prices_never_says_zero(void **state)
@@ -416,6 +524,10 @@ int main(void)
         cmocka_unit_test(test_no_line_of_a_plan_is_wider_than_its_terminal),
         cmocka_unit_test(test_a_brief_plan_is_its_totals),
         cmocka_unit_test(test_a_plan_beyond_its_budget_says_so_loudly),
+        cmocka_unit_test(test_the_cost_is_told_by_stage_subsystem_and_owner),
+        cmocka_unit_test(test_no_line_of_the_cost_is_wider_than_its_terminal),
+        cmocka_unit_test(test_only_guesses_over_the_budget_are_told_as_guesses),
+        cmocka_unit_test(test_what_it_cannot_be_compared_with_says_why),
         cmocka_unit_test(test_a_plan_without_prices_never_says_zero),
         cmocka_unit_test(test_a_plan_with_nothing_to_do_says_so),
         cmocka_unit_test(test_a_refresh_shows_what_is_remembered_and_what_is_there),

@@ -1,0 +1,9 @@
+/* The cost in JSON: of one step, and of a plan as a whole - sums, tables, reference, sources. */
+#pragma once
+
+struct doc;
+struct plan;
+struct plan_cost;
+
+void as_json_cost_step(struct doc *d, const struct plan_cost *c, const char *currency);
+void as_json_cost(struct doc *d, const struct plan *p);
