@@ -543,6 +543,11 @@ static void what_if(struct out *o, const struct facts_launch *f)
     add_days(&text, before, after);
     add_target(&text, o, after);
     add_saved(&text, o, &l->change->saved, f->region->currency);
+    if (l->change->timeless > 0) {
+        add_part(&text, o);
+        brief_count(&text, l->change->timeless, "step");
+        buf_text(&text, " of it without a known time to speed up: say how long, as in =3d");
+    }
     out_fill(o, ' ', LABEL_COLUMNS);
     cell_paragraph(o, LABEL_COLUMNS, LABEL_COLUMNS, text.at);
     buf_done(&text);
