@@ -235,6 +235,7 @@ static const struct launch_change *change_of(struct arena *mem, const struct lau
     change->part_count = what_if->part_count;
     change->milestones = fill_milestones(s, present->extra_blocks);
     for (uint32_t i = 0; i < ask->plan->count; i++) {
+        change->timeless += s->open[i] && what_if->times_milli[i] > 0 && s->forecasts[i].spread.count == 0;
         if (what_if->removed[i] && !cost_table_add(&change->saved, &ask->plan->steps[i])) {
             err_set(err, "cost.overflow", "what would be saved is more money than can be counted");
             return NULL;

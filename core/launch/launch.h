@@ -92,6 +92,8 @@ struct launch_change {
     size_t part_count;
     const struct launch_milestone *milestones; /* same order and count as the launch's */
     struct cost_table_sum saved;               /* by what is left out */
+    uint32_t
+        timeless; /* open steps that are to be so many times faster, and nobody knows how long they take */
 };
 
 struct launch {

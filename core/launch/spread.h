@@ -10,7 +10,7 @@
 struct arena;
 
 #define SPREAD_MOST 32
-/* Longer than any build: sums of a hundred thousand of them still fit, in integers and in doubles. */
+/* Longer than any build; a million of them, one after the other, still fit into 64 bits. */
 #define SPREAD_LONGEST_MS (INT64_C(100) * 366 * 24 * 3600 * 1000)
 
 struct spread {

@@ -152,6 +152,7 @@ static void change(struct doc *d, const struct launch *l, const char *currency)
     doc_close(d);
     milestone(d, "milestone", &l->change->milestones[l->asked]);
     saved(d, &l->change->saved, currency);
+    doc_count(d, "timeless", l->change->timeless);
     doc_close(d);
 }
 

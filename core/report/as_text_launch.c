@@ -18,6 +18,8 @@
 #define ADDRESS_COLUMNS 34
 /* Differences, waivers and findings in the short form: those that block come first. */
 #define EXTRAS_MAX 10
+/* Steps of one owner in the short form. */
+#define GATES_MAX 12
 /* Kinds of steps nobody knows the length of that are named in the short form. */
 #define UNKNOWN_MAX 4
 /* Steps of the critical path in the short form: the first, which are what can be hurried now. */
@@ -265,7 +267,7 @@ static void print_item(struct out *o, const struct launch_item *i)
     buf_done(&address);
 }
 
-static void who_moves(struct out *o, const struct launch *l)
+static void who_moves(struct out *o, const struct launch *l, enum as_text_detail detail)
 {
     if (l->gate_count == 0)
         return;
@@ -277,8 +279,12 @@ static void who_moves(struct out *o, const struct launch *l)
         out_text(o, " ");
         out_painted(o, OUT_BOLD, owner->name ? owner->name : "(no owner)");
         out_char(o, '\n');
-        for (uint32_t k = 0; k < owner->gate_count; k++)
+        bool all = detail == AS_TEXT_FULL || owner->gate_count <= GATES_MAX;
+        uint32_t shown = all ? owner->gate_count : GATES_MAX;
+        for (uint32_t k = 0; k < shown; k++)
             print_item(o, &l->items[owner->gates[k]]);
+        if (shown < owner->gate_count)
+            out_print(o, "  and %u more: -v shows them\n", owner->gate_count - shown);
     }
 }
 
@@ -386,7 +392,8 @@ static void unknown(struct out *o, const struct facts_launch *f, enum as_text_de
             buf_print(&text, " (%zu)", (size_t)(uintptr_t)times);
     }
     if (map_count(kinds) > shown)
-        buf_print(&text, " and %zu more kinds", map_count(kinds) - shown);
+        buf_print(&text, " and %zu more %s", map_count(kinds) - shown,
+                  map_count(kinds) - shown == 1 ? "kind" : "kinds");
     buf_text(&text,
              " - neither measured nor guessed, or it failed. So every date is the earliest possible. A "
              "guess is written as step = { guess = { days = 2 } }");
@@ -543,6 +550,11 @@ static void what_if(struct out *o, const struct facts_launch *f)
     add_days(&text, before, after);
     add_target(&text, o, after);
     add_saved(&text, o, &l->change->saved, f->region->currency);
+    if (l->change->timeless > 0) {
+        add_part(&text, o);
+        brief_count(&text, l->change->timeless, "step");
+        buf_text(&text, " of it without a known time to speed up: say how long, as in =3d");
+    }
     out_fill(o, ' ', LABEL_COLUMNS);
     cell_paragraph(o, LABEL_COLUMNS, LABEL_COLUMNS, text.at);
     buf_done(&text);
@@ -555,7 +567,7 @@ void as_text_launch(struct out *o, const struct facts_launch *f, enum as_text_de
     dates(o, f->launch);
     counts(o, f->launch);
     if (detail != AS_TEXT_BRIEF) {
-        who_moves(o, f->launch);
+        who_moves(o, f->launch, detail);
         ours(o, f, detail);
         path(o, f, detail);
         foot(o, f, detail);

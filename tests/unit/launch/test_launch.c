@@ -477,9 +477,11 @@ static void test_faster_what_nobody_knows_stays_unknown_unless_a_time_is_said(vo
     struct what_if_ask ask = {.faster = twice, .faster_count = 1};
     assert_true(try_launch(NULL, NULL, &ask));
     assert_int_equal(launch->change->milestones[0].unknown, 1);
+    assert_int_equal(launch->change->timeless, 1);
     ask.faster = days;
     assert_true(try_launch(NULL, NULL, &ask));
     assert_int_equal(launch->change->milestones[0].unknown, 0);
+    assert_int_equal(launch->change->timeless, 0);
     assert_string_equal(launch->change->milestones[0].p90, "2026-11-27");
 }
 

@@ -18,3 +18,5 @@ say 'all of one type, by the beginning of its addresses'
 "$binary" launch eu --on 2026-11-26 --without dns.record --json | jq -c '.what_if.parts'
 say 'nothing was written'
 refused launch eu --done nothing
+say 'what nobody knows cannot be faster'
+landfall launch eu --on 2026-11-26 -q --faster dpa-signed=2x
