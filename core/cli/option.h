@@ -39,6 +39,9 @@ enum option_id {
     OPTION_SUPPOSE_DONE,
     OPTION_ON,
     OPTION_SEND,
+    OPTION_REPORT_OUT,
+    OPTION_FORMAT,
+    OPTION_NO_REFRESH,
     OPTION_COUNT,
 };
 
