@@ -43,6 +43,12 @@ void digest_of(const void *bytes, size_t count, uint8_t out[DIGEST_BYTES])
     crypto_generichash(out, DIGEST_BYTES, bytes, count, NULL, 0);
 }
 
+void digest_sha256(const void *bytes, size_t count, uint8_t out[DIGEST_BYTES])
+{
+    _Static_assert(DIGEST_BYTES == crypto_hash_sha256_BYTES, "both are 32 bytes");
+    crypto_hash_sha256(out, bytes, count);
+}
+
 void digest_keyed(const void *bytes, size_t count, const uint8_t key[DIGEST_KEY], uint8_t out[DIGEST_BYTES])
 {
     ready();

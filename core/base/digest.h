@@ -26,6 +26,9 @@ void digest_hex(const uint8_t *bytes, size_t count, char *out); /* out: 2 * coun
 /* digest_of as hex in one step. */
 void digest_text(const void *bytes, size_t count, char out[DIGEST_HEX]);
 
+/* SHA-256, only for what others define by it (a content security policy); DIGEST_BYTES long as well. */
+void digest_sha256(const void *bytes, size_t count, uint8_t out[DIGEST_BYTES]);
+
 struct digest_stream *digest_stream_new(struct arena *mem);
 void digest_stream_add(struct digest_stream *s, const void *bytes, size_t count);
 /* Adds the text and its NUL, so that ("ab","c") and ("a","bc") differ.  NULL differs from "". */

@@ -101,19 +101,6 @@ static bool sync_folder(const char *folder, struct err *err)
     return true;
 }
 
-/* Fills the temporary file and makes it durable.  Closes fd in any case. */
-static bool fill(int fd, const char *bytes, size_t count, unsigned mode)
-{
-    bool good = write_all(fd, bytes, count) && fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
-    int why = errno;
-    if (close(fd) != 0 && good) {
-        why = errno;
-        good = false;
-    }
-    errno = why;
-    return good;
-}
-
 /* Hidden, so that a program that reads every file of the folder does not meet a half one. */
 #define TEMPORARY "XXXXXX"
 
@@ -161,25 +148,63 @@ static int open_temporary(const char *folder, const char *name, char *path, size
     }
 }
 
-bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err)
+_Static_assert(sizeof(((struct file_draft *)0)->path) == PATH_MAX, "as long as any path");
+
+bool file_draft_begin(struct file_draft *d, const char *path, struct err *err)
 {
     const char *name = file_name(path);
-    char folder[PATH_MAX], temporary[PATH_MAX];
-    int put = snprintf(folder, sizeof(folder), "%.*s", name == path ? 1 : (int)(name - path),
+    d->fd = -1;
+    int put = snprintf(d->folder, sizeof(d->folder), "%.*s", name == path ? 1 : (int)(name - path),
                        name == path ? "." : path);
-    if (put < 0 || (size_t)put >= sizeof(folder))
+    if (put < 0 || (size_t)put >= sizeof(d->folder) || strlen(path) >= sizeof(d->path))
         return err_sys(err, "file.cannot_write", ENAMETOOLONG, "cannot write '%s'", path);
+    memcpy(d->path, path, strlen(path) + 1);
+    remove_abandoned(d->folder, name);
+    d->fd = open_temporary(d->folder, name, d->temporary, sizeof(d->temporary));
+    return d->fd >= 0 || err_sys(err, "file.cannot_write", errno, "cannot write '%s'", path);
+}
 
-    remove_abandoned(folder, name);
-    int fd = open_temporary(folder, name, temporary, sizeof(temporary));
-    if (fd < 0)
-        return err_sys(err, "file.cannot_write", errno, "cannot write '%s'", path);
-    if (!fill(fd, bytes, count, mode) || rename(temporary, path) != 0) {
+void file_draft_abandon(struct file_draft *d)
+{
+    file_close_fd(&d->fd);
+    unlink(d->temporary);
+}
+
+/* Closes the descriptor in any case. */
+static bool make_durable(int fd, unsigned mode)
+{
+    bool good = fchmod(fd, (mode_t)mode) == 0 && fsync(fd) == 0;
+    int why = errno;
+    if (close(fd) != 0 && good) {
+        why = errno;
+        good = false;
+    }
+    errno = why;
+    return good;
+}
+
+bool file_draft_commit(struct file_draft *d, unsigned mode, struct err *err)
+{
+    bool good = make_durable(d->fd, mode) && rename(d->temporary, d->path) == 0;
+    int why = errno;
+    d->fd = -1;
+    if (good)
+        return sync_folder(d->folder, err);
+    file_draft_abandon(d);
+    return err_sys(err, "file.cannot_write", why, "cannot write '%s'", d->path);
+}
+
+bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err)
+{
+    struct file_draft draft;
+    if (!file_draft_begin(&draft, path, err))
+        return false;
+    if (!write_all(draft.fd, bytes, count)) {
         int why = errno;
-        unlink(temporary);
+        file_draft_abandon(&draft);
         return err_sys(err, "file.cannot_write", why, "cannot write '%s'", path);
     }
-    return sync_folder(folder, err);
+    return file_draft_commit(&draft, mode, err);
 }
 
 /* What is synced in a folder is lost with it while its own name is not on disk. */

@@ -16,6 +16,16 @@ MUST_USE bool file_read(struct arena *mem, const char *path, size_t cap, const c
 /* Temporary file in the same folder, fsync, rename, fsync of the folder: a reader sees the old file
  * or the new one, also after a power cut.  mode: 0644, 0600. */
 MUST_USE bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err);
+/* The same for what is too long to be held: written to `fd` piece by piece, then committed, or abandoned.
+ * Plain data; whoever began it ends it by exactly one of the two. */
+struct file_draft {
+    int fd;
+    char path[4096], temporary[4096], folder[4096]; /* PATH_MAX */
+};
+MUST_USE bool file_draft_begin(struct file_draft *d, const char *path, struct err *err);
+MUST_USE bool file_draft_commit(struct file_draft *d, unsigned mode,
+                                struct err *err); /* ends it in any case */
+void file_draft_abandon(struct file_draft *d);
 MUST_USE bool file_make_folders(const char *path, unsigned mode, struct err *err); /* as mkdir -p */
 /* Which file stands under a name, and which state of it; all zero when none does.  A replaced file is
  * another. */

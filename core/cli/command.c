@@ -190,6 +190,23 @@ static const struct command table[] = {
         .run = cmd_graph_run,
     },
     {
+        .name = "report",
+        .summary = "the whole region on one page: cost, plan, graph, last run, what waits",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(REPORT_OUT) | BIT(FORMAT) | BIT(NO_REFRESH),
+        .about =
+            "For the people who say yes to a build: one file that needs no network and no server.  Plans as\n"
+            "landfall plan does, and changes nothing.  HTML opens in any browser, md is for a pull request,\n"
+            "csv has one row a step, json everything.  Without -o it goes to standard output, as md unless\n"
+            "--format says otherwise.  When a service does not answer, the report is as of the store, and\n"
+            "says so.",
+        .example = "landfall report eu -o eu.html\nlandfall report eu -o steps.csv --no-refresh",
+        .run = cmd_report_run,
+    },
+    {
         .name = "resolve",
         .summary = "settle by hand what landfall cannot know",
         .synopsis = "REGION ADDRESS",

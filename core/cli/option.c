@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 static const char *const colors[] = {"auto", "always", "never", NULL};
+static const char *const formats[] = {"html", "md", "json", "csv", NULL};
 
 /* In the order help shows them.  Two options may share a name when no command takes both. */
 static const struct option_facts table[OPTION_COUNT] = {
@@ -60,6 +61,12 @@ static const struct option_facts table[OPTION_COUNT] = {
     [OPTION_SUPPOSE_DONE] = {"done", 0, OPTION_LIST, .value = "STEP", .doc = "what if it were done already?"},
     [OPTION_ON] = {"on", 0, OPTION_TEXT, .value = "DATE",
                    .doc = "as seen on the morning of that day, or at that time; now otherwise"},
+    [OPTION_REPORT_OUT] = {"out", 'o', OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
+                           .doc = "write the report to FILE; its ending chooses the format"},
+    [OPTION_FORMAT] = {"format", 0, OPTION_TEXT, .value = "FORMAT", .choices = formats,
+                       .doc = "html, md, json or csv, whatever FILE is called"},
+    [OPTION_NO_REFRESH] = {"no-refresh", 0, OPTION_FLAG,
+                           .doc = "ask no service: what is there is what the store remembers"},
 };
 
 const struct option_facts *option_get(enum option_id id)

@@ -40,6 +40,9 @@ enum option_id {
     OPTION_ON,
     OPTION_SEND,
     OPTION_COST,
+    OPTION_REPORT_OUT,
+    OPTION_FORMAT,
+    OPTION_NO_REFRESH,
     OPTION_COUNT,
 };
 

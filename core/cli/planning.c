@@ -65,9 +65,9 @@ struct planning planning_of_value(struct arena *mem, const struct value *v)
 bool planning_make(struct session *s, const struct planning *p, struct plan **out, struct err *err)
 {
     /* What is destroyed is what the store holds: no playbook is needed, and a broken one is no hindrance. */
-    if (!p->destroy && !session_open_playbook(s, err))
+    if (!p->destroy && !s->playbook && !session_open_playbook(s, err))
         return false;
-    if (!session_open_prices(s, err))
+    if (!s->prices && !session_open_prices(s, err))
         return false;
     struct plan_ask ask = {
         .loop = s->loop,
@@ -88,6 +88,7 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .keep_body = p->keep_body,
         .no_refresh = p->no_refresh,
         .wall_ms = session_wall_ms(),
+        .offline = p->offline,
         .held = s->writer != NULL,
         .playbook = s->project->playbook,
         .parallel = s->project->parallel,

@@ -21,6 +21,7 @@ struct planning {
     bool refresh_only, destroy;
     const char *adopting; /* an address, or NULL */
     bool no_refresh;      /* believe the store */
+    bool offline;         /* with no_refresh: ask no service at all, for reading only */
     bool keep_body;       /* for a plan file */
 };
 

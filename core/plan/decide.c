@@ -205,6 +205,23 @@ static enum plan_action action_of(enum schema_change change)
     return change == SCHEMA_SAME ? PLAN_KEEP : change == SCHEMA_UPDATE ? PLAN_UPDATE : PLAN_REPLACE;
 }
 
+/* What nobody was asked for is unknown, and no reason to think that it differs. */
+static enum schema_change believe(struct schema_diffs *diffs)
+{
+    enum schema_change change = SCHEMA_SAME;
+    size_t count = 0;
+    for (size_t k = 0; k < diffs->count; k++) {
+        if (value_has_unknown(diffs->at[k].after))
+            continue;
+        diffs->at[count++] = diffs->at[k];
+        if (change != SCHEMA_REPLACE)
+            change = diffs->at[k].fixed ? SCHEMA_REPLACE : SCHEMA_UPDATE;
+    }
+    diffs->count = count;
+    diffs->may_replace = false;
+    return change;
+}
+
 void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct value *promise,
                    const char *const *because)
 {
@@ -213,6 +230,10 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
     const struct value *by_schema = NULL;
     enum schema_change change =
         schema_compare(p->mem, s->type->facts.schema, s->observed, s->desired, &diffs, &by_schema);
+    if (p->ask->offline) {
+        change = believe(&diffs);
+        by_schema = change == SCHEMA_SAME ? s->observed : by_schema;
+    }
     s->diffs = diffs.at;
     s->diff_count = (uint32_t)diffs.count;
     s->may_replace = diffs.may_replace;
@@ -373,7 +394,7 @@ static void decide_resource(struct planner *p, uint32_t i)
         broken(p, i);
         return;
     }
-    if (s->type->has_plan) {
+    if (s->type->has_plan && !p->ask->offline) {
         decide_ask_plan(p, i);
         return;
     }

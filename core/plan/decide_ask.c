@@ -220,9 +220,10 @@ void decide_ask_find(struct planner *p, uint32_t i)
     static const struct op_events events = {.item = on_found, .note = on_note, .end = on_end};
     struct plan_step *s = &p->plan->steps[i];
     s->action = PLAN_LOOKUP;
-    s->reason =
-        s->unknown ? "looked up when its inputs are known, never written" : "looked up, never written";
-    if (s->unknown) {
+    s->reason = p->ask->offline ? "not looked up: no service was asked"
+                : s->unknown    ? "looked up when its inputs are known, never written"
+                                : "looked up, never written";
+    if (s->unknown || p->ask->offline) {
         planner_decided(p, i);
         return;
     }

@@ -181,7 +181,11 @@ struct plan_ask {
     bool keep_body;  /* for a plan file */
     bool no_refresh; /* trust the stored observation (tests and resume's first look) */
     int64_t wall_ms; /* now, by which price books are stale: a warning, no part of the digest; 0: none is */
-    bool held;       /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
+    /* With no_refresh: not one question to a service.  What would have to be looked up or planned by a driver
+     * is taken to be as it was when the store last heard of it.  For reading only: nothing may be built from
+     * it. */
+    bool offline;
+    bool held; /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
     const char *playbook; /* for the header */
     uint32_t parallel;    /* reads in flight; 0: 256 */
 };

@@ -47,6 +47,7 @@ void as_json_graph(struct out *o, const char *region, const struct graph *g); /*
 void as_json_launch(struct out *o, const struct facts_launch *f);             /* landfall.launch/1 */
 /* landfall.diff/1: both regions, and each difference with its causes. */
 void as_json_parity(struct out *o, const struct parity *p);
+void as_json_report(struct out *o, const struct facts_report *f); /* landfall.report/1 */
 /* landfall.conformance/1, case by case. */
 void as_json_conform_begin(struct doc *d, struct out *o, const struct conform_result *r);
 void as_json_conform_row(struct doc *d, const struct conform_row *row);

@@ -12,6 +12,7 @@
 #include "report/as_json.h"
 #include "report/as_json_cost.h"
 #include "report/as_json_pending.h"
+#include "report/as_json_plan.h"
 #include "report/doc.h"
 #include "store/store.h"
 
@@ -201,35 +202,40 @@ static void moved(struct doc *d, const struct plan *p)
     doc_close(d);
 }
 
+void as_json_plan_keys(struct doc *d, const struct plan *p)
+{
+    doc_text(d, "region", p->region->name);
+    doc_text(d, "title", p->region->title);
+    doc_text(d, "place", p->region->place);
+    doc_text(d, "from", p->region->from);
+    doc_text(d, "playbook", p->playbook);
+    doc_text(d, "digest", p->digest);
+    /* Before there is a store its lineage is a fresh random number, and the same inputs give the same bytes.
+     */
+    if (p->truth && p->truth->exists)
+        doc_text(d, "lineage", p->lineage);
+    doc_flag(d, "changes", plan_has_changes(p));
+    doc_map(d, "options");
+    doc_flag(d, "refresh_only", p->refresh_only);
+    doc_flag(d, "destroy", p->destroy);
+    doc_close(d);
+    steps(d, p);
+    totals(d, p);
+    as_json_cost(d, p);
+    absences(d, p->region);
+    moved(d, p);
+    doc_value(d, "outputs", p->outputs);
+    doc_list(d, "notes");
+    for (size_t k = 0; k < p->note_count; k++)
+        doc_diag(d, &p->notes[k]);
+    doc_close(d);
+    as_json_pending(d, p->truth);
+}
+
 void as_json_plan(struct out *o, const struct plan *p)
 {
     struct doc d;
     doc_begin(&d, o, "landfall.plan/1");
-    doc_text(&d, "region", p->region->name);
-    doc_text(&d, "title", p->region->title);
-    doc_text(&d, "place", p->region->place);
-    doc_text(&d, "from", p->region->from);
-    doc_text(&d, "playbook", p->playbook);
-    doc_text(&d, "digest", p->digest);
-    /* Before there is a store its lineage is a fresh random number, and the same inputs give the same bytes.
-     */
-    if (p->truth && p->truth->exists)
-        doc_text(&d, "lineage", p->lineage);
-    doc_flag(&d, "changes", plan_has_changes(p));
-    doc_map(&d, "options");
-    doc_flag(&d, "refresh_only", p->refresh_only);
-    doc_flag(&d, "destroy", p->destroy);
-    doc_close(&d);
-    steps(&d, p);
-    totals(&d, p);
-    as_json_cost(&d, p);
-    absences(&d, p->region);
-    moved(&d, p);
-    doc_value(&d, "outputs", p->outputs);
-    doc_list(&d, "notes");
-    for (size_t k = 0; k < p->note_count; k++)
-        doc_diag(&d, &p->notes[k]);
-    doc_close(&d);
-    as_json_pending(&d, p->truth);
+    as_json_plan_keys(&d, p);
     doc_end(&d);
 }

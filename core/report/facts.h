@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct contract;
+struct err;
 struct event;
 struct executor_outcome;
 struct launch;
@@ -85,4 +86,14 @@ struct facts_deed {
     const char *id;   /* or NULL */
     const char *what; /* "kept zone-2 as dns.zone.apex" */
     const char *next; /* the command to go on with, or NULL */
+};
+
+/* Everything that is known of a region, for its report. */
+struct facts_report {
+    const struct plan *plan;
+    const struct store_event *events; /* of the last run, oldest first */
+    size_t event_count;
+    int64_t made_ms;           /* wall clock */
+    bool as_stored;            /* no service was asked: what is there is what the store remembers */
+    const struct err *silence; /* why not, when one was to be asked and did not answer; or NULL */
 };

@@ -1,0 +1,183 @@
+#include <string.h>
+
+#include "base/array.h"
+#include "base/err.h"
+#include "base/map.h"
+#include "plan/cost_table.h"
+#include "plan/plan.h"
+#include "region/region.h"
+#include "report/as_html_parts.h"
+#include "report/brief.h"
+
+/* What it costs: by stage, by subsystem, by owner, and what has no price and why.  Guesses of people stand in
+ * a column of their own. */
+
+#define LINKS_MOST 8 /* steps named behind one reason */
+
+const char *as_html_cost_missing(const struct as_html *h)
+{
+    return h->plan->totals.priceable > 0 ? NULL : "There is no cost: no step can cost anything.";
+}
+
+/* An amount, and for sorting the number behind it.  Nothing is a dash, so that the eye finds what is not. */
+static void amount(struct as_html *h, bool known, int64_t low, int64_t high)
+{
+    struct page *p = &h->page;
+    page_print(p, "<td class=\"n\" data-v=\"%lld\">", (long long)(known ? high : -1));
+    if (known && high > 0)
+        page_money(p, low, high, h->plan->region->currency);
+    else
+        page_markup(p, known ? "–" : "<span class=\"mute\">unknown</span>");
+    page_markup(p, "</td>");
+}
+
+static void bar(struct as_html *h, const struct plan_cost *c, int64_t most)
+{
+    page_print(
+        &h->page,
+        "<td><svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+        "<rect class=\"rest\" width=\"1000\" height=\"10\"/><rect class=\"high\" width=\"%u\" height=\"10\"/>"
+        "<rect class=\"low\" width=\"%u\" height=\"10\"/></svg></td>",
+        as_html_per_mille(c->month_high, most), as_html_per_mille(c->month_expected, most));
+}
+
+static void sum(struct as_html *h, const struct cost_table_sum *s, int64_t most)
+{
+    amount(h, s->cost.priced, s->cost.month_expected, s->cost.month_expected);
+    amount(h, s->cost.priced, s->cost.month_low, s->cost.month_high);
+    bar(h, &s->cost, most);
+    amount(h, s->cost.priced, s->cost.once_low, s->cost.once_high);
+    amount(h, s->guessed > 0 || s->unknown == 0 || s->priced > 0, s->guess.month_low, s->guess.month_high);
+    page_print(&h->page, "<td class=\"n\">%u of %u</td></tr>\n", s->priced, s->steps);
+}
+
+static void row(struct as_html *h, const struct cost_table_row *r, const char *nameless, int64_t most)
+{
+    page_markup(&h->page, "<tr><th scope=\"row\">");
+    page_text(&h->page, r->name[0] ? r->name : nameless);
+    page_markup(&h->page, "</th>");
+    sum(h, &r->sum, most);
+}
+
+/* The sum of the plan itself, in the shape of a row. */
+static struct cost_table_sum whole(const struct plan *plan)
+{
+    const struct plan_totals *t = &plan->totals;
+    return (struct cost_table_sum){.cost = t->cost,
+                                   .guess = t->guess,
+                                   .steps = t->priceable,
+                                   .priced = t->priced,
+                                   .guessed = t->guessed,
+                                   .unknown = t->priceable - t->priced - t->guessed};
+}
+
+static const struct way {
+    const char *caption, *nameless;
+    const char *titles[8];
+} ways[COST_TABLE_WAYS] = {
+    [COST_TABLE_STAGE] = {"Cost by stage",
+                          "before the first stage",
+                          {"^Stage", "#^A month", "#^From – to", "Share", "#^Once", "#^Guessed", "#Priced"}},
+    [COST_TABLE_SUBSYSTEM] = {"Cost by subsystem",
+                              "without a subsystem",
+                              {"^Subsystem", "#^A month", "#^From – to", "Share", "#^Once", "#^Guessed",
+                               "#Priced"}},
+    [COST_TABLE_OWNER] = {"Cost by owner",
+                          "without an owner",
+                          {"^Owner", "#^A month", "#^From – to", "Share", "#^Once", "#^Guessed", "#Priced"}},
+};
+
+static int64_t dearest(const struct cost_table *t)
+{
+    int64_t most = 0;
+    for (size_t k = 0; k < t->count; k++)
+        most = t->rows[k].sum.cost.month_high > most ? t->rows[k].sum.cost.month_high : most;
+    return most;
+}
+
+static void print_way(struct as_html *h, enum cost_table_by by)
+{
+    const struct cost_table_sum all = whole(h->plan);
+    struct cost_table t;
+    struct err err;
+    struct page *p = &h->page;
+    if (!cost_table_make(h->mem, h->plan, by, &t, &err)) {
+        page_markup(p, "<p class=\"alert\">");
+        page_text(p, err.summary);
+        page_markup(p, "</p>\n");
+        return;
+    }
+    as_html_table(h, ways[by].caption, ways[by].titles, "costs");
+    for (size_t k = 0; k < t.count; k++)
+        row(h, &t.rows[k], ways[by].nameless, dearest(&t));
+    page_markup(p, "</tbody>\n<tfoot><tr><th scope=\"row\">All</th>");
+    amount(h, all.cost.priced, all.cost.month_expected, all.cost.month_expected);
+    amount(h, all.cost.priced, all.cost.month_low, all.cost.month_high);
+    page_markup(p, "<td></td>");
+    amount(h, all.cost.priced, all.cost.once_low, all.cost.once_high);
+    amount(h, true, all.guess.month_low, all.guess.month_high);
+    page_print(p, "<td class=\"n\">%u of %u</td></tr></tfoot>\n</table>\n</div>\n", all.priced, all.steps);
+}
+
+/* ---- what has no price ----------------------------------------------------------------------- */
+
+struct reason {
+    const char *why;
+    uint32_t steps, named[LINKS_MOST];
+};
+
+static void print_reason(struct as_html *h, const struct reason *r)
+{
+    struct page *p = &h->page;
+    page_markup(p, "<tr><td>");
+    page_text(p, r->why);
+    page_print(p, "</td><td class=\"n\">%u</td><td>", r->steps);
+    for (uint32_t k = 0; k < r->steps && k < LINKS_MOST; k++) {
+        page_markup(p, k ? ", " : "");
+        as_html_link(h, h->plan->steps[r->named[k]].address);
+    }
+    if (r->steps > LINKS_MOST)
+        page_print(p, " and %u more", r->steps - LINKS_MOST);
+    page_markup(p, "</td></tr>\n");
+}
+
+static void print_unpriced(struct as_html *h)
+{
+    static const char *const titles[] = {"Why", "#Steps", "Which", NULL};
+    struct map *seen = map_new();
+    ARRAY(struct reason) reasons = {0};
+    for (uint32_t i = 0; i < h->plan->count; i++) {
+        const struct plan_step *s = &h->plan->steps[i];
+        if (s->cost.priced || !s->cost.why_not)
+            continue;
+        uintptr_t at = (uintptr_t)map_find(seen, s->cost.why_not);
+        if (at == 0) {
+            ARRAY_PUSH(&reasons, ((struct reason){.why = s->cost.why_not}));
+            at = reasons.count;
+            map_put(seen, s->cost.why_not, (void *)at);
+        }
+        struct reason *r = &reasons.at[at - 1];
+        if (r->steps < LINKS_MOST)
+            r->named[r->steps] = i;
+        r->steps++;
+    }
+    if (reasons.count > 0)
+        as_html_table(h, "Without a price, and why", titles, NULL);
+    for (size_t k = 0; k < reasons.count; k++)
+        print_reason(h, &reasons.at[k]);
+    if (reasons.count > 0)
+        as_html_table_end(h);
+    map_free(seen);
+    ARRAY_DONE(&reasons);
+}
+
+void as_html_cost(struct as_html *h)
+{
+    page_markup(
+        &h->page,
+        "<p>What a month is expected to cost; the bars are solid up to that and lighter up to the high end. "
+        "What has no price is in no sum.</p>\n");
+    for (int by = 0; by < COST_TABLE_WAYS; by++)
+        print_way(h, (enum cost_table_by)by);
+    print_unpriced(h);
+}
