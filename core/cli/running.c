@@ -125,7 +125,7 @@ static bool read_result(struct session *s, const struct plan *plan, struct err *
 }
 
 bool running_execute(struct session *s, const struct plan *plan, const char *run_id, const char *command,
-                     struct running *out, struct err *err)
+                     const struct purse_terms *terms, struct running *out, struct err *err)
 {
     struct listener listener;
     listener_open(&listener, s, plan);
@@ -141,6 +141,7 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
                                .playbook = s->playbook,
                                .run_id = run_id,
                                .command = command,
+                               .terms = terms,
                                .tell = listener_tell,
                                .tell_user = &listener,
                                .keep = noticing_keep,
