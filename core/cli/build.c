@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/tick.h"
+#include "cli/approving.h"
 #include "cli/command.h"
 #include "cli/confirm.h"
 #include "cli/noticing.h"
@@ -17,6 +18,8 @@
 #include "model/value_json.h"
 #include "plan/plan.h"
 #include "plan/plan_file.h"
+#include "region/approvals.h"
+#include "region/project.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
 #include "run/sweep.h"
@@ -31,6 +34,8 @@ struct build {
     struct planning planning;
     struct plan *plan;
     const char *run_id;
+    struct approving approving; /* of a plan file */
+    struct purse_terms terms;
     bool settled;
     struct recover_outcome recovered;
     struct running ran;
@@ -77,12 +82,49 @@ static bool is_unfinished(const struct store_run *run)
 }
 
 /* A resume goes on as the run began: what was a destroy stays one. */
-static void begin_resume(struct build *b)
+static bool begin_resume(struct build *b, struct err *err)
 {
     const struct store_run *last = b->s->truth.last_run;
-    b->planning = (struct planning){.destroy = str_equal(last->command, "destroy")};
+    bool destroys = str_equal(last->command, "destroy");
     b->command = last->command;
     b->run_id = last->run_id;
+    if (!b->ask->file) {
+        b->planning = (struct planning){.destroy = destroys};
+        return true;
+    }
+    if (b->planning.destroy == destroys)
+        return true;
+    err_set(err, "plan.other_run", "this plan %s, and the run that is not finished %s",
+            destroys ? "builds" : "destroys", destroys ? "destroys" : "builds");
+    return err_advise(err, "landfall apply %s begins a run of its own", b->ask->path);
+}
+
+/* ---- approvals ------------------------------------------------------------------------------ */
+
+/* Before any service is asked: a plan file says itself what it changes and what that costs. */
+static bool check_approved(struct build *b, struct err *err)
+{
+    const struct build_ask *ask = b->ask;
+    struct session *s = b->s;
+    if (!ask->file)
+        return true;
+    if (!approving_open(s, ask->file, session_file(s, ask->path), &b->approving, err) ||
+        !approving_judge(&b->approving, err) || !approving_require(&b->approving, ask->path, err))
+        return false;
+    approving_terms(&b->approving, &b->terms);
+    return true;
+}
+
+/* Of a plan that is in no file: a run that goes on does so under the yes it was opened with. */
+static bool find_terms(struct build *b, struct err *err)
+{
+    struct session *s = b->s;
+    if (b->ask->kind == BUILD_RESUME && b->terms.approval_count == 0 &&
+        !approving_terms_of_run(s, b->run_id, &b->terms, err))
+        return false;
+    if (b->ask->kind != BUILD_RESUME && !b->ask->file && !approving_is_free(s, b->plan, err))
+        return false;
+    return approving_add_budget(s, b->plan, &b->terms, err);
 }
 
 static const char *when(struct arena *mem, int64_t wall_ms)
@@ -153,6 +195,20 @@ static void show_differences(struct build *b, const struct resuming_difference *
         out_print(o, "    and %zu more\n", count - DIFFERENCES_MOST);
 }
 
+/* Where plans are approved, a yes at the terminal is not the yes that is missing. */
+static bool needs_approval(struct build *b, struct err *err)
+{
+    const char *region = b->ask->region;
+    bool asked = approvals_are_asked(&b->s->project->approvals) && approval_classes_of(b->plan) != 0;
+    if (!asked && !b->terms.limit.has_month)
+        return false;
+    err_set(err, "approval.differs", "nothing was done: what is left is not what was approved");
+    err_advise(err,
+               "landfall plan %s%s -o %s.plan; landfall approve %s.plan --why TEXT; landfall resume %s.plan",
+               region, b->plan->destroy ? " --destroy" : "", region, region, region);
+    return true;
+}
+
 /* What the first yes covers needs no second one. */
 static bool ask_to_resume(struct build *b, struct err *err)
 {
@@ -163,13 +219,15 @@ static bool ask_to_resume(struct build *b, struct err *err)
     if (count == 0)
         return true;
     show_differences(b, differences, count);
+    if (needs_approval(b, err))
+        return false;
     return confirm_yes(s, "Go on with that", err) && confirm_data(s, b->plan, err);
 }
 
 static bool ask_first(struct build *b, struct err *err)
 {
     struct session *s = b->s;
-    if (b->ask->kind == BUILD_RESUME)
+    if (b->ask->kind == BUILD_RESUME && !b->ask->file)
         return ask_to_resume(b, err);
     if (!s->json)
         as_text_plan(&s->out, b->plan, s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
@@ -195,7 +253,8 @@ static bool lock(struct build *b, struct err *err)
 /* What the exit code 3 stands for: something is left that only a resume, a person or a repair can finish. */
 static bool is_partial(const struct executor_outcome *out)
 {
-    return out->stopped || out->failed + out->held + out->conflict + out->blocked + out->waits > 0;
+    return out->stopped ||
+           out->failed + out->held + out->conflict + out->blocked + out->waits + out->over > 0;
 }
 
 /* The command to go on with; NULL when only steps that nobody has written yet are open. */
@@ -209,6 +268,9 @@ static const char *next_command(const struct build *b)
         return arena_print(mem, "landfall status %s", b->ask->region);
     if (out->stopped || out->failed > 0)
         return arena_print(mem, "landfall resume %s", b->ask->region);
+    if (out->over > 0)
+        return arena_print(mem, "landfall plan %s -o %s.plan, for the approval of the rest", b->ask->region,
+                           b->ask->region);
     for (size_t i = 0; i < b->ran.trouble_count; i++) {
         const struct event *e = &b->ran.troubles[i];
         if (e->kind == EVENT_STEP_WAITS && str_starts(e->address, "human."))
@@ -289,14 +351,14 @@ static bool begin(struct build *b, bool *over, int *exit_code, struct err *err)
 {
     struct session *s = b->s;
     bool resumes = b->ask->kind == BUILD_RESUME;
-    if (!session_open_region(s, b->ask->region, err) || !session_open_drivers(s, err) ||
-        !check_unused(b, err) || !settle(b, err))
+    if (!session_open_region(s, b->ask->region, err) || !check_unused(b, err) || !check_approved(b, err) ||
+        !session_open_drivers(s, err) || !settle(b, err))
         return false;
     *over = resumes && !is_unfinished(s->truth.last_run);
     if (*over)
         return nothing_to_resume(b, exit_code);
-    if (resumes)
-        begin_resume(b);
+    if (resumes && !begin_resume(b, err))
+        return false;
     b->planning.keep_body = b->ask->file != NULL;
     return true;
 }
@@ -324,11 +386,12 @@ bool build_run(struct session *s, const struct build_ask *ask, int *exit_code, s
         digest_random_hex(16, run_id);
         b.run_id = run_id;
     }
-    if (!planning_make(s, &b.planning, &b.plan, err) || !check_same(&b, err) || !ask_first(&b, err))
+    if (!planning_make(s, &b.planning, &b.plan, err) || !check_same(&b, err) || !find_terms(&b, err) ||
+        !ask_first(&b, err))
         return false;
     /* A run that was cut off after its last step still has to be closed. */
     if (!is_unfinished(s->truth.last_run) && !executor_has_work(b.plan))
         return tell(&b, exit_code, err);
-    return lock(&b, err) && running_execute(s, b.plan, b.run_id, b.command, &b.ran, err) && sweep(&b, err) &&
-           tell_and_notify(&b, exit_code, err);
+    return lock(&b, err) && running_execute(s, b.plan, b.run_id, b.command, &b.terms, &b.ran, err) &&
+           sweep(&b, err) && tell_and_notify(&b, exit_code, err);
 }

@@ -18,6 +18,7 @@ struct build_ask {
     const char *region;
     struct planning planning;     /* not for BUILD_RESUME: that goes on as the run began */
     const struct plan_file *file; /* exactly this plan, or nothing; NULL: whatever is due */
+    const char *path;             /* of the file, as it was typed; NULL: none */
 };
 
 /* exit_code: COMMAND_OK, COMMAND_PARTIAL. */

@@ -30,7 +30,8 @@ static bool apply_file(struct session *s, const struct args *args, int *exit_cod
     struct build_ask ask = {.kind = BUILD_APPLY,
                             .region = file.region,
                             .planning = planning_of_value(s->mem, value_get(file.envelope, "options")),
-                            .file = &file};
+                            .file = &file,
+                            .path = args_word(args, 0)};
     if (ask.planning.destroy)
         ask.kind = BUILD_DESTROY;
     return build_run(s, &ask, exit_code, err);

@@ -1,3 +1,4 @@
+#include "cli/approving.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/comparing.h"
@@ -7,8 +8,11 @@
 
 #include "base/err.h"
 #include "base/tick.h"
+#include "model/value_json.h"
 #include "plan/plan.h"
 #include "plan/plan_file.h"
+#include "region/approvals.h"
+#include "region/project.h"
 #include "region/region.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
@@ -37,6 +41,16 @@ static void tell_destroy(struct out *o, const struct planning *p, const char *re
         out_print(o, " Next: landfall destroy %s", region);
 }
 
+static bool needs_approval(const struct session *s, const struct plan *plan)
+{
+    uint32_t classes = approval_classes_of(plan);
+    for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
+        if ((classes & APPROVALS_BIT(c)) && s->project->approvals.need[c] > 0)
+            return true;
+    }
+    return false;
+}
+
 static void tell_next(struct session *s, const struct plan *plan, const struct planning *planning,
                       const char *file)
 {
@@ -50,6 +64,8 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
     /* What is found out about them changes the plan. */
     if (running_has_doubts(s))
         out_print(o, " Next: landfall resume %s, then plan again", region);
+    else if (file && needs_approval(s, plan))
+        out_print(o, " Next: landfall approve %s --why TEXT", file);
     else if (file)
         out_print(o, " Next: landfall apply %s", file);
     else if (plan_has_changes(plan) && plan->destroy)
@@ -59,31 +75,65 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
     out_char(o, '\n');
 }
 
+/* What a person said yes to before needs no second look. */
+static bool tell_since(struct session *s, const struct plan *plan, const char *file, struct err *err)
+{
+    const struct facts_since *since;
+    const struct value *body;
+    if (!plan_has_changes(plan))
+        return true;
+    if (!value_json_parse(s->mem, plan->body, plan->body_count, &body, err) ||
+        !approving_since(s, body, plan->digest, file ? session_file(s, file) : NULL, &since, err))
+        return false;
+    if (since)
+        as_text_since(&s->out, since);
+    return true;
+}
+
+static bool save(struct session *s, const struct plan *plan, const struct planning *planning,
+                 const char *file, struct err *err)
+{
+    struct tick tick = tick_real();
+    const char *path = session_file(s, file);
+    return approving_keep(s, path, plan->digest, err) &&
+           plan_file_save(plan, planning_to_value(s->mem, planning), &tick, approving_who(s), path, err);
+}
+
+static bool tell(struct session *s, const struct plan *plan, const struct planning *planning,
+                 const char *file, bool approved, struct err *err)
+{
+    enum as_text_detail detail = s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL;
+    if (s->json) {
+        as_json_plan(&s->out, plan);
+        return true;
+    }
+    if (args_has(s->args, OPTION_COST)) {
+        as_text_cost_tables(&s->out, plan, detail);
+        out_char(&s->out, '\n');
+    } else {
+        as_text_plan(&s->out, plan, detail);
+    }
+    if (approved && !tell_since(s, plan, file, err))
+        return false;
+    tell_next(s, plan, planning, file);
+    return true;
+}
+
 bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     const char *region = args_word(args, 0), *file = args_text(args, OPTION_OUT, NULL);
     struct planning planning = planning_of_args(args);
     struct plan *plan;
-    planning.keep_body = file != NULL;
-    if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
-        !planning_make(s, &planning, &plan, err))
+    bool approved;
+    if (!session_open_region(s, region, err) || !approving_has_spent(s, &approved, err))
+        return false;
+    approved = approved || (file && approving_is_beside(s, file));
+    planning.keep_body = approved || file;
+    if (!session_open_drivers(s, err) || !planning_make(s, &planning, &plan, err))
         return false;
     comparing_price(s, plan);
-    struct tick tick = tick_real();
-    if (file &&
-        !plan_file_save(plan, planning_to_value(s->mem, &planning), &tick, session_file(s, file), err))
+    if ((file && !save(s, plan, &planning, file, err)) || !tell(s, plan, &planning, file, approved, err))
         return false;
-    enum as_text_detail detail = s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL;
-    if (s->json) {
-        as_json_plan(&s->out, plan);
-    } else if (args_has(args, OPTION_COST)) {
-        as_text_cost_tables(&s->out, plan, detail);
-        out_char(&s->out, '\n');
-        tell_next(s, plan, &planning, file);
-    } else {
-        as_text_plan(&s->out, plan, detail);
-        tell_next(s, plan, &planning, file);
-    }
     *exit_code = args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES : COMMAND_OK;
     return true;
 }

@@ -80,13 +80,32 @@ static const struct command table[] = {
         .words_min = 1,
         .words_max = 1,
         .words = {COMMAND_WORD_REGION},
-        .options = BIT(JSON) | BIT(OUT) | CHOICE | BIT(EXIT_CODE) | BIT(DESTROY) | BIT(COST),
+        .options = BIT(JSON) | BIT(OUT) | CHOICE | BIT(EXIT_CODE) | BIT(DESTROY) | BIT(BY) | BIT(COST),
         .about = "Asks the services what is there, and compares it with what the playbook declares.\n"
                  "--cost shows the money instead of the steps: by stage, subsystem and owner, against the\n"
                  "region it is copied from, with what is not estimated and whose prices these are.\n"
                  "Exits 0; with --exit-code 2 when there is something to do.",
         .example = "landfall plan eu -o eu.plan",
         .run = cmd_plan_run,
+    },
+    {
+        .name = "approve",
+        .summary = "say yes to a plan, up to a ceiling and until a day",
+        .synopsis = "FILE.plan",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_FILE},
+        .options = BIT(JSON) | BIT(YES) | BIT(BY) | BIT(REASON) | BIT(CEILING_MONTHLY) |
+                   BIT(CEILING_ONE_OFF) | BIT(EXPIRES) | BIT(SIGN),
+        .about =
+            "Shows what the plan costs, what it shares with other regions and what cannot be taken back, "
+            "and\n"
+            "asks.  The approval is a line in FILE.plan.approvals: mail it, review it, keep it in git.  "
+            "How many\n"
+            "are needed, by whom and whether signed, says landfall.yaml; apply holds the build inside the\n"
+            "smallest ceiling.  Asks no service, and needs no password.",
+        .example = "landfall approve eu.plan --why 'launch of Germany' --sign ~/.ssh/id_ed25519",
+        .run = cmd_approve_run,
     },
     {
         .name = "apply",
@@ -108,14 +127,15 @@ static const struct command table[] = {
     {
         .name = "resume",
         .summary = "go on where a run stopped, failed or was killed",
-        .synopsis = "REGION",
+        .synopsis = "REGION | FILE.plan",
         .words_min = 1,
         .words_max = 1,
-        .words = {COMMAND_WORD_REGION},
+        .words = {COMMAND_WORD_REGION_OR_FILE},
         .options = RUN,
         .about = "Does what is left of the last run, under the yes it was given.  What was edited since is "
                  "shown,\n"
-                 "and needs a yes of its own.  Exits as apply does." CRASH_DRILL,
+                 "and needs a yes of its own; where plans are approved, a new plan file that was.  Exits as\n"
+                 "apply does." CRASH_DRILL,
         .example = "landfall resume eu",
         .run = cmd_resume_run,
     },

@@ -8,7 +8,6 @@
 #include "cli/args.h"
 #include "cli/session.h"
 #include "plan/plan.h"
-#include "plugin/contract.h"
 #include "region/region.h"
 
 /* Objects named one by one before the question; the plan above it lists all. */
@@ -44,26 +43,19 @@ bool confirm_yes(struct session *s, const char *what, struct err *err)
     return err_set(err, "cli.said_no", "nothing was done: the answer was '%s', not 'yes'", line);
 }
 
-/* A replacement loses the data of the old object as surely as a destruction. */
-static bool holds_data(const struct plan_step *step)
-{
-    bool goes = step->action == PLAN_DESTROY || step->action == PLAN_REPLACE;
-    return goes && step->targeted && step->type && (step->type->facts.traits & CATALOG_HOLDS_DATA) != 0;
-}
-
 /* Counts what would be lost; names it where somebody will be asked. */
 static size_t list_data(struct session *s, const struct plan *plan)
 {
     size_t count = 0;
     for (uint32_t i = 0; i < plan->count; i++)
-        count += holds_data(&plan->steps[i]);
+        count += plan_loses_data(&plan->steps[i]);
     if (count == 0 || args_has(s->args, OPTION_YES_DATA) || !s->can_ask)
         return count;
     size_t named = 0;
     out_painted(&s->out, OUT_RED, "These hold data, which is lost with them:");
     out_char(&s->out, '\n');
     for (uint32_t i = 0; i < plan->count && named < NAMED_MOST; i++) {
-        if (!holds_data(&plan->steps[i]))
+        if (!plan_loses_data(&plan->steps[i]))
             continue;
         out_print(&s->out, "    %s\n", plan->steps[i].address);
         named++;

@@ -35,7 +35,7 @@ void listener_close(struct listener *l)
 static bool is_trouble(enum event_kind kind)
 {
     return kind == EVENT_STEP_FAILED || kind == EVENT_STEP_CONFLICT || kind == EVENT_STEP_HELD ||
-           kind == EVENT_STEP_BLOCKED || kind == EVENT_STEP_WAITS;
+           kind == EVENT_STEP_CEILING || kind == EVENT_STEP_BLOCKED || kind == EVENT_STEP_WAITS;
 }
 
 /* An event lives as long as the call that tells it. */

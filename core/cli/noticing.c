@@ -210,7 +210,7 @@ static const struct plan_step *step_of(const struct noticing *n, const char *add
 
 static uint32_t class_of(const struct plan_step *step)
 {
-    return step->shared ? NOTICES_SHARED : NOTICES_LOCAL;
+    return plan_loses_data(step) ? NOTICES_IRREVERSIBLE : step->shared ? NOTICES_SHARED : NOTICES_LOCAL;
 }
 
 static uint64_t wanted(const struct noticing *n, enum notices_kind kind, const struct plan_step *step)
@@ -234,6 +234,7 @@ static const struct {
     [EVENT_STEP_HELD] = {NOTICES_HELD, "is held: a person must say what became of it"},
     [EVENT_STEP_WAITS] = {NOTICES_WAITS, "waits for a person"},
     [EVENT_STEP_DONE] = {NOTICES_DONE, "is done"},
+    [EVENT_STEP_CEILING] = {NOTICES_APPROVAL, "is not started: it would cost more than was approved"},
 };
 
 static void put_event(struct noticing *n, const struct event *e, const struct plan_step *step)
@@ -355,7 +356,7 @@ void noticing_keep(void *noticing, const struct event *e)
     n->failed += e->kind == EVENT_STEP_FAILED;
     n->held += e->kind == EVENT_STEP_HELD;
     n->conflict += e->kind == EVENT_STEP_CONFLICT;
-    n->not_started += e->kind == EVENT_STEP_BLOCKED;
+    n->not_started += e->kind == EVENT_STEP_BLOCKED || e->kind == EVENT_STEP_CEILING;
     n->waits += e->kind == EVENT_STEP_WAITS && !is_todo;
     if (e->kind == EVENT_STEP_BLOCKED)
         note_blocked(n, e, step);

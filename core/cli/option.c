@@ -45,10 +45,10 @@ static const struct option_facts table[OPTION_COUNT] = {
     [OPTION_KEEP] = {"keep", 0, OPTION_TEXT, .value = "ID", .doc = "it happened: this is the object"},
     [OPTION_RETRY] = {"retry", 0, OPTION_FLAG, .doc = "it did not happen: send it again"},
     [OPTION_FORGET] = {"forget", 0, OPTION_FLAG, .doc = "drop it; the object, if any, is no longer ours"},
-    [OPTION_REASON] = {"why", 0, OPTION_TEXT, .value = "TEXT", .doc = "what you saw; kept in the history"},
+    [OPTION_REASON] = {"why", 0, OPTION_TEXT, .value = "TEXT", .doc = "the reason; kept in the history"},
     [OPTION_LINEAGE] = {"lineage", 0, OPTION_TEXT, .value = "OLD",
                         .doc = "the object is marked by a store that was lost; this was its lineage"},
-    [OPTION_BY] = {"by", 0, OPTION_TEXT, .value = "WHO", .doc = "the person who did it"},
+    [OPTION_BY] = {"by", 0, OPTION_TEXT, .value = "WHO", .doc = "the person who does it"},
     [OPTION_EVIDENCE] = {"evidence", 0, OPTION_TEXT, OPTION_OFFER_FILE, "PROOF",
                          .doc = "a document, of which the digest is kept, or its address: https://..."},
     [OPTION_SETTINGS] = {"settings", 0, OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
@@ -67,6 +67,14 @@ static const struct option_facts table[OPTION_COUNT] = {
                        .doc = "html, md, json or csv, whatever FILE is called"},
     [OPTION_NO_REFRESH] = {"no-refresh", 0, OPTION_FLAG,
                            .doc = "ask no service: what is there is what the store remembers"},
+    [OPTION_CEILING_MONTHLY] = {"ceiling-monthly", 0, OPTION_TEXT, .value = "AMOUNT",
+                                .doc = "what it may cost by the month; else the plan's high estimate"},
+    [OPTION_CEILING_ONE_OFF] = {"ceiling-one-off", 0, OPTION_TEXT, .value = "AMOUNT",
+                                .doc = "what it may cost once; else the plan's high estimate"},
+    [OPTION_EXPIRES] = {"expires", 0, OPTION_TEXT, .value = "WHEN",
+                        .doc = "until when it may be applied: a date or a time"},
+    [OPTION_SIGN] = {"sign", 0, OPTION_TEXT, OPTION_OFFER_FILE, "KEY",
+                     .doc = "sign it with this SSH key, by ssh-keygen"},
 };
 
 const struct option_facts *option_get(enum option_id id)

@@ -13,7 +13,10 @@
 #include "plan/plan.h"
 #include "region/project.h"
 #include "region/region.h"
+#include "report/as_notice.h"
 #include "report/progress.h"
+#include "run/purse.h"
+#include "store/store.h"
 
 /* What a signal reaches.  One per session, because a handler stays with its loop. */
 struct interrupts {
@@ -124,8 +127,22 @@ static bool read_result(struct session *s, const struct plan *plan, struct err *
     return true;
 }
 
+/* Queued in the transaction that spends them. */
+static void tell_approved(struct session *s, const char *run_id, const struct purse_terms *terms)
+{
+    if (terms->approval_count == 0)
+        return;
+    struct as_notice_facts facts = {
+        .run_id = run_id,
+        .at_ms = session_wall_ms(),
+        .title = arena_print(s->mem, "a run goes ahead, by %s", terms->limit_by),
+        .text = arena_print(s->mem, "plan %.12s", terms->digest),
+    };
+    noticing_put(s->noticing, NOTICES_APPROVAL, terms->approvals[0].nonce, &facts);
+}
+
 bool running_execute(struct session *s, const struct plan *plan, const char *run_id, const char *command,
-                     struct running *out, struct err *err)
+                     const struct purse_terms *terms, struct running *out, struct err *err)
 {
     struct listener listener;
     listener_open(&listener, s, plan);
@@ -141,6 +158,7 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
                                .playbook = s->playbook,
                                .run_id = run_id,
                                .command = command,
+                               .terms = terms,
                                .tell = listener_tell,
                                .tell_user = &listener,
                                .keep = noticing_keep,
@@ -152,6 +170,7 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
     noticing_send(s->noticing, false);
     int64_t began = loop_now_ms(s->loop);
     signals->executor = executor_new(&ask);
+    tell_approved(s, run_id, terms);
     struct running ran = {0};
     bool ok = executor_run(signals->executor, &ran.outcome, err);
     signals->listener = NULL;

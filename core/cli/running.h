@@ -12,6 +12,7 @@
 
 struct err;
 struct plan;
+struct purse_terms;
 struct session;
 
 /* Is there an operation nobody knows the fate of? */
@@ -26,7 +27,8 @@ struct running {
     int64_t took_ms;
 };
 
-/* Executes the plan.  Ctrl-C once: stops starting steps; twice: stops now.  Afterwards the store is read
- * again. */
+/* Executes the plan, under the yes it was given.  Ctrl-C once: stops starting steps; twice: stops now.
+ * Afterwards the store is read again. */
 MUST_USE bool running_execute(struct session *s, const struct plan *plan, const char *run_id,
-                              const char *command, struct running *out, struct err *err);
+                              const char *command, const struct purse_terms *terms, struct running *out,
+                              struct err *err);

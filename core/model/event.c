@@ -4,21 +4,14 @@
 
 /* The names are stored and printed by other programs: they never change. */
 static const char *const names[EVENT_KIND_COUNT] = {
-    [EVENT_RUN_STARTED] = "run.started",
-    [EVENT_RUN_ENDED] = "run.ended",
-    [EVENT_STEP_STARTED] = "step.started",
-    [EVENT_STEP_PROGRESS] = "step.progress",
-    [EVENT_STEP_RETRY] = "step.retry",
-    [EVENT_STEP_DOUBT] = "step.doubt",
-    [EVENT_STEP_DONE] = "step.done",
-    [EVENT_STEP_FAILED] = "step.failed",
-    [EVENT_STEP_CONFLICT] = "step.conflict",
-    [EVENT_STEP_HELD] = "step.held",
-    [EVENT_STEP_BLOCKED] = "step.blocked",
-    [EVENT_STEP_WAITS] = "step.waits",
-    [EVENT_RECOVERED] = "recovered",
-    [EVENT_RESOLVED] = "resolved",
-    [EVENT_NOTE] = "note",
+    [EVENT_RUN_STARTED] = "run.started",     [EVENT_RUN_ENDED] = "run.ended",
+    [EVENT_STEP_STARTED] = "step.started",   [EVENT_STEP_PROGRESS] = "step.progress",
+    [EVENT_STEP_RETRY] = "step.retry",       [EVENT_STEP_DOUBT] = "step.doubt",
+    [EVENT_STEP_DONE] = "step.done",         [EVENT_STEP_FAILED] = "step.failed",
+    [EVENT_STEP_CONFLICT] = "step.conflict", [EVENT_STEP_HELD] = "step.held",
+    [EVENT_STEP_BLOCKED] = "step.blocked",   [EVENT_STEP_WAITS] = "step.waits",
+    [EVENT_STEP_CEILING] = "step.ceiling",   [EVENT_RECOVERED] = "recovered",
+    [EVENT_RESOLVED] = "resolved",           [EVENT_NOTE] = "note",
 };
 
 const char *event_name(enum event_kind kind)

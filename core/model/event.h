@@ -21,6 +21,7 @@ enum event_kind {
     EVENT_RECOVERED,     /* settled what an earlier run left in doubt       */
     EVENT_RESOLVED,      /* a person settled it                             */
     EVENT_NOTE,          /* a plugin's diagnostic                           */
+    EVENT_STEP_CEILING,  /* not started: it would cost more than was approved */
     EVENT_KIND_COUNT,
 };
 

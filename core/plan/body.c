@@ -114,6 +114,7 @@ static void write_step(struct buf *out, const struct plan_step *s, struct buf *s
     text_field(out, "inputs", s->inputs, &first);
     if (d)
         text_field(out, "instance", d->instance && d->instance[0] ? d->instance : NULL, &first);
+    flag_field(out, "irreversible", plan_loses_data(s), &first);
     observed_field(out, s->observed, scratch, &first);
     if (d)
         text_field(out, "owner", d->meta.owner, &first);
@@ -133,6 +134,16 @@ static void write_step(struct buf *out, const struct plan_step *s, struct buf *s
         buf_print(out, "%lld", (long long)d->version);
     }
     buf_char(out, '}');
+}
+
+/* What is approved is digested: whoever says yes sees the sums that the digest is of. */
+static void write_cost(struct buf *out, const struct plan *plan, const struct spend *s)
+{
+    buf_print(out,
+              "\"cost\":{\"currency\":\"%s\",\"monthly\":[\"%lld\",\"%lld\"],\"one_off\":[\"%lld\",\"%lld\"],"
+              "\"priced\":%u,\"unpriced\":%u},",
+              plan->region->currency, (long long)s->month_low, (long long)s->month_high,
+              (long long)s->once_low, (long long)s->once_high, s->priced, s->unpriced);
 }
 
 static void write_drivers(struct buf *out, const struct registry *registry)
@@ -244,6 +255,7 @@ static void write_head(struct planner *p, struct buf *out)
 {
     const struct plan *plan = p->plan;
     buf_char(out, '{');
+    write_cost(out, plan, &p->spend);
     if (plan->destroy)
         buf_text(out, "\"destroy\":true,");
     write_drivers(out, p->ask->registry);

@@ -281,6 +281,8 @@ static bool make(struct planner *p, struct err *err)
         return diag_ok(p->diags, err);
     mark_words(plan);
     count_totals(plan);
+    if (!spend_of_plan(plan, &p->spend, err))
+        return false;
     plan->notes = p->diags->at;
     plan->note_count = p->diags->count;
     body_write(p);
@@ -310,6 +312,12 @@ bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out,
     if (ok)
         *out = plan;
     return ok;
+}
+
+bool plan_loses_data(const struct plan_step *s)
+{
+    bool goes = s->action == PLAN_DESTROY || s->action == PLAN_REPLACE || s->deposed_left > 0;
+    return goes && s->targeted && s->type && (s->type->facts.traits & CATALOG_HOLDS_DATA) != 0;
 }
 
 bool plan_has_changes(const struct plan *p)

@@ -196,6 +196,8 @@ MUST_USE bool plan_make(struct arena *mem, const struct plan_ask *ask, struct pl
                         struct err *err);
 /* Does applying it change anything?  Waiting people, todos and lookups are no change. */
 bool plan_has_changes(const struct plan *p);
+/* Does the step destroy an object that holds data?  A replacement loses it as surely as a destruction. */
+bool plan_loses_data(const struct plan_step *s);
 /* Can a new object of this step stand beside the old one?  Yes where the service tells objects apart by more
  * than their natural name, or where that changes. */
 bool plan_stands_beside(const struct plan_step *s, const struct value *desired);

@@ -20,11 +20,13 @@
 #define PLAN_FILE_MAX ((size_t)512 << 20)
 
 static void print_envelope(struct buf *out, const struct plan *p, const struct value *options,
-                           const struct tick *tick)
+                           const struct tick *tick, const char *by)
 {
     char when[TICK_TEXT];
     tick_print(tick->wall_ms(tick->user), when);
-    buf_print(out, "{\"lineage\":\"%s\",\"made\":\"%s\",\"options\":", p->lineage, when);
+    buf_text(out, "{\"by\":");
+    value_json_print_text(out, by, strlen(by));
+    buf_print(out, ",\"lineage\":\"%s\",\"made\":\"%s\",\"options\":", p->lineage, when);
     value_json_print(out, options);
     buf_text(out, ",\"playbook\":");
     value_json_print_text(out, p->playbook, strlen(p->playbook));
@@ -53,13 +55,13 @@ static bool may_write(const char *path, struct err *err)
     return ok;
 }
 
-static bool save(const struct plan *p, const struct value *options, const struct tick *tick, const char *path,
-                 struct err *err)
+static bool save(const struct plan *p, const struct value *options, const struct tick *tick, const char *by,
+                 const char *path, struct err *err)
 {
     struct buf out;
     buf_init(&out, 0);
     buf_print(&out, "{\"format\":\"" FORMAT "\",\"digest\":\"%s\",\"envelope\":", p->digest);
-    print_envelope(&out, p, options, tick);
+    print_envelope(&out, p, options, tick, by);
     buf_text(&out, ",\"body\":");
     buf_add(&out, p->body, p->body_count);
     buf_text(&out, "}\n");
@@ -69,11 +71,11 @@ static bool save(const struct plan *p, const struct value *options, const struct
 }
 
 bool plan_file_save(const struct plan *p, const struct value *options, const struct tick *tick,
-                    const char *path, struct err *err)
+                    const char *by, const char *path, struct err *err)
 {
     struct arena *tmp = arena_new();
     const char *real = file_real(tmp, path); /* a link stays a link */
-    bool ok = may_write(path, err) && save(p, options, tick, real ? real : path, err);
+    bool ok = may_write(path, err) && save(p, options, tick, by, real ? real : path, err);
     arena_free(tmp);
     return ok || err_wrap(err, "writing the plan");
 }
@@ -160,8 +162,15 @@ bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, 
         return damaged(&from, "parts of it are missing", err);
     if (!check_digest(&from, digest, err))
         return false;
-    *out = (struct plan_file){
-        .region = region, .digest = digest, .lineage = lineage, .body = body, .envelope = envelope};
+    *out = (struct plan_file){.region = region,
+                              .digest = digest,
+                              .lineage = lineage,
+                              .made = value_get_text(envelope, "made", ""),
+                              .by = value_get_text(envelope, "by", ""),
+                              .bytes = from.bytes,
+                              .count = from.count,
+                              .body = body,
+                              .envelope = envelope};
     return true;
 }
 

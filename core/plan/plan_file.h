@@ -18,12 +18,17 @@ struct tick;
 
 struct plan_file {
     const char *region, *digest, *lineage;
+    const char *made;  /* RFC 3339 */
+    const char *by;    /* who planned */
+    const char *bytes; /* as they stand in the file */
+    size_t count;
     const struct value *body;
     const struct value *envelope; /* options it was made with too: targets, replaces, refresh_only, destroy */
 };
 
+/* by: who plans; approvals repeat it, because the envelope is not digested. */
 MUST_USE bool plan_file_save(const struct plan *p, const struct value *options, const struct tick *tick,
-                             const char *path, struct err *err);
+                             const char *by, const char *path, struct err *err);
 /* Checks format, digest and shape: plan_file.damaged, plan_file.newer. */
 MUST_USE bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, struct err *err);
 /* What differs between the file's body and a fresh plan, for "stale": up to `max` lines in mem

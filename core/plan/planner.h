@@ -10,6 +10,7 @@
 #include "model/expr.h"
 #include "plan/plan.h"
 #include "plan/refresh.h"
+#include "plan/spend.h"
 
 struct arena;
 struct diag;
@@ -29,7 +30,8 @@ struct planner {
     uint32_t ready_count, ready_next;
     uint32_t in_flight;
     uint32_t parallel;
-    bool *prices_used; /* per file of the price books */
+    bool *prices_used;  /* per file of the price books */
+    struct spend spend; /* once everything is priced */
 };
 
 /* Step i is decided: what needs it may be ready now. */

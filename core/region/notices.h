@@ -35,7 +35,7 @@ enum notices_kind {
     NOTICES_DEADLINE,    /* of a step or of the launch: near, or passed  */
     NOTICES_WAIVER,      /* ends soon, or has ended                      */
     NOTICES_RUN_ENDED,
-    NOTICES_APPROVAL, /* was given, or was used */
+    NOTICES_APPROVAL, /* was used, or is needed  */
     NOTICES_DIGEST,   /* landfall board --send  */
     NOTICES_KIND_COUNT,
 };

@@ -21,7 +21,7 @@ static const struct keys_rule top_rules[] = {
     {"store", KEYS_TEXT, false},    {"key", KEYS_SECRET, false},       {"plugins", KEYS_LIST, false},
     {"playbook", KEYS_TEXT, false}, {"price_books", KEYS_LIST, false}, {"parallel", KEYS_INT, false},
     {"pools", KEYS_MAP, false},     {"timeouts", KEYS_MAP, false},     {"http", KEYS_MAP, false},
-    {"notices", KEYS_MAP, false},
+    {"notices", KEYS_MAP, false},   {"approvals", KEYS_MAP, false},
 };
 static const struct keys top_keys = {"project", PROJECT_FILE, top_rules, COUNT_OF(top_rules)};
 
@@ -279,6 +279,7 @@ static void load_keys(struct findings *f, const struct value *root, struct proje
     load_timeouts(f, value_get(root, "timeouts"), p);
     load_http(f, value_get(root, "http"), p);
     p->notices = notices_parse(f, value_get(root, "notices"), &p->http);
+    approvals_load(f, value_get(root, "approvals"), p->folder, &p->approvals);
     load_price_books(f, value_get(root, "price_books"), p);
     find_playbook(f, root, p);
 }

@@ -13,6 +13,7 @@
  *     http: { ca_file: certs/ours.pem, plain: [vault] } # trusted besides the system's; asked without TLS
  *     notices: { ... }                                   # who is told of what: region/notices.h
  *     timeouts: { read: 30, create: 600, update: 600, destroy: 600 }   # seconds, for steps that say nothing
+ *     approvals: { need: { shared: 2 } }     # who says yes to a plan first: region/approvals
  *
  * Lives in the arena it was loaded into. */
 #pragma once
@@ -23,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "region/approvals.h"
 #include "region/notices.h"
 
 struct diags;
@@ -68,6 +70,7 @@ struct project {
     struct project_timeouts timeouts;
     struct project_http http;
     struct notices notices;
+    struct approvals approvals;
 };
 
 /* The folder, absolute, that holds landfall.yaml: `start` or the nearest above it.  Error

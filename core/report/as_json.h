@@ -32,7 +32,8 @@ void as_json_plan(struct out *o, const struct plan *p);
 /* landfall.value/1: path ("" the whole region), value, and with steps != NULL the story. */
 void as_json_value(struct out *o, const char *region, const char *path, const struct value *v,
                    const struct provenance_step *steps, size_t count);
-void as_json_status(struct out *o, const struct facts_status *s);   /* landfall.status/1 */
+void as_json_status(struct out *o, const struct facts_status *s); /* landfall.status/1 */
+void as_json_approval(struct out *o, const struct facts_approval *f);
 void as_json_run(struct out *o, const struct facts_run *r);         /* landfall.run/1 */
 void as_json_history(struct out *o, const struct facts_history *h); /* landfall.history/1 */
 void as_json_notices(struct out *o, const struct facts_notices *n); /* landfall.notices/1 */

@@ -134,7 +134,7 @@ static void trouble(struct doc *d, const struct event *e)
 /* The same words as the state of the run in the store. */
 static void outcome(struct doc *d, const struct executor_outcome *x)
 {
-    bool whole = !x->stopped && x->failed + x->held + x->conflict + x->blocked + x->waits == 0;
+    bool whole = !x->stopped && x->failed + x->held + x->conflict + x->blocked + x->waits + x->over == 0;
     doc_text(d, "state", x->stopped ? "stopped" : whole ? "done" : "partial");
     doc_map(d, "steps");
     doc_count(d, "total", x->total);
@@ -143,6 +143,7 @@ static void outcome(struct doc *d, const struct executor_outcome *x)
     doc_count(d, "held", x->held);
     doc_count(d, "conflict", x->conflict);
     doc_count(d, "blocked", x->blocked);
+    doc_count(d, "over_ceiling", x->over);
     doc_count(d, "todos", x->todos);
     doc_count(d, "waits", x->waits);
     doc_close(d);

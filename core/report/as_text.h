@@ -60,6 +60,14 @@ void as_text_deed(struct out *o, const struct facts_deed *d);
 /* After a destroy: what carries our marker and nobody knows; nothing when the sweep is clean and whole. */
 void as_text_leftovers(struct out *o, const char *region, const struct sweep *sweep);
 
+/* approve: what is to be approved - changes that touch others or cannot be taken back, cost, ceiling, who is
+ * needed. */
+void as_text_approval(struct out *o, const struct facts_approval *f);
+/* approve: what was written, and what is still needed. */
+void as_text_approved(struct out *o, const struct facts_approval *f);
+/* What is new since somebody said yes. */
+void as_text_since(struct out *o, const struct facts_since *since);
+
 /* plugin list: one line each, refused ones with why. */
 void as_text_plugins(struct out *o, const struct facts_plugin *at, size_t count);
 /* describe: every subsystem with its drivers and types, one line each. */

@@ -47,7 +47,8 @@ static void print_recovered(struct out *o, const struct recover_outcome *r)
 
 static bool is_serious(enum event_kind kind)
 {
-    return kind == EVENT_STEP_FAILED || kind == EVENT_STEP_CONFLICT || kind == EVENT_STEP_HELD;
+    return kind == EVENT_STEP_FAILED || kind == EVENT_STEP_CONFLICT || kind == EVENT_STEP_HELD ||
+           kind == EVENT_STEP_CEILING;
 }
 
 static void labeled(struct out *o, const char *label, const char *text)
@@ -155,6 +156,7 @@ static void print_summary(struct out *o, const struct facts_run *r)
         add_count(&text, x->failed, "failed");
         add_count(&text, x->conflict, "in conflict");
         add_count(&text, x->held, "held");
+        add_count(&text, x->over, "beyond the ceiling");
         add_count(&text, x->blocked, "not started");
         add_count(&text, x->waits, x->waits == 1 ? "waits for a person" : "wait for people");
         add_count(&text, x->todos, "todo");
@@ -162,7 +164,7 @@ static void print_summary(struct out *o, const struct facts_run *r)
     if (text.count == 0)
         buf_text(&text, "nothing to do");
     bool bad = !x || x->failed + x->conflict + x->held > 0;
-    bool whole = x && !bad && !x->stopped && x->blocked == 0;
+    bool whole = x && !bad && !x->stopped && x->blocked + x->over == 0;
     out_painted(o,
                 bad     ? OUT_RED
                 : whole ? OUT_GREEN

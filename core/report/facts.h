@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct approval;
+struct approval_delta;
+struct approval_set;
+struct approval_subject;
+struct approvals;
 struct contract;
 struct err;
 struct event;
@@ -13,6 +18,7 @@ struct executor_outcome;
 struct launch;
 struct lf_plugin;
 struct plan;
+struct plan_file;
 struct recover_outcome;
 struct region;
 struct store_event;
@@ -96,4 +102,29 @@ struct facts_report {
     int64_t made_ms;           /* wall clock */
     bool as_stored;            /* no service was asked: what is there is what the store remembers */
     const struct err *silence; /* why not, when one was to be asked and did not answer; or NULL */
+};
+
+/* What changed since somebody said yes. */
+struct facts_since {
+    const char *by;     /* "ada, bob" */
+    int64_t when_ms;    /* of the last of them */
+    const char *digest; /* of what was approved */
+    const struct approval_delta *delta;
+    bool has_once;       /* false: part of it is spent, and what is left says nothing */
+    int64_t month, once; /* what is planned now, less what was approved; millionths */
+    const char *currency;
+};
+
+/* A plan before somebody says yes to it, and after. */
+struct facts_approval {
+    const char *file; /* as it was typed */
+    const struct plan_file *plan;
+    const struct approval_subject *subject;
+    const struct approvals *config;
+    const struct approval_set *set; /* those that count; once given, with this one */
+    const uint32_t *missing;        /* per class of change */
+    const struct approval *mine;
+    const struct facts_since *since; /* NULL: nothing of it was approved before */
+    const char *approvals;           /* the file it is put into */
+    const char *next;                /* the command to go on with */
 };

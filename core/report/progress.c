@@ -83,7 +83,7 @@ static const enum level levels[EVENT_KIND_COUNT] = {
     [EVENT_STEP_DOUBT] = NORMALLY,    [EVENT_STEP_DONE] = NORMALLY,      [EVENT_STEP_FAILED] = ALWAYS,
     [EVENT_STEP_CONFLICT] = ALWAYS,   [EVENT_STEP_HELD] = ALWAYS,        [EVENT_STEP_BLOCKED] = VERBOSELY,
     [EVENT_STEP_WAITS] = NORMALLY,    [EVENT_RECOVERED] = NORMALLY,      [EVENT_RESOLVED] = NORMALLY,
-    [EVENT_NOTE] = NORMALLY,
+    [EVENT_NOTE] = NORMALLY,          [EVENT_STEP_CEILING] = ALWAYS,
 };
 
 static bool matters(const struct progress *p, enum event_kind kind)

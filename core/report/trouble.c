@@ -18,7 +18,7 @@ static const struct word words[EVENT_KIND_COUNT] = {
     [EVENT_STEP_CONFLICT] = {"conflict", OUT_RED}, [EVENT_STEP_HELD] = {"held", OUT_RED},
     [EVENT_STEP_BLOCKED] = {"blocked", OUT_DIM},   [EVENT_STEP_WAITS] = {"waits", OUT_BLUE},
     [EVENT_RECOVERED] = {"settled", OUT_GREEN},    [EVENT_RESOLVED] = {"resolved", OUT_GREEN},
-    [EVENT_NOTE] = {"note", OUT_YELLOW},
+    [EVENT_NOTE] = {"note", OUT_YELLOW},           [EVENT_STEP_CEILING] = {"ceiling", OUT_RED},
 };
 
 const char *trouble_word(enum event_kind kind)
@@ -35,8 +35,8 @@ enum out_color trouble_color(enum event_kind kind)
 static bool is_last_word(enum event_kind kind)
 {
     return kind == EVENT_STEP_DONE || kind == EVENT_STEP_FAILED || kind == EVENT_STEP_CONFLICT ||
-           kind == EVENT_STEP_HELD || kind == EVENT_STEP_BLOCKED || kind == EVENT_STEP_WAITS ||
-           kind == EVENT_RECOVERED || kind == EVENT_RESOLVED;
+           kind == EVENT_STEP_HELD || kind == EVENT_STEP_CEILING || kind == EVENT_STEP_BLOCKED ||
+           kind == EVENT_STEP_WAITS || kind == EVENT_RECOVERED || kind == EVENT_RESOLVED;
 }
 
 static bool is_good(enum event_kind kind)

@@ -285,17 +285,20 @@ static struct change *change_new(struct changes *owner, const struct change_ask 
 }
 
 /* The meta column: all of the row that must survive when playbooks and drivers blocks are gone. */
-static const char *meta_of(struct arena *mem, const struct store_res *row)
+static const char *meta_of(struct arena *mem, const struct store_res *row, const char *spent)
 {
     struct buf out;
     const char *where = row->declared_at ? row->declared_at : "";
     buf_init(&out, 0);
     buf_text(&out, "{\"declared_at\":");
     value_json_print_text(&out, where, strlen(where));
-    buf_print(&out, ",\"depends_on\":%s,\"holds\":%s,\"protect\":%s,\"shared\":%s,\"adopted\":%s}",
+    buf_print(&out, ",\"depends_on\":%s,\"holds\":%s,\"protect\":%s,\"shared\":%s,\"adopted\":%s",
               row->depends_on ? row->depends_on : "[]", row->holds ? row->holds : "null",
               row->protect ? "true" : "false", row->shared ? "true" : "false",
               row->adopted ? "true" : "false");
+    if (spent)
+        buf_print(&out, ",\"spent\":%s", spent);
+    buf_char(&out, '}');
     const char *text = buf_keep(&out, mem);
     buf_done(&out);
     return text;
@@ -345,7 +348,7 @@ void change_start(struct changes *owner, const struct change_ask *ask, change_do
     op->state = STORE_OP_INTENT;
     op->attempt = 1;
     op->fence = store_writer_fence(owner->ask.writer);
-    op->meta = meta_of(c->mem, ask->row);
+    op->meta = meta_of(c->mem, ask->row, ask->spent);
     c->state = STORE_OP_INTENT;
     c->attempt = 1;
     take_settle(c);

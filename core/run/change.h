@@ -73,6 +73,7 @@ struct change_ask {
      * the rest. */
     const struct store_res *row;
     int64_t timeout_ms; /* 0: the default */
+    const char *spent;  /* JSON: what it commits, kept with the operation; or NULL */
     /* Called when the outcome DONE is put and not yet durable, or NULL: what is put into the store from here
      * on shares its commit or comes after it, so the intents of what depends on this may be put already. */
     change_done_fn *put;

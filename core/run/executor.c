@@ -265,6 +265,7 @@ static void count_end(struct executor_outcome *out, enum step_end end)
     out->conflict += end == STEP_END_CONFLICT;
     out->waits += end == STEP_END_WAITS;
     out->todos += end == STEP_END_TODO;
+    out->over += end == STEP_END_OVER;
     out->stopped = out->stopped || end == STEP_END_STOPPED;
 }
 
@@ -372,11 +373,30 @@ static void hold(struct step_run *r)
     executor_end_step(r, STEP_END_HELD);
 }
 
+/* Steps beyond the first one that only meet the same ceiling are told shortly: there may be thousands. */
+static bool is_beyond(struct step_run *r)
+{
+    struct executor *x = r->x;
+    const char *why, *region = x->plan->region->name;
+    if (purse_take(&x->purse, r->mem, &x->plan->steps[r->i], &why))
+        return false;
+    enum event_kind kind = x->told_ceiling ? EVENT_STEP_BLOCKED : EVENT_STEP_CEILING;
+    x->told_ceiling = true;
+    executor_tell(
+        r, kind, why, "run.ceiling",
+        arena_print(r->mem,
+                    "have the rest approved, and go on: landfall plan %s -o %s.plan; landfall approve "
+                    "%s.plan --why TEXT; landfall resume %s.plan",
+                    region, region, region, region));
+    executor_end_step(r, STEP_END_OVER);
+    return true;
+}
+
 static void begin(struct executor *x, uint32_t i)
 {
     struct step_run *r = run_new(x, i);
     const struct plan_step *s = &x->plan->steps[i];
-    if (teardown_stops(r))
+    if (teardown_stops(r) || (!s->pending && is_beyond(r)))
         return;
     if (s->pending)
         hold(r);
@@ -518,6 +538,7 @@ struct executor *executor_new(const struct executor_ask *ask)
                                   .store_failed = on_store_failed,
                                   .user = x};
     x->changes = changes_new(&changes);
+    purse_open(&x->purse, ask->terms ? ask->terms : &(struct purse_terms){0}, ask->plan);
     x->state = arena_alloc(x->mem, g->count + 1);
     x->waiting = ARENA_ARRAY(x->mem, uint32_t, g->count + 1);
     x->ready = ARENA_ARRAY(x->mem, uint32_t, g->count + 1);
@@ -571,7 +592,20 @@ static void put_run(struct executor *x, const char *state)
                             .done = x->out.done,
                             .failed = x->out.failed + x->out.conflict + x->out.held,
                             .plan = x->plan->outline};
+    /* Spent in the transaction that opens the run, or in which it goes on. */
+    if (run.ended_ms == 0) {
+        run.approvals = x->purse.terms.approvals;
+        run.approval_count = x->purse.terms.approval_count;
+    }
     store_put_run(x->ask.writer, &run);
+}
+
+static const char *end_state(const struct executor_outcome *out)
+{
+    if (out->stopped)
+        return "stopped";
+    return out->failed + out->held + out->conflict + out->blocked + out->waits + out->over > 0 ? "partial"
+                                                                                               : "done";
 }
 
 static void put_outputs(struct executor *x)
@@ -641,13 +675,6 @@ static void on_last(void *user, bool ok, const struct err *err)
         loop_stop(x->ask.loop);
 }
 
-static const char *end_state(const struct executor_outcome *out)
-{
-    if (out->stopped)
-        return "stopped";
-    return out->failed + out->held + out->conflict + out->blocked + out->waits > 0 ? "partial" : "done";
-}
-
 /* Beside the record of the end, so that nobody hears of an end that was none. */
 static void keep_end(struct executor *x)
 {
@@ -665,6 +692,7 @@ static void start_all(struct executor *x)
     const struct graph *g = x->plan->graph;
     x->began_ms = loop_now_ms(x->ask.loop);
     put_run(x, "running");
+    executor_audit_opened(x);
     for (size_t m = 0; m < x->plan->move_count; m++)
         store_rename_res(x->ask.writer, x->plan->moves[m].from, x->plan->moves[m].to);
     changes_expect(x->changes, count_expected(x->plan));
@@ -691,6 +719,7 @@ bool executor_run(struct executor *x, struct executor_outcome *out, struct err *
         put_outputs(x);
         put_run(x, end_state(&x->out));
         keep_end(x);
+        executor_audit_ended(x, end_state(&x->out));
         x->in_flight++;
         store_after_commit(x->ask.writer, on_last, x);
         run_loop(x);

@@ -18,6 +18,7 @@ struct http;
 struct loop;
 struct plan;
 struct playbook;
+struct purse_terms;
 struct registry;
 struct store_snapshot;
 struct store_writer;
@@ -28,9 +29,10 @@ struct executor_ask {
     struct http *http;           /* for check { http = ... } */
     struct store_writer *writer; /* open, the fence is ours */
     const struct plan *plan;
-    struct playbook *playbook; /* actions and landfall.map; NULL when destroying */
-    const char *run_id;        /* 32 hex characters */
-    const char *command;       /* "apply", "resume", "destroy" */
+    struct playbook *playbook;       /* actions and landfall.map; NULL when destroying */
+    const char *run_id;              /* 32 hex characters */
+    const char *command;             /* "apply", "resume", "destroy" */
+    const struct purse_terms *terms; /* under which yes it goes; NULL: none is asked, nothing is limited */
     event_fn *tell;
     void *tell_user;
     /* Called beside what is put into the store - kept events, the end of the run - and for each step that
@@ -45,6 +47,7 @@ struct executor_ask {
 struct executor_outcome {
     uint32_t total, done, failed, held, conflict, blocked,
         waits;      /* steps with something to do, by how they ended */
+    uint32_t over;  /* would have passed the ceiling: not started */
     uint32_t todos; /* nobody has written them yet: no failure, and nobody waits */
     bool stopped;   /* interrupted: resume goes on */
 };

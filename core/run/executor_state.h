@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "run/change.h"
 #include "run/executor.h"
+#include "run/purse.h"
 
 struct arena;
 struct teardown;
@@ -31,6 +32,7 @@ enum step_end {
     STEP_END_CONFLICT,
     STEP_END_WAITS,
     STEP_END_TODO,
+    STEP_END_OVER, /* beyond the ceiling: not started */
     STEP_END_STOPPED
 };
 
@@ -85,7 +87,9 @@ struct executor {
     int64_t started_ms; /* wall clock */
     int64_t began_ms;
     struct pause *pauses;
-    bool failed; /* the store */
+    struct purse purse;
+    bool told_ceiling; /* the first step beyond it says all there is to say */
+    bool failed;       /* the store */
     struct err failure;
     struct executor_outcome out;
 };
@@ -115,6 +119,9 @@ struct store_res executor_row(const struct step_run *r);
 bool executor_store_ok(struct executor *x, bool ok, const struct err *err);
 /* Calls fn(user) after ms, or at once when the run is to stop. */
 void executor_pause(struct executor *x, uint64_t ms, void (*fn)(void *user), void *user);
+/* executor_audit.c */
+void executor_audit_opened(struct executor *x);
+void executor_audit_ended(struct executor *x, const char *state);
 /* resource.c */
 void resource_begin(struct step_run *r);
 bool resource_is_behind(struct executor *x, uint32_t i);

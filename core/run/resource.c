@@ -89,6 +89,7 @@ static void create(struct step_run *r)
     ask.planned = r->planned;
     ask.op.desired = json_of(r->mem, r->desired);
     ask.op.planned = r->planned == r->desired ? ask.op.desired : json_of(r->mem, r->planned);
+    ask.spent = purse_note(&r->x->purse, r->mem, s);
     if (s->gone)
         store_remove_res(r->x->ask.writer, s->address, s->row->generation);
     ask.put = on_put;

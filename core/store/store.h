@@ -193,6 +193,9 @@ MUST_USE bool store_read_run_of_plan(struct arena *mem, const char *path, const 
 /* Newest op rows of an address in any state, newest first (history, resolve). */
 MUST_USE bool store_read_ops_of(struct arena *mem, const char *path, const char *address,
                                 struct store_op **out, size_t *count, struct err *err);
+/* All op rows of a run in any state, in order of creation. */
+MUST_USE bool store_read_ops_of_run(struct arena *mem, const char *path, const char *run_id,
+                                    struct store_op **out, size_t *count, struct err *err);
 /* The whole chain, oldest first, verified: store.audit_broken names the first entry that is not as it was
  * written, or that is missing. */
 MUST_USE bool store_read_audit(struct arena *mem, const char *path, struct store_audit **out, size_t *count,
@@ -252,7 +255,8 @@ void store_drop_calls(struct store_writer *w, const char *address, const char *k
 void store_put_event(struct store_writer *w, const struct event *e);
 /* Insert, or update by run_id, which leaves the plan and its digest as they are; a new run with a used
  * plan_digest is store.plan_used.  Only the newest run keeps its plan, because only that one can be resumed.
- * Its approvals are spent with it, all or none: a nonce that was spent before is store.approval_used.
+ * Its approvals are spent with it, all or none: a nonce that was spent before is store.approval_used.  An
+ * update that spends some replaces the plan: from then on that is what was agreed to.
  */
 void store_put_run(struct store_writer *w, const struct store_run *run);
 void store_put_outputs(struct store_writer *w, const char *json);

@@ -44,7 +44,7 @@ static const struct stmt_text texts[STORE_STMT_COUNT] = {
     [STORE_STMT_RUN] = {PUT, "INSERT", STORE_ROWS_RUN},
     [STORE_STMT_RUN_FIND] = {FIXED, "SELECT id, chk, plan_digest FROM run WHERE run_id=?", 0},
     [STORE_STMT_RUN_REMOVE] = {FIXED, "DELETE FROM run WHERE id=?", 0},
-    [STORE_STMT_PLAN] = {PUT, "INSERT", STORE_ROWS_PLAN},
+    [STORE_STMT_PLAN] = {PUT, "REPLACE", STORE_ROWS_PLAN},
     [STORE_STMT_PLAN_DROP] = {FIXED, "DELETE FROM plan WHERE id<?", 0},
     [STORE_STMT_OUTPUT] = {PUT, "REPLACE", STORE_ROWS_OUTPUT},
     /* A chain only grows, and an approval is spent once: neither may replace what is there. */
@@ -460,7 +460,8 @@ static bool write_run(struct store_tables *t, const struct store_run *run, struc
         char digest[DIGEST_HEX];
         snprintf(digest, sizeof(digest), "%s", had ? had : "");
         sqlite3_reset(find);
-        return update_run(t, id, old, run, digest, err);
+        return update_run(t, id, old, run, digest, err) &&
+               (run->approval_count == 0 || !run->plan || put_plan(t, id, run->plan, err));
     }
     if (rc != SQLITE_DONE)
         store_db_failed(&t->db, "reading", err);

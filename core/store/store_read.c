@@ -285,8 +285,8 @@ bool store_read_run_of_plan(struct arena *mem, const char *path, const char *pla
     return true;
 }
 
-bool store_read_ops_of(struct arena *mem, const char *path, const char *address, struct store_op **out,
-                       size_t *count, struct err *err)
+static bool read_ops(struct arena *mem, const char *path, const char *tail, const char *key,
+                     struct store_op **out, size_t *count, struct err *err)
 {
     struct store_source s AUTO(store_source_close) = {0};
     struct store_cursor c AUTO(store_cursor_close) = {0};
@@ -296,9 +296,9 @@ bool store_read_ops_of(struct arena *mem, const char *path, const char *address,
     if (!store_source_open(mem, path, &s, &exists, err))
         return false;
     if (exists) {
-        if (!store_cursor_open(&c, &s.db, STORE_ROWS_OP, "WHERE address=? ORDER BY id DESC", err))
+        if (!store_cursor_open(&c, &s.db, STORE_ROWS_OP, tail, err))
             return false;
-        sqlite3_bind_text(c.stmt, 1, address, -1, SQLITE_STATIC);
+        sqlite3_bind_text(c.stmt, 1, key, -1, SQLITE_STATIC);
         while (store_cursor_next(&c, mem, &row, &more, err) && more)
             ARRAY_PUSH(&ops, row);
     }
@@ -309,6 +309,18 @@ bool store_read_ops_of(struct arena *mem, const char *path, const char *address,
     }
     ARRAY_DONE(&ops);
     return good;
+}
+
+bool store_read_ops_of(struct arena *mem, const char *path, const char *address, struct store_op **out,
+                       size_t *count, struct err *err)
+{
+    return read_ops(mem, path, "WHERE address=? ORDER BY id DESC", address, out, count, err);
+}
+
+bool store_read_ops_of_run(struct arena *mem, const char *path, const char *run_id, struct store_op **out,
+                           size_t *count, struct err *err)
+{
+    return read_ops(mem, path, "WHERE run_id=? ORDER BY id", run_id, out, count, err);
 }
 
 /* The address of the newest row of a table that carries the marker, or NULL. */

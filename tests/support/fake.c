@@ -311,7 +311,7 @@ static bool change(struct request *r)
         r->ms = w->lands_after_death_ms;
         come_late(r);
     }
-    fake_service_point(w);
+    fake_service_change(w);
     fake_service_copy(w->last_token, sizeof(w->last_token), r->req->token);
     if (r->fault == FAKE_HANG)
         return false;
@@ -616,7 +616,7 @@ static void run_call(struct fake *fake, struct lf_op *op, const struct lf_reques
     const struct lf_values *v = fake->host->values;
     struct request r = enter(fake, op, req, &none);
     uint32_t n = 0;
-    fake_service_point(w);
+    (req->verb == LF_VERB_RECOVER ? fake_service_point : fake_service_change)(w);
     if (r.fault == FAKE_HANG)
         return;
     if (!fails_before(&r)) {

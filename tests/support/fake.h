@@ -74,6 +74,7 @@ struct fake_world {
     uint32_t next_id;
     uint32_t doubles;              /* moments at which two objects carried one marker */
     uint32_t points;               /* so many places where the process could have died */
+    uint32_t changes;              /* calls that were to change something, whatever came of them */
     uint32_t kill_at;              /* it dies there; 0: never */
     uint32_t lands_after_death_ms; /* what it had sent then still lands, so much later */
     uint32_t lands_now;            /* all that is under way arrives with the next request */

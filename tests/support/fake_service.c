@@ -125,6 +125,13 @@ void fake_service_pass_time(struct fake_world *w, int64_t now)
     }
 }
 
+/* A call that is to change something: also a place where the power may fail. */
+void fake_service_change(struct fake_world *w)
+{
+    w->changes++;
+    fake_service_point(w);
+}
+
 /* A place where the power may fail. */
 void fake_service_point(struct fake_world *w)
 {

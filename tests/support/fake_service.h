@@ -30,3 +30,4 @@ struct fake_object *fake_service_by_marker(struct fake_world *w, const char *typ
 void fake_service_pass_time(struct fake_world *w, int64_t now);
 /* A place where the power may fail. */
 void fake_service_point(struct fake_world *w);
+void fake_service_change(struct fake_world *w);

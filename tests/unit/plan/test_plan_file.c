@@ -93,7 +93,7 @@ static const char *save(void)
 {
     const char *path = file_join(rig.mem, rig.folder, "eu.plan");
     const struct value *options = rig_json(&rig, "{'targets': []}");
-    if (!plan_file_save(rig.plan, options, loop_tick(rig.loop), path, &rig.err))
+    if (!plan_file_save(rig.plan, options, loop_tick(rig.loop), "ada", path, &rig.err))
         fail_msg("%s", rig.err.summary);
     return path;
 }
@@ -211,11 +211,11 @@ static void test_a_plan_is_not_written_over_anything_else(void **state)
     rig_plan_rows(&rig);
     const char *path = save(), *bytes;
     size_t count;
-    assert_true(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), path, &rig.err));
+    assert_true(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), "ada", path, &rig.err));
     assert_true(file_replace(path, "", 0, 0644, &rig.err));
-    assert_true(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), path, &rig.err));
+    assert_true(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), "ada", path, &rig.err));
     assert_true(file_replace(path, "region: eu\n", 11, 0644, &rig.err));
-    assert_false(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), path, &rig.err));
+    assert_false(plan_file_save(rig.plan, value_null(), loop_tick(rig.loop), "ada", path, &rig.err));
     assert_string_equal(rig.err.code, "plan_file.in_the_way");
     assert_true(file_read(rig.mem, path, 1 << 20, &bytes, &count, &rig.err));
     assert_string_equal(bytes, "region: eu\n");

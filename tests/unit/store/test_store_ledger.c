@@ -410,6 +410,49 @@ static void test_a_spent_approval_that_vanished_is_noticed(void **state)
     assert_string_equal(f->err.code, "store.corrupt");
 }
 
+/* What a new yes was given to is what a resume goes by from then on. */
+static void test_an_update_that_spends_approvals_replaces_the_plan_and_others_do_not(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_approval more = {.nonce = "n1", .plan_digest = "digest-2", .json = "{}"};
+    struct store_run run = fixture_run("run-1", "digest-1");
+    fixture_open(f);
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    run.plan = "{\"steps\":8}";
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    assert_string_equal(fixture_read(f).last_run->plan, "{\"steps\":7}");
+    run.approvals = &more;
+    run.approval_count = 1;
+    store_put_run(f->writer, &run);
+    fixture_commit_well(f);
+    struct store_snapshot s = fixture_read(f);
+    assert_string_equal(s.last_run->plan, "{\"steps\":8}");
+    assert_string_equal(s.last_run->plan_digest, "digest-1");
+}
+
+static void test_the_operations_of_a_run_are_read_in_any_state(void **state)
+{
+    struct fixture *f = *state;
+    struct store_op *ops = NULL;
+    size_t count = 0;
+    fixture_open(f);
+    for (int i = 0; i < 4; i++) {
+        struct store_op op = fixture_op(f, i);
+        op.run_id = i == 1 ? "run-2" : "run-1";
+        store_put_op(f->writer, &op);
+        op.state = i == 0 ? STORE_OP_DONE : i == 2 ? STORE_OP_FAILED : STORE_OP_DOUBT;
+        store_move_op(f->writer, STORE_OP_INTENT, 1, &op);
+    }
+    fixture_commit_well(f);
+    assert_true(store_read_ops_of_run(f->mem, f->path, "run-1", &ops, &count, &f->err));
+    assert_int_equal(count, 3);
+    assert_string_equal(ops[0].address, "dns.record.r0");
+    assert_int_equal(ops[1].state, STORE_OP_FAILED);
+    assert_int_equal(ops[2].state, STORE_OP_DOUBT);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -431,6 +474,8 @@ int main(void)
         TEST(test_approvals_are_spent_with_the_run_they_open),
         TEST(test_an_approval_that_was_spent_opens_no_other_run),
         TEST(test_a_spent_approval_that_vanished_is_noticed),
+        TEST(test_an_update_that_spends_approvals_replaces_the_plan_and_others_do_not),
+        TEST(test_the_operations_of_a_run_are_read_in_any_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-built plan eu -o eu.plan
+built plan eu -o eu.plan --by ada
 cp eu.plan whole.plan
 say 'one character'
 edit eu.plan -e '0,/192.0.2.10/s//192.0.2.90/'

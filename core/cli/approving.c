@@ -1,0 +1,250 @@
+#include "cli/approving.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/args.h"
+#include "cli/session.h"
+#include "io/loop.h"
+#include "model/money.h"
+#include "model/value.h"
+#include "plan/plan.h"
+#include "plan/plan_file.h"
+#include "plan/signature.h"
+#include "region/approvals.h"
+#include "region/project.h"
+#include "region/region.h"
+#include "report/brief.h"
+#include "store/store.h"
+
+const char *approving_who(const struct session *s)
+{
+    const char *who = args_text(s->args, OPTION_BY, NULL);
+    const struct passwd *me = who ? NULL : getpwuid(geteuid());
+    if (who && *who)
+        return who;
+    return me && me->pw_name[0] ? arena_text(s->mem, me->pw_name)
+                                : arena_print(s->mem, "uid %u", (unsigned)geteuid());
+}
+
+/* ---- signatures ------------------------------------------------------------------------------ */
+
+/* What ssh-keygen needs to find itself, a person's keys and an agent; and no more. */
+static const char *const *tool_env(struct arena *mem)
+{
+    static const char *const names[] = {"PATH", "HOME", "SSH_AUTH_SOCK"};
+    const char **env = ARENA_ARRAY(mem, const char *, COUNT_OF(names) + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *value = getenv(names[i]);
+        if (value)
+            env[count++] = arena_print(mem, "%s=%s", names[i], value);
+    }
+    return env;
+}
+
+/* A loop of its own: the session's may not be there, and has other work when it is. */
+static bool verify(void *user, const struct approval *a, const char **key, struct err *err)
+{
+    struct session *s = user;
+    const char *allowed = s->project->approvals.allowed_signers;
+    if (!allowed) {
+        err_set(err, "approval.no_signers",
+                "the approval of '%s' (line %zu) is signed, and nothing says with whose key", a->by,
+                a->number);
+        return err_advise(err, "name a file of allowed signers in landfall.yaml: approvals: allowed_signers");
+    }
+    struct signature_tool tool = {.loop = loop_new(), .env = tool_env(s->mem)};
+    bool ok = signature_check(s->mem, &tool, allowed, a->by, a->signed_text, a->signature, key, err);
+    loop_free(tool.loop);
+    return ok || err_wrap(err, "line %zu of the approvals", a->number);
+}
+
+bool approving_sign(struct session *s, const char *key, const char *text, const char **out, struct err *err)
+{
+    struct signature_tool tool = {.loop = loop_new(), .env = tool_env(s->mem)};
+    bool ok = signature_make(s->mem, &tool, key, text, out, err);
+    loop_free(tool.loop);
+    return ok;
+}
+
+/* ---- a plan file and its approvals ----------------------------------------------------------- */
+
+bool approving_open(struct session *s, const struct plan_file *file, const char *path, struct approving *out,
+                    struct err *err)
+{
+    struct approving a = {.s = s, .path = arena_print(s->mem, "%s" APPROVAL_SUFFIX, path)};
+    if (!approval_subject_of(s->mem, file, &a.subject, err) ||
+        !approval_load(s->mem, a.path, &a.at, &a.count, err) ||
+        !store_read_approvals(s->mem, s->store_path, &a.spent, &a.spent_count, err))
+        return false;
+    *out = a;
+    out->terms = (struct approval_terms){.config = &s->project->approvals,
+                                         .subject = &out->subject,
+                                         .spent = a.spent,
+                                         .spent_count = a.spent_count,
+                                         .now_ms = session_wall_ms(),
+                                         .verify = verify,
+                                         .user = s};
+    return true;
+}
+
+bool approving_judge(struct approving *a, struct err *err)
+{
+    return approval_judge(a->s->mem, &a->terms, a->at, a->count, &a->set, err);
+}
+
+bool approving_require(struct approving *a, const char *plan, struct err *err)
+{
+    if (approval_covers(a->s->mem, &a->terms, &a->set, err))
+        return true;
+    if (!err->advice[0])
+        err_advise(err, "have it approved: landfall approve %s --why TEXT", plan);
+    return false;
+}
+
+bool approving_is_free(struct session *s, const struct plan *plan, struct err *err)
+{
+    uint32_t classes = approval_classes_of(plan);
+    const char *region = plan->region->name;
+    for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
+        uint32_t need = s->project->approvals.need[c];
+        if (need == 0 || !(classes & APPROVALS_BIT(c)))
+            continue;
+        err_set(err, "approval.needed", "nothing was done: %s changes need the approval of %u %s",
+                approvals_class_name(c), need, need == 1 ? "person" : "people");
+        return err_advise(
+            err,
+            "landfall plan %s%s -o %s.plan; landfall approve %s.plan --why TEXT; landfall apply "
+            "%s.plan",
+            region, plan->destroy ? " --destroy" : "", region, region, region);
+    }
+    return true;
+}
+
+/* ---- terms ----------------------------------------------------------------------------------- */
+
+static const char *names_of(struct arena *mem, const struct approval *const *at, size_t count)
+{
+    struct buf out;
+    buf_init(&out, 0);
+    for (size_t i = 0; i < count; i++)
+        buf_print(&out, "%s%s", i ? ", " : "", at[i]->by);
+    const char *text = buf_keep(&out, mem);
+    buf_done(&out);
+    return text;
+}
+
+void approving_terms(const struct approving *a, struct purse_terms *out)
+{
+    struct arena *mem = a->s->mem;
+    if (a->set.count == 0)
+        return;
+    struct store_approval *spend = ARENA_ARRAY(mem, struct store_approval, a->set.count);
+    for (size_t i = 0; i < a->set.count; i++)
+        spend[i] = (struct store_approval){
+            .nonce = a->set.at[i]->nonce, .plan_digest = a->set.at[i]->digest, .json = a->set.at[i]->line};
+    *out = (struct purse_terms){
+        .limit = a->set.limit,
+        .limit_by = arena_print(mem, "the approval of %s", names_of(mem, a->set.at, a->set.count)),
+        .digest = a->subject.digest,
+        .approvals = spend,
+        .approval_count = a->set.count};
+}
+
+/* Is it the run's, or is any good? */
+static bool is_of(const struct store_approval *one, const char *run_id)
+{
+    return !run_id || str_equal(one->run_id, run_id);
+}
+
+bool approving_last_spent(struct session *s, const char *run_id, const struct approval ***out, size_t *count,
+                          struct err *err)
+{
+    struct store_approval *spent = NULL;
+    size_t all = 0, found = 0;
+    const char *digest = NULL;
+    if (!store_read_approvals(s->mem, s->store_path, &spent, &all, err))
+        return false;
+    const struct approval **at = ARENA_ARRAY(s->mem, const struct approval *, all + 1);
+    for (size_t i = all; i > 0 && !digest; i--)
+        digest = is_of(&spent[i - 1], run_id) ? spent[i - 1].plan_digest : NULL;
+    for (size_t i = 0; digest && i < all; i++) {
+        struct approval *a = ARENA_NEW(s->mem, struct approval);
+        if (!is_of(&spent[i], run_id) || !str_equal(spent[i].plan_digest, digest))
+            continue;
+        if (!approval_parse(s->mem, spent[i].json, a, err))
+            return false;
+        at[found++] = a;
+    }
+    *out = at;
+    *count = found;
+    return true;
+}
+
+bool approving_terms_of_run(struct session *s, const char *run_id, struct purse_terms *out, struct err *err)
+{
+    const struct approval **at;
+    size_t count;
+    if (!approving_last_spent(s, run_id, &at, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct spend_limit one = {
+            .has_month = true, .month = at[i]->ceiling_month, .has_once = true, .once = at[i]->ceiling_once};
+        spend_limit_narrow(&out->limit, &one);
+    }
+    if (count > 0) {
+        out->limit_by = arena_print(s->mem, "the approval of %s", names_of(s->mem, at, count));
+        out->digest = at[0]->digest;
+    }
+    return purse_read_spent(s->store_path, run_id, out->digest ? out->digest : "", &out->spent_once, err);
+}
+
+static bool over_budget(struct session *s, const char *what, int64_t high, int64_t budget, struct err *err)
+{
+    struct buf text;
+    const char *currency = s->region->currency;
+    buf_init(&text, 0);
+    money_print(&text, high, currency, true);
+    buf_text(&text, ", and the region's budget is ");
+    money_print(&text, budget, currency, true);
+    err_set(err, "plan.over_budget", "nothing was done: the %s cost may come to %s", what,
+            arena_text(s->mem, text.at));
+    buf_done(&text);
+    return err_advise(
+        err,
+        "raise `budget` in regions/%s.yaml, or plan something smaller; landfall.yaml asks for this "
+        "with approvals: within_budget",
+        s->region->name);
+}
+
+bool approving_add_budget(struct session *s, const struct plan *plan, struct purse_terms *out,
+                          struct err *err)
+{
+    struct spend_limit budget = {0}, before = out->limit;
+    struct spend spend;
+    if (!s->project->approvals.within_budget || plan->destroy)
+        return true;
+    budget.has_month = brief_amount(value_get(s->region->budget, "monthly"), &budget.month);
+    budget.has_once = brief_amount(value_get(s->region->budget, "one_off"), &budget.once);
+    if (!spend_of_plan(plan, &spend, err))
+        return false;
+    if (budget.has_month && spend.month_high > budget.month)
+        return over_budget(s, "monthly", spend.month_high, budget.month, err);
+    if (budget.has_once && spend.once_high > budget.once)
+        return over_budget(s, "one-off", spend.once_high, budget.once, err);
+    spend_limit_narrow(&out->limit, &budget);
+    bool narrower = out->limit.month != before.month || out->limit.once != before.once;
+    if (!out->limit_by)
+        out->limit_by = "the region's budget";
+    else if (narrower)
+        out->limit_by = arena_print(s->mem, "%s and the region's budget", out->limit_by);
+    return true;
+}

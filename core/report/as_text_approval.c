@@ -1,0 +1,263 @@
+#include <string.h>
+
+#include "base/attr.h"
+#include "base/buf.h"
+#include "base/tick.h"
+#include "plan/approval.h"
+#include "plan/plan.h"
+#include "plan/plan_file.h"
+#include "region/approvals.h"
+#include "report/as_text.h"
+#include "report/brief.h"
+#include "report/cell.h"
+#include "report/out.h"
+
+/* Steps named of each kind; the plan itself lists all. */
+#define NAMED_MOST 12
+
+static void labeled(struct out *o, const char *label, const char *text)
+{
+    size_t column = strlen(label) + 2;
+    out_painted(o, OUT_BOLD, label);
+    out_text(o, "  ");
+    cell_paragraph(o, column, column, text);
+}
+
+static void add_dot(struct buf *out, const struct out *o)
+{
+    cell_sign(out, o, " · ", " | ");
+}
+
+/* ---- what is new ----------------------------------------------------------------------------- */
+
+/* "+2 steps"; with its sign, because it is a difference. */
+static void add_steps(struct buf *text, char sign, uint32_t count, const char *what)
+{
+    if (count == 0)
+        return;
+    buf_print(text, "%s%c%u %s%s", text->count ? ", " : "", sign, count, count == 1 ? "step" : "steps", what);
+}
+
+static void add_change(struct buf *text, const struct out *o, int64_t amount, const char *currency,
+                       const char *unit)
+{
+    if (amount == 0)
+        return;
+    buf_text(text, text->count ? ", " : "");
+    if (amount > 0)
+        buf_char(text, '+');
+    brief_money(text, o, amount, amount, currency);
+    buf_text(text, unit);
+}
+
+void as_text_since(struct out *o, const struct facts_since *since)
+{
+    const struct approval_delta *d = since->delta;
+    struct buf text, label;
+    buf_init(&text, 0);
+    buf_init(&label, 0);
+    add_steps(&text, '+', d->more, "");
+    add_steps(&text, '-', d->fewer, "");
+    add_steps(&text, '~', d->other, " done otherwise");
+    add_change(&text, o, since->month, since->currency, "/month");
+    if (since->has_once)
+        add_change(&text, o, since->once, since->currency, " once");
+    if (text.count == 0)
+        buf_text(&text, "nothing is different");
+    buf_text(&label, "Since the approval of ");
+    cell_add(&label, o, since->by);
+    buf_text(&label, " (");
+    brief_time(&label, since->when_ms);
+    buf_text(&label, "):");
+    labeled(o, label.at, text.at);
+    if (d->lines[0]) {
+        out_text(o, "    ");
+        cell_paragraph(o, 4, 4, d->lines);
+    }
+    buf_done(&label);
+    buf_done(&text);
+}
+
+/* ---- what is to be approved ------------------------------------------------------------------ */
+
+static void head(struct out *o, const struct facts_approval *f)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    buf_text(&text, "landfall approve");
+    add_dot(&text, o);
+    buf_print(&text, "region %s", f->subject->region);
+    add_dot(&text, o);
+    buf_print(&text, "plan %.12s", f->subject->digest);
+    add_dot(&text, o);
+    buf_text(&text, "made by ");
+    cell_add(&text, o, f->subject->planned_by);
+    buf_text(&text, " at ");
+    cell_add(&text, o, f->plan->made);
+    cell_paragraph(o, 0, 2, text.at);
+    out_char(o, '\n');
+    buf_done(&text);
+}
+
+static void name_steps(struct out *o, const char *label, const char *const *at, size_t count)
+{
+    if (count == 0)
+        return;
+    out_paint(o, OUT_BOLD);
+    out_text(o, label);
+    out_paint(o, OUT_PLAIN);
+    out_char(o, '\n');
+    for (size_t i = 0; i < count && i < NAMED_MOST; i++) {
+        out_text(o, "    ");
+        out_safe(o, at[i]);
+        out_char(o, '\n');
+    }
+    if (count > NAMED_MOST)
+        out_print(o, "    and %zu more\n", count - NAMED_MOST);
+}
+
+static void counts(struct out *o, const struct approval_subject *s)
+{
+    static const struct {
+        enum plan_action action;
+        const char *what;
+    } words[] = {{PLAN_CREATE, "to create"},   {PLAN_UPDATE, "to change"}, {PLAN_REPLACE, "to replace"},
+                 {PLAN_DESTROY, "to destroy"}, {PLAN_RUN, "to run"},       {PLAN_FORGET, "to forget"},
+                 {PLAN_KEEP, "kept"}};
+    struct buf text;
+    buf_init(&text, 0);
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        if (i < 4 || s->by_action[words[i].action] > 0)
+            buf_print(&text, "%s%u %s", text.count ? ", " : "", s->by_action[words[i].action], words[i].what);
+    }
+    labeled(o, "Steps   ", text.at);
+    buf_done(&text);
+}
+
+/* What has no price is said beside every sum: it is in none. */
+static void cost(struct out *o, const struct approval_subject *s)
+{
+    const struct spend *c = &s->spend;
+    struct buf text;
+    if (c->priced + c->unpriced == 0) /* a destruction */
+        return;
+    buf_init(&text, 0);
+    if (c->priced > 0) {
+        buf_text(&text, "one-off ");
+        brief_money(&text, o, c->once_low, c->once_high, s->currency);
+        add_dot(&text, o);
+        buf_text(&text, "monthly ");
+        brief_money(&text, o, c->month_low, c->month_high, s->currency);
+        add_dot(&text, o);
+    }
+    buf_print(&text, "%u of %u priced", c->priced, c->priced + c->unpriced);
+    if (c->unpriced > 0)
+        buf_print(&text, "; %u %s no price, and no ceiling holds %s", c->unpriced,
+                  c->unpriced == 1 ? "step has" : "steps have", c->unpriced == 1 ? "it" : "them");
+    labeled(o, "Cost    ", text.at);
+    buf_done(&text);
+}
+
+static void add_ceiling(struct buf *text, const struct out *o, const struct approval *a)
+{
+    buf_text(text, "one-off ");
+    brief_money(text, o, a->ceiling_once, a->ceiling_once, a->currency);
+    add_dot(text, o);
+    buf_text(text, "monthly ");
+    brief_money(text, o, a->ceiling_month, a->ceiling_month, a->currency);
+}
+
+static void ceiling(struct out *o, const struct facts_approval *f)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    add_ceiling(&text, o, f->mine);
+    buf_text(&text, "; a step that would pass it is not started");
+    labeled(o, "Ceiling ", text.at);
+    buf_clear(&text);
+    brief_time(&text, f->mine->expires_ms);
+    buf_text(&text, " UTC; a run that has begun goes on after it");
+    labeled(o, "Until   ", text.at);
+    buf_done(&text);
+}
+
+static void add_classes(struct buf *text, uint32_t classes)
+{
+    for (unsigned c = 0, n = 0; c < APPROVALS_CLASS_COUNT; c++) {
+        if (classes & APPROVALS_BIT(c))
+            buf_print(text, "%s%s", n++ ? ", " : "", approvals_class_name(c));
+    }
+}
+
+static void needs(struct out *o, const struct facts_approval *f)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
+        uint32_t need = f->config->need[c];
+        if ((f->subject->classes & APPROVALS_BIT(c)) && need > 0)
+            buf_print(&text, "%s%u of %u for %s changes", text.count ? ", " : "", f->set->given[c], need,
+                      approvals_class_name(c));
+    }
+    labeled(o, "Has     ", text.count ? text.at : "nobody has to approve it");
+    for (size_t i = 0; i < f->set->count; i++) {
+        const struct approval *a = f->set->at[i];
+        buf_clear(&text);
+        cell_add(&text, o, a->by);
+        buf_text(&text, " (");
+        add_classes(&text, a->classes);
+        buf_text(&text, a->signature ? ", signed): " : ", not signed): ");
+        cell_add(&text, o, a->why);
+        out_fill(o, ' ', 10);
+        cell_paragraph(o, 10, 12, text.at);
+    }
+    buf_done(&text);
+}
+
+static void mine(struct out *o, const struct facts_approval *f)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    cell_add(&text, o, f->mine->by);
+    buf_text(&text, ", for ");
+    add_classes(&text, f->mine->classes);
+    buf_text(&text, " changes: ");
+    cell_add(&text, o, f->mine->why);
+    labeled(o, "You     ", text.at);
+    buf_done(&text);
+}
+
+void as_text_approval(struct out *o, const struct facts_approval *f)
+{
+    head(o, f);
+    if (f->since)
+        as_text_since(o, f->since);
+    name_steps(o, "Touches what other regions use", f->subject->shared, f->subject->shared_count);
+    name_steps(o, "Loses data, and cannot be taken back", f->subject->irreversible,
+               f->subject->irreversible_count);
+    counts(o, f->subject);
+    cost(o, f->subject);
+    ceiling(o, f);
+    needs(o, f);
+    mine(o, f);
+}
+
+void as_text_approved(struct out *o, const struct facts_approval *f)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    out_text(o, "Approved: written to ");
+    out_safe(o, f->approvals);
+    out_text(o, ". Nothing has been changed.");
+    for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
+        if (f->missing[c])
+            buf_print(&text, "%s%u more for %s changes", text.count ? ", " : "", f->missing[c],
+                      approvals_class_name(c));
+    }
+    if (text.count)
+        out_print(o, " Still needed: %s.", text.at);
+    out_text(o, " Next: ");
+    out_safe(o, f->next);
+    out_char(o, '\n');
+    buf_done(&text);
+}

@@ -1,0 +1,184 @@
+/* The purse: what a run has committed never passes what was approved, whatever the order of its steps, and no
+ * step that fits is kept waiting. */
+#include "fake_run.h"
+
+#include "plan/spend.h"
+#include "run/purse.h"
+
+struct world {
+    struct region region;
+    struct plan plan;
+    struct decl decl;
+    struct plan_step steps[32];
+    struct arena *mem;
+};
+
+static uint64_t seed = 20261126;
+
+static uint32_t draw(uint32_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407); /* Knuth's MMIX */
+    return (uint32_t)(seed >> 33) % below;
+}
+
+static int setup(void **state)
+{
+    struct arena *mem = arena_new();
+    struct world *w = ARENA_NEW(mem, struct world);
+    w->mem = mem;
+    w->region = (struct region){.name = "eu", .currency = "EUR"};
+    w->decl = (struct decl){.kind = DECL_RESOURCE};
+    w->plan = (struct plan){.region = &w->region, .steps = w->steps};
+    *state = w;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct world *w = *state;
+    arena_free(w->mem);
+    return 0;
+}
+
+static void add_step(struct world *w, enum plan_action action, bool priced, int64_t month, int64_t once)
+{
+    w->steps[w->plan.count++] = (struct plan_step){
+        .address = "a.b.c",
+        .decl = &w->decl,
+        .action = action,
+        .targeted = true,
+        .cost = {.priced = priced, .month_low = month / 2, .month_high = month, .once_high = once}};
+}
+
+static struct purse open_purse(struct world *w, int64_t month, int64_t once, int64_t spent)
+{
+    struct purse_terms terms = {.limit = {.has_month = true, .month = month, .has_once = true, .once = once},
+                                .limit_by = "the approval of ada",
+                                .spent_once = spent,
+                                .digest = "0123456789abcdef0123"};
+    struct purse p;
+    purse_open(&p, &terms, &w->plan);
+    return p;
+}
+
+static void test_a_whole_plan_fits_the_ceiling_of_its_own_high_estimate(void **state)
+{
+    struct world *w = *state;
+    struct spend sum;
+    struct err err;
+    const char *why;
+    add_step(w, PLAN_KEEP, true, 100, 0);
+    add_step(w, PLAN_UPDATE, true, 50, 0);
+    add_step(w, PLAN_REPLACE, true, 30, 7);
+    add_step(w, PLAN_CREATE, true, 20, 5);
+    add_step(w, PLAN_CREATE, false, 0, 0);
+    assert_true(spend_of_plan(&w->plan, &sum, &err));
+    assert_int_equal(sum.month_high, 200);
+    assert_int_equal(sum.once_high, 12);
+    assert_int_equal(sum.unpriced, 1);
+    struct purse p = open_purse(w, sum.month_high, sum.once_high, 0);
+    for (uint32_t i = 1; i < w->plan.count; i++)
+        assert_true(purse_take(&p, w->mem, &w->steps[i], &why));
+    assert_int_equal(p.month, 200);
+    assert_int_equal(p.once, 12);
+    p = open_purse(w, 199, 12, 0);
+    assert_false(purse_take(&p, w->mem, &w->steps[3], &why));
+    assert_string_equal(why,
+                        "not started: it costs up to EUR 0.00 by the month; EUR 0.00 are committed, and the "
+                        "ceiling is EUR 0.00 (the approval of ada)");
+}
+
+/* Against arithmetic that cannot overflow. */
+static void test_no_order_of_steps_passes_a_limit_or_keeps_out_what_fits(void **state)
+{
+    static const enum plan_action actions[] = {PLAN_KEEP, PLAN_UPDATE, PLAN_REPLACE, PLAN_CREATE,
+                                               PLAN_CREATE};
+    struct world *w = *state;
+    for (int round = 0; round < 4000; round++) {
+        struct arena *mem = arena_new();
+        int64_t scale = round % 7 == 0 ? INT64_MAX / 8 : 1000, limit_month = 0, limit_once = 0;
+        __int128 month = 0, once = 0;
+        w->plan.count = 0;
+        for (uint32_t i = 0, n = 1 + draw(32); i < n; i++) {
+            enum plan_action action = actions[draw(COUNT_OF(actions))];
+            add_step(w, action, draw(5) > 0, scale / 100 * draw(100), scale / 100 * draw(20));
+            const struct plan_step *s = &w->steps[i];
+            bool stands = action != PLAN_CREATE;
+            month += stands && s->cost.priced ? s->cost.month_high : 0;
+        }
+        if (month > INT64_MAX)
+            month = INT64_MAX;
+        limit_month = scale / 100 * draw(1500) / (scale > 1000 ? 100 : 1);
+        limit_once = scale / 100 * draw(200) / (scale > 1000 ? 100 : 1);
+        struct purse p = open_purse(w, limit_month, limit_once, 0);
+        assert_true(p.month == (int64_t)month);
+        for (uint32_t i = 0; i < w->plan.count; i++) {
+            const struct plan_step *s = &w->steps[i];
+            const char *why;
+            if (s->action == PLAN_KEEP || !s->cost.priced)
+                continue;
+            bool is_new = s->action == PLAN_CREATE, is_once = s->action != PLAN_UPDATE;
+            __int128 then_month = month + (is_new ? s->cost.month_high : 0);
+            __int128 then_once = once + (is_once ? s->cost.once_high : 0);
+            bool fits = (s->cost.month_high == 0 || then_month <= limit_month) &&
+                        (!is_once || s->cost.once_high == 0 || then_once <= limit_once);
+            assert_int_equal(purse_take(&p, mem, s, &why), fits);
+            if (fits) {
+                month = then_month;
+                once = then_once;
+            }
+            assert_true(p.month == (int64_t)month && p.once == (int64_t)once);
+            assert_true(once <= limit_once);
+        }
+        arena_free(mem);
+    }
+}
+
+static void test_without_terms_nothing_is_limited(void **state)
+{
+    struct world *w = *state;
+    struct purse p;
+    const char *why;
+    add_step(w, PLAN_CREATE, true, INT64_MAX, INT64_MAX);
+    add_step(w, PLAN_CREATE, true, INT64_MAX, INT64_MAX);
+    purse_open(&p, &(struct purse_terms){0}, &w->plan);
+    assert_true(purse_take(&p, w->mem, &w->steps[0], &why));
+    assert_true(purse_take(&p, w->mem, &w->steps[1], &why));
+    assert_int_equal(p.month, INT64_MAX);
+}
+
+static void test_more_money_than_there_is_is_an_error(void **state)
+{
+    struct world *w = *state;
+    struct spend sum;
+    struct err err;
+    add_step(w, PLAN_CREATE, true, INT64_MAX, 0);
+    add_step(w, PLAN_KEEP, true, 1, 0);
+    assert_false(spend_of_plan(&w->plan, &sum, &err));
+    assert_string_equal(err.code, "plan.money");
+}
+
+static void test_the_note_of_an_operation_says_what_was_paid_once_and_under_which_plan(void **state)
+{
+    struct world *w = *state;
+    add_step(w, PLAN_CREATE, true, 20, 5);
+    add_step(w, PLAN_UPDATE, true, 20, 5);
+    add_step(w, PLAN_CREATE, true, 20, 0);
+    struct purse p = open_purse(w, 100, 100, 0);
+    assert_string_equal(purse_note(&p, w->mem, &w->steps[0]), "{\"of\":\"0123456789abcdef\",\"once\":\"5\"}");
+    assert_null(purse_note(&p, w->mem, &w->steps[1]));
+    assert_null(purse_note(&p, w->mem, &w->steps[2]));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_whole_plan_fits_the_ceiling_of_its_own_high_estimate),
+        TEST(test_no_order_of_steps_passes_a_limit_or_keeps_out_what_fits),
+        TEST(test_without_terms_nothing_is_limited),
+        TEST(test_more_money_than_there_is_is_an_error),
+        TEST(test_the_note_of_an_operation_says_what_was_paid_once_and_under_which_plan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
