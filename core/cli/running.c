@@ -14,6 +14,7 @@
 #include "region/project.h"
 #include "region/region.h"
 #include "report/progress.h"
+#include "run/census.h"
 
 /* What a signal reaches.  One per session, because a handler stays with its loop. */
 struct interrupts {
@@ -95,6 +96,7 @@ bool running_settle(struct session *s, struct recover_outcome *out, struct err *
                               .keep_user = s->noticing,
                               .run_id = s->truth.ops[0].run_id,
                               .region = s->region->name,
+                              .rules = s->region,
                               .tries = tries_asked(s)};
     bool ok = recover_run(&ask, out, err);
     signals->listener = NULL;
@@ -124,6 +126,18 @@ static bool read_result(struct session *s, const struct plan *plan, struct err *
     return true;
 }
 
+/* A chain that was cut or rewritten is looked at before anything is added to it. */
+static bool take_census(struct session *s, const struct plan *plan, const char *run_id, struct err *err)
+{
+    size_t count;
+    struct census_ask ask = {.writer = s->writer,
+                             .store_path = s->store_path,
+                             .lineage = store_writer_lineage(s->writer),
+                             .plan = plan,
+                             .run_id = run_id};
+    return !census_has_work(plan) || census_take(&ask, &count, err);
+}
+
 bool running_execute(struct session *s, const struct plan *plan, const char *run_id, const char *command,
                      struct running *out, struct err *err)
 {
@@ -151,6 +165,11 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
                                .timeout_change_ms = change_timeout(&s->project->timeouts)};
     noticing_send(s->noticing, false);
     int64_t began = loop_now_ms(s->loop);
+    if (!take_census(s, plan, run_id, err)) {
+        signals->listener = NULL;
+        listener_close(&listener);
+        return false;
+    }
     signals->executor = executor_new(&ask);
     struct running ran = {0};
     bool ok = executor_run(signals->executor, &ran.outcome, err);
