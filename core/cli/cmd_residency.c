@@ -19,6 +19,7 @@
 #include "plan/residence_book.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
+#include "report/brief.h"
 #include "run/census.h"
 
 /* residency: reads the chain, and nothing else unless --refresh is given.  An auditor has the store and the
@@ -94,11 +95,19 @@ static const char *page_of(struct session *s, const char *path)
 /* What the chain does not know cannot be proved by it. */
 static bool check_whole(const struct facts_residency *f, struct err *err)
 {
-    if (f->missing_count == 0)
+    const char *region = f->book->region;
+    if (f->missing_count > 0) {
+        err_set(err, "residency.unrecorded", "'%s'%s hold%s data, and the audit chain does not say where",
+                f->missing[0], f->missing_count > 1 ? " and other steps" : "",
+                f->missing_count > 1 ? "" : "s");
+        return err_advise(err, "ask the services first: landfall residency %s --refresh", region);
+    }
+    if (f->book->trail_count > 0)
         return true;
-    err_set(err, "residency.unrecorded", "'%s'%s hold%s data, and the audit chain does not say where",
-            f->missing[0], f->missing_count > 1 ? " and other steps" : "", f->missing_count > 1 ? "" : "s");
-    return err_advise(err, "ask the services first: landfall residency %s --refresh", f->book->region);
+    err_set(err, "residency.nothing", "nothing in region '%s' holds data, as far as the audit chain knows",
+            region);
+    return err_advise(
+        err, "steps say what they hold: step = { holds = { \"customer\" } }; then landfall apply %s", region);
 }
 
 /* The digest ties the page to the file: who changes one has to change both. */
@@ -138,8 +147,10 @@ static bool not_evidence(const char *name, struct err *err)
 static bool parse_evidence(struct session *s, const char *name, const char *bytes, size_t count,
                            const struct value **out, struct err *err)
 {
-    if (!value_json_parse(s->mem, bytes, count, out, err)) {
-        err_wrap(err, "'%s' was cut off or changed", name);
+    struct err why;
+    if (!value_json_parse(s->mem, bytes, count, out, &why)) {
+        err_set(err, "residency.not_evidence", "'%s' was cut off or changed, or is no evidence at all", name);
+        err_detail(err, "%s", why.summary);
         return err_advise(err, "do not rely on it: ask for a new one, or for the store it was made from");
     }
     if (str_equal(value_get_text(*out, "format", NULL), "landfall.residency/1"))
@@ -213,13 +224,14 @@ static bool verify(struct session *s, const char *region, const char *name, stru
     const struct buf read = {.at = (char *)bytes, .count = count};
     if (!check_page(s, path, &read, &facts, &page, err))
         return false;
-    struct facts_deed deed = {
-        .command = "residency",
-        .region = region,
-        .what = arena_print(
-            s->mem, "%s%s %s what the audit chain says: %zu steps that hold data, %lld entries, head %.12s",
-            file_name(path), page ? " and its page" : "", page ? "are" : "is", book.count,
-            (long long)book.entries, book.head)};
+    struct buf what;
+    buf_init(&what, 0);
+    buf_print(&what, "%s%s what the audit chain says: ", file_name(path), page ? " and its page are" : " is");
+    brief_count(&what, book.count, "step");
+    buf_print(&what, " with data, by entry %lld of %lld", (long long)book.entries,
+              (long long)s->truth.audit_count);
+    struct facts_deed deed = {.command = "residency", .region = region, .what = buf_keep(&what, s->mem)};
+    buf_done(&what);
     if (s->json)
         as_json_deed(&s->out, &deed);
     else

@@ -10,8 +10,6 @@
 #include "report/out.h"
 #include "store/store.h"
 
-#define HASH_SHOWN 12
-
 /* ---- words ----------------------------------------------------------------------------------------- */
 
 static const char *text_of(const struct residence_line *line, const char *key)
@@ -40,6 +38,10 @@ static void add_told(struct buf *out, const struct out *o, const struct residenc
 
 static void add_counts(struct buf *out, const struct residence_book *b)
 {
+    if (b->count == 0) {
+        buf_text(out, "Nothing that stands holds data, as far as the audit chain knows");
+        return;
+    }
     brief_count(out, b->count, "step");
     buf_print(
         out,
@@ -107,9 +109,13 @@ static void print_head(struct out *o, struct buf *text, const struct residence_b
     buf_text(text, "region ");
     cell_add(text, o, b->region);
     cell_sign(text, o, " · ", " | ");
-    if (b->head)
-        buf_print(text, "audit chain of %lld, head %.*s", (long long)b->entries, HASH_SHOWN, b->head);
-    else
+    if (b->head) {
+        buf_text(text, "audit chain of ");
+        buf_print(text, "%lld entr%s, the last %.4s", (long long)b->entries, b->entries == 1 ? "y" : "ies",
+                  b->head);
+        cell_sign(text, o, "…", "...");
+        buf_text(text, b->head + strlen(b->head) - 4);
+    } else
         buf_text(text, "the audit chain is empty");
     out_paint(o, OUT_BOLD);
     cell_paragraph(o, 0, 2, text->at);
@@ -133,6 +139,20 @@ static void print_missing(struct out *o, struct buf *text, const struct facts_re
     out_paint(o, OUT_PLAIN);
 }
 
+static void add_judgment(struct buf *text, const struct out *o, const struct residence_book *b)
+{
+    const char *dot = o->style.ascii ? " | " : " · ";
+    if (b->wrong > 0)
+        buf_print(text, "%s%zu NOT WHERE %s", dot, b->wrong,
+                  b->wrong == 1 ? "IT MAY BE, OR WAS ASKED FOR" : "THEY MAY BE, OR WERE ASKED FOR");
+    else if (b->count > 0)
+        buf_print(text, "%snone is known to be where it may not be", dot);
+    if (b->unruled > 0)
+        buf_text(text, "; the region does not say where it may be");
+    if (b->gone > 0)
+        buf_print(text, "%s%zu destroyed since", dot, b->gone);
+}
+
 void as_text_residency(struct out *o, const struct facts_residency *f, enum as_text_detail detail)
 {
     const struct residence_book *b = f->book;
@@ -144,15 +164,8 @@ void as_text_residency(struct out *o, const struct facts_residency *f, enum as_t
     }
     buf_clear(&text);
     add_counts(&text, b);
+    add_judgment(&text, o, b);
     out_paint(o, b->wrong > 0 ? OUT_RED : OUT_PLAIN);
-    cell_sign(&text, o, " · ", " | ");
-    if (b->wrong > 0)
-        buf_print(&text, "%zu NOT WHERE %s MAY BE, OR WAS ASKED FOR", b->wrong,
-                  b->wrong == 1 ? "IT" : "THEY");
-    else
-        buf_text(&text, "none is known to be where it may not be");
-    if (b->unruled > 0)
-        buf_print(&text, "; the region says of none where it may be");
     cell_paragraph(o, 0, 2, text.at);
     out_paint(o, OUT_PLAIN);
     print_missing(o, &text, f);
@@ -201,7 +214,7 @@ static void add_knowledge(struct buf *out, const struct residence_line *line)
     cell_add(out, &plain, told);
     buf_print(out, "**: %s\n",
               str_equal(how, "seen") ? "the service said so of this object"
-                                     : "the driver's settings say so; the service was not asked");
+                                     : "its settings or its step say so; no service was asked");
 }
 
 static void add_step(struct buf *out, const struct residence_line *line)
@@ -216,7 +229,7 @@ static void add_step(struct buf *out, const struct residence_line *line)
     }
     add_allowed(out, line);
     add_knowledge(out, line);
-    buf_text(out, "- told at ");
+    buf_text(out, "- looked at ");
     brief_time(out, line->audit->wall_ms);
     buf_text(out, " UTC by ");
     cell_add(out, &plain, text_of(line, "driver"));
@@ -239,8 +252,8 @@ static void add_end(struct buf *out, const struct facts_residency *f)
 {
     const struct residence_book *b = f->book;
     buf_text(out, "\n## How to verify this\n\n");
-    buf_print(out, "The audit chain of store `%s` had %lld entries, the last with hash\n`%s`.\n", b->lineage,
-              (long long)b->entries, b->head ? b->head : "-");
+    buf_print(out, "The audit chain of store `%s` ended with entry %lld, of hash\n`%s`.\n", b->lineage,
+              (long long)b->entries, b->head);
     buf_text(out, "Each entry's hash covers its content and the hash of the one before it. With the store at "
                   "hand:\n\n");
     buf_print(out, "    landfall residency %s --verify FILE\n\n", b->region);
@@ -262,10 +275,13 @@ void as_text_residency_page(struct buf *into, const struct facts_residency *f)
     buf_text(into, " UTC. ");
     add_counts(into, b);
     buf_text(into, ".\n");
+    if (b->gone > 0)
+        buf_print(into, "\n%zu that held data were destroyed; the file beside this page lists them.\n",
+                  b->gone);
     if (b->wrong > 0)
         buf_print(into, "\n**%zu of them %s where it may not be, or where it was not asked for.**\n",
                   b->wrong, b->wrong == 1 ? "is" : "are");
-    else
+    else if (b->count > 0)
         buf_text(into, "\nNone of them is known to be where it may not be.\n");
     for (size_t i = 0; i < b->count; i++)
         add_step(into, &b->lines[i]);
