@@ -16,6 +16,7 @@ landfall residency eu | counted
 say 'it moved to another allowed place, and then to one that is not'
 edit regions/eu.yaml -e 's/says: eu-west-1/says: eu-central-1/'
 landfall residency eu --refresh --exit-code | counted
+landfall launch eu | grep -e '^residency'
 edit regions/eu.yaml -e 's/says: eu-central-1/says: us-east-1/'
 landfall residency eu --refresh --exit-code | counted
 refused plan eu
