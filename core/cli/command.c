@@ -186,6 +186,26 @@ static const struct command table[] = {
         .run = cmd_diff_run,
     },
     {
+        .name = "residency",
+        .summary = "where each step's data is: asked, seen or only declared; evidence to keep",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(EVIDENCE_OUT) | BIT(READ_BACK) | BIT(VERIFY) | BIT(EXIT_CODE),
+        .about =
+            "For every step that holds data: where it was asked for, where it is, who said so, when, and\n"
+            "where the region allows it.  Seen means that the service told it of that very object; declared\n"
+            "that somebody wrote it into the driver's settings; not told that nobody can tell.\n\n"
+            "Reads the audit chain of the store.  --refresh asks the services again and adds what they say\n"
+            "to the chain.  -o writes the evidence into FILE, and readable into FILE.md; --verify compares\n"
+            "such files with the chain, and tells what was changed in them.\n\n"
+            "Exits 0; with --exit-code 2 when something is not where it may be, or was asked for.",
+        .example =
+            "landfall residency eu -o eu-residency.json\nlandfall residency eu --verify eu-residency.json",
+        .run = cmd_residency_run,
+    },
+    {
         .name = "history",
         .summary = "what happened, in order: all of it, or to one step",
         .synopsis = "REGION [ADDRESS]",

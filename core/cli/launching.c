@@ -12,6 +12,9 @@
 #include "launch/history.h"
 #include "launch/launch.h"
 #include "launch/parity.h"
+#include "model/decl.h"
+#include "plan/plan.h"
+#include "plan/residence.h"
 #include "region/project.h"
 #include "region/region.h"
 
@@ -114,6 +117,28 @@ static void add_parity(struct session *s, extras *list)
     s->diags = before;
 }
 
+/* Data that is not where it was asked for is somebody's decision before anybody else's data joins it. */
+static void add_residency(struct session *s, const struct plan *plan, extras *list)
+{
+    for (uint32_t i = 0; i < plan->count; i++) {
+        const struct plan_step *step = &plan->steps[i];
+        struct residence_ask ask;
+        struct residence_facts facts;
+        struct residence is;
+        if (!residence_of_step(s->mem, plan, step, &ask, &facts))
+            continue;
+        residence_judge(s->mem, &ask, &is);
+        struct launch_extra one = {.kind = "residency",
+                                   .subject = step->address,
+                                   .text = is.why,
+                                   .owner = step->decl->meta.owner,
+                                   .where = arena_print(s->mem, "%s:%u", step->decl->file, step->decl->line),
+                                   .blocks = true};
+        if (residence_is_wrong(&is))
+            ARRAY_PUSH(list, one);
+    }
+}
+
 bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err)
 {
     sources list = {0};
@@ -125,6 +150,7 @@ bool launching_make(struct session *s, const struct launching *ask, struct launc
     struct history *history = history_new(list.at, list.count);
     extras besides = {0};
     add_parity(s, &besides);
+    add_residency(s, ask->plan, &besides);
     struct launch_ask launch = {.plan = ask->plan,
                                 .history = history,
                                 .now_ms = ask->now_ms,

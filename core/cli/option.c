@@ -31,7 +31,7 @@ static const struct option_facts table[OPTION_COUNT] = {
     [OPTION_COST] = {"cost", 0, OPTION_FLAG,
                      .doc = "what it costs, by stage, subsystem and owner, instead of the steps"},
     [OPTION_EXIT_CODE] = {"exit-code", 0, OPTION_FLAG,
-                          .doc = "exit 2 when there is something to do, or to explain"},
+                          .doc = "exit 2 when there is something to do, to explain or to move"},
     [OPTION_YES] = {"yes", 'y', OPTION_FLAG, .doc = "do not ask"},
     [OPTION_YES_DATA] = {"yes-destroy-data", 0, OPTION_FLAG,
                          .doc = "do not ask again before objects that hold data are destroyed"},
@@ -75,6 +75,12 @@ static const struct option_facts table[OPTION_COUNT] = {
                         .doc = "until when it may be applied: a date or a time"},
     [OPTION_SIGN] = {"sign", 0, OPTION_TEXT, OPTION_OFFER_FILE, "KEY",
                      .doc = "sign it with this SSH key, by ssh-keygen"},
+    [OPTION_EVIDENCE_OUT] = {"out", 'o', OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
+                             .doc = "write the evidence to FILE, and readable to FILE.md"},
+    [OPTION_READ_BACK] = {"refresh", 0, OPTION_FLAG,
+                          .doc = "ask the services where it is now, and add what they say to the chain"},
+    [OPTION_VERIFY] = {"verify", 0, OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
+                       .doc = "is FILE what the audit chain says?"},
 };
 
 const struct option_facts *option_get(enum option_id id)

@@ -15,6 +15,7 @@
 #include "region/region.h"
 #include "report/as_notice.h"
 #include "report/progress.h"
+#include "run/census.h"
 #include "run/purse.h"
 #include "store/store.h"
 
@@ -98,6 +99,7 @@ bool running_settle(struct session *s, struct recover_outcome *out, struct err *
                               .keep_user = s->noticing,
                               .run_id = s->truth.ops[0].run_id,
                               .region = s->region->name,
+                              .rules = s->region,
                               .tries = tries_asked(s)};
     bool ok = recover_run(&ask, out, err);
     signals->listener = NULL;
@@ -141,6 +143,18 @@ static void tell_approved(struct session *s, const char *run_id, const struct pu
     noticing_put(s->noticing, NOTICES_APPROVAL, terms->approvals[0].nonce, &facts);
 }
 
+/* A chain that was cut or rewritten is looked at before anything is added to it. */
+static bool take_census(struct session *s, const struct plan *plan, const char *run_id, struct err *err)
+{
+    size_t count;
+    struct census_ask ask = {.writer = s->writer,
+                             .store_path = s->store_path,
+                             .lineage = store_writer_lineage(s->writer),
+                             .plan = plan,
+                             .run_id = run_id};
+    return !census_has_work(plan) || census_take(&ask, &count, err);
+}
+
 bool running_execute(struct session *s, const struct plan *plan, const char *run_id, const char *command,
                      const struct purse_terms *terms, struct running *out, struct err *err)
 {
@@ -169,6 +183,11 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
                                .timeout_change_ms = change_timeout(&s->project->timeouts)};
     noticing_send(s->noticing, false);
     int64_t began = loop_now_ms(s->loop);
+    if (!take_census(s, plan, run_id, err)) {
+        signals->listener = NULL;
+        listener_close(&listener);
+        return false;
+    }
     signals->executor = executor_new(&ask);
     tell_approved(s, run_id, terms);
     struct running ran = {0};

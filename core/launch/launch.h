@@ -77,7 +77,8 @@ struct launch_milestone {
 
 /* What else stands in the way and is no step: an unexplained difference, an open waiver, a finding. */
 struct launch_extra {
-    const char *kind;    /* "parity", "waiver", "finding": those that block first, then by kind and subject */
+    const char *kind; /* "parity", "residency", "waiver", "finding": those that block first, then by kind and
+                         subject */
     const char *subject; /* an address, a setting's path, a rule's name */
     const char *text;    /* one line */
     const char *owner;   /* or NULL */

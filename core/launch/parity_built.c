@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "launch/parity_list.h"
 #include "model/decl.h"
+#include "model/diag.h"
 #include "model/path.h"
 #include "model/schema.h"
 #include "model/value.h"
@@ -42,6 +43,14 @@ static void add(struct built *b, const struct store_res *row, const struct decl 
         .cause_count = 1,
     };
     parity_list_add(b->list, &d);
+}
+
+/* As a plan would ask for it, with what the type fills in. */
+static const struct value *filled(struct arena *mem, const struct schema *schema, const struct decl *decl)
+{
+    struct diags unsaid; /* mistakes are told by whoever plans */
+    diag_init(&unsaid, mem);
+    return schema_check(mem, schema, decl->attrs, decl->address, NULL, &unsaid);
 }
 
 /* Only what is known of a declaration without building it: the rest is another step's, and is compared
@@ -83,7 +92,8 @@ static bool compare_row(struct built *b, const struct store_res *row, const stru
         return true;
     if (!value_json_parse(b->mem, row->observed, strlen(row->observed), &observed, err))
         return err_wrap(err, "reading '%s' of region '%s'", row->address, b->region->name);
-    schema_compare(b->mem, type->schema, observed, known_part(b->mem, decl->attrs, observed), &diffs, NULL);
+    schema_compare(b->mem, type->schema, observed,
+                   known_part(b->mem, filled(b->mem, type->schema, decl), observed), &diffs, NULL);
     for (size_t i = 0; i < diffs.count; i++)
         if (!is_ignored(decl, diffs.at[i].path))
             add(b, row, decl, &diffs.at[i], "what stands is not what is declared");

@@ -10,6 +10,7 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/planner.h"
+#include "plan/residence.h"
 #include "plugin/host_secret.h"
 #include "plugin/registry.h"
 #include "region/region.h"
@@ -142,36 +143,84 @@ static void check_remembered_protection(struct planner *p)
 
 /* ---- residency ------------------------------------------------------------------------------- */
 
-/* The place a step's object will live in: its LF_ATTR_PLACE attribute, or the region's own place. */
-static const char *place_of(const struct planner *p, const struct plan_step *s)
+/* Steps whose type tells no place: said once, with the first few, since nobody can do anything about one of
+ * them in particular. */
+struct untold {
+    struct buf names;
+    size_t count;
+};
+
+#define UNTOLD_NAMED 3
+
+static bool tells_place(const struct contract_type *type)
 {
-    const struct schema *schema = s->type->facts.schema;
-    for (size_t k = 0; k < schema->count; k++) {
-        if (!(schema->attrs[k].flags & SCHEMA_PLACE))
-            continue;
-        const char *place = value_as_text(value_get(s->promise, schema->attrs[k].name));
-        if (place)
-            return place;
-    }
-    return p->plan->region->place;
+    const struct schema *schema = type->facts.schema;
+    for (size_t k = 0; k < schema->count; k++)
+        if (schema->attrs[k].flags & SCHEMA_PLACE)
+            return true;
+    return false;
+}
+
+static bool holds_data(const struct plan_step *s)
+{
+    return s->decl && s->type && s->driver && !s->broken && s->decl->meta.holds_count > 0;
+}
+
+/* Where it will be as far as anybody can say before it is built: what is promised or there, else what is
+ * asked for.  What is told when it stands is read back then. */
+static void check_step_residency(struct planner *p, uint32_t i, struct untold *untold)
+{
+    const struct plan_step *s = &p->plan->steps[i];
+    const struct residence_ask ask = {.region = p->plan->region,
+                                      .driver = s->driver,
+                                      .type = s->type,
+                                      .address = s->address,
+                                      .holds = value_list(p->mem, NULL, 0),
+                                      .asked = s->desired ? s->desired : s->decl->attrs,
+                                      .state = s->promise ? s->promise : s->observed};
+    struct residence is;
+    residence_judge(p->mem, &ask, &is);
+    struct residency_use use = {.address = s->address,
+                                .holds = s->decl->meta.holds,
+                                .holds_count = s->decl->meta.holds_count,
+                                .place = is.told ? is.told : is.asked,
+                                .where = planner_where(p, i)};
+    residency_check(p->plan->region, &use, 1, p->diags);
+    if (tells_place(s->type))
+        return;
+    if (untold->count++ < UNTOLD_NAMED)
+        buf_print(&untold->names, "%s'%s'", untold->names.count ? ", " : "", s->address);
+}
+
+static void say_untold(struct planner *p, const struct untold *untold)
+{
+    if (untold->count == 0)
+        return;
+    const char *more = untold->count > UNTOLD_NAMED
+                           ? arena_print(p->mem, " and %zu more", untold->count - UNTOLD_NAMED)
+                           : "";
+    struct diag one = {
+        .severity = DIAG_WARNING,
+        .code = "residency.untold",
+        .summary = arena_print(p->mem, "nobody will tell where the data of %s%s is", untold->names.at, more),
+        .detail = "their types have no place; that they are where the region is, is taken from nothing but "
+                  "their drivers block",
+        .advice = arena_print(p->mem, "know it by other means; landfall residency %s lists them as not told",
+                              p->plan->region->name)};
+    diag_add(p->diags, &one);
 }
 
 static void check_residency(struct planner *p)
 {
-    const struct region *region = p->plan->region;
-    if (!region->residency)
+    struct untold untold = {0};
+    if (!p->plan->region->residency)
         return;
-    for (uint32_t i = 0; i < p->plan->count; i++) {
-        const struct plan_step *s = &p->plan->steps[i];
-        if (!s->decl || s->decl->kind != DECL_RESOURCE || s->broken || s->decl->meta.holds_count == 0)
-            continue;
-        struct residency_use use = {.address = s->address,
-                                    .holds = s->decl->meta.holds,
-                                    .holds_count = s->decl->meta.holds_count,
-                                    .place = place_of(p, s),
-                                    .where = planner_where(p, i)};
-        residency_check(region, &use, 1, p->diags);
-    }
+    buf_init(&untold.names, 0);
+    for (uint32_t i = 0; i < p->plan->count; i++)
+        if (holds_data(&p->plan->steps[i]))
+            check_step_residency(p, i, &untold);
+    say_untold(p, &untold);
+    buf_done(&untold.names);
 }
 
 /* ---- secrets ----------------------------------------------------------------------------------- */

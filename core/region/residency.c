@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 #include "model/diag.h"
+#include "model/origins.h"
 #include "model/value.h"
 #include "region/findings.h"
 #include "region/keys.h"
@@ -50,11 +51,14 @@ bool residency_allows(const struct region *region, const char *category, const c
     return value_kind(places) == VALUE_LIST && list_has(places, place, places->count);
 }
 
-static const char *places_text(struct buf *text, const struct value *places)
+static const char *places_text(struct buf *text, const struct region *region, const struct value *places)
 {
+    const struct origin *at = origins_get(region->origins, places->where);
     buf_clear(text);
     for (size_t i = 0; i < places->count; i++)
         buf_print(text, "%s%s", i > 0 ? ", " : "", value_as_text(places->items[i]));
+    if (at != NULL)
+        buf_print(text, " (%s:%u)", at->file, at->line);
     return text->at;
 }
 
@@ -97,7 +101,7 @@ static void refuse_place(const struct region *region, const struct residency_use
 {
     struct buf places;
     buf_init(&places, 0);
-    places_text(&places, value_get(region->residency, category));
+    places_text(&places, region, value_get(region->residency, category));
     struct diag diag = {
         .severity = DIAG_ERROR,
         .address = use->address,

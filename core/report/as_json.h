@@ -9,6 +9,7 @@
 
 #include "report/facts.h"
 
+struct buf;
 struct conform_result;
 struct conform_row;
 struct contract_call;
@@ -49,6 +50,10 @@ void as_json_launch(struct out *o, const struct facts_launch *f);             /*
 /* landfall.diff/1: both regions, and each difference with its causes. */
 void as_json_parity(struct out *o, const struct parity *p);
 void as_json_report(struct out *o, const struct facts_report *f); /* landfall.report/1 */
+/* landfall.residency/1: what stands and where, every word of the chain about it, and its place there. */
+void as_json_residency(struct out *o, const struct facts_residency *f);
+/* The same as the bytes of a file. */
+void as_json_residency_file(struct buf *into, const struct facts_residency *f);
 /* landfall.conformance/1, case by case. */
 void as_json_conform_begin(struct doc *d, struct out *o, const struct conform_result *r);
 void as_json_conform_row(struct doc *d, const struct conform_row *row);

@@ -81,6 +81,7 @@ static void describe_type(struct doc *d, const struct contract_type *t)
     doc_flag(d, "can_find", t->facts.can_find);
     doc_flag(d, "holds_data", (t->facts.traits & CATALOG_HOLDS_DATA) != 0);
     doc_flag(d, "markless", (t->facts.traits & CATALOG_MARKLESS) != 0);
+    doc_flag(d, "tells_place", (t->facts.traits & CATALOG_TELLS_PLACE) != 0);
     doc_flag(d, "own_transport", (t->facts.traits & CATALOG_OWN_TRANSPORT) != 0);
     attributes(d, "attributes", t->facts.schema);
     doc_close(d);

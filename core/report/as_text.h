@@ -8,6 +8,7 @@
 
 #include "report/facts.h"
 
+struct buf;
 struct conform_result;
 struct conform_row;
 struct contract_call;
@@ -86,6 +87,11 @@ void as_text_conform_foot(struct out *o, const struct conform_result *r);
 /* diff: what nobody explained, with both sides and where they come from; then each reason with what it
  * explains, counted, or one by one. */
 void as_text_parity(struct out *o, const struct parity *p, enum as_text_detail detail);
+
+/* residency: what is wrong first, then each step that holds data. */
+void as_text_residency(struct out *o, const struct facts_residency *f, enum as_text_detail detail);
+/* The readable half of the evidence, in Markdown. */
+void as_text_residency_page(struct buf *into, const struct facts_residency *f);
 
 /* Each step with what it directly needs, in order of doing. */
 void as_text_graph(struct out *o, const struct graph *g);

@@ -182,6 +182,8 @@ static void traits(struct out *o, const struct contract_type *t)
 {
     if (t->facts.traits & CATALOG_HOLDS_DATA)
         out_text(o, "  Holds data: destroying it asks twice.\n");
+    if (t->facts.traits & CATALOG_TELLS_PLACE)
+        out_text(o, "  Its service tells where it is: residency is seen, and not only declared.\n");
     if (t->facts.traits & CATALOG_MARKLESS)
         out_text(o, "  Cannot carry a marker: landfall knows it by its natural name alone.\n");
     if (t->facts.traits & CATALOG_OWN_TRANSPORT)

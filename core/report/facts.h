@@ -21,6 +21,7 @@ struct plan;
 struct plan_file;
 struct recover_outcome;
 struct region;
+struct residence_book;
 struct store_event;
 struct store_notice;
 struct store_run;
@@ -83,6 +84,15 @@ struct facts_launch {
     const struct region *region;
     const struct plan *plan;
     const struct launch *launch;
+};
+
+/* Where data is, as the audit chain has it. */
+struct facts_residency {
+    const struct residence_book *book;
+    const char *const *missing; /* steps that stand and that the chain does not know */
+    size_t missing_count;
+    int64_t made_ms;
+    const char *digest; /* of the file of evidence that the text goes with; NULL: there is none */
 };
 
 /* One thing a command did, in a line: resolve, adopt, done. */

@@ -199,6 +199,7 @@ static bool take(struct adoption *a, struct err *err)
                                   .tell_user = a->ask->tell_user,
                                   .run_id = a->ask->run_id,
                                   .region = a->ask->plan->region->name,
+                                  .rules = a->ask->plan->region,
                                   .store_failed = on_store_failed,
                                   .user = a};
     struct changes *c = changes_new(&changes);

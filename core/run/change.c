@@ -12,6 +12,7 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plugin/registry.h"
+#include "run/change_residence.h"
 #include "run/change_state.h"
 
 static const char *verb_name(uint32_t verb)
@@ -188,6 +189,7 @@ static void put_row(struct change *c, const struct op_result *result, const stru
     row.memo = result->memo ? json_of(c->mem, result->memo) : adopts ? NULL : c->ask.op.memo;
     row.damaged = damaged;
     store_put_res(c->owner->ask.writer, &row);
+    change_residence_put(c, state);
 }
 
 /* A driver that tells no state stands by its promise; what that left open stays open until the next read. */
@@ -235,6 +237,7 @@ static bool fell_short(struct change *c, const struct op_result *result, const s
 static void destroyed(struct change *c)
 {
     store_remove_res(c->owner->ask.writer, c->ask.op.address, c->ask.op.generation);
+    change_residence_gone(c);
     change_put_op(c, STORE_OP_DONE, c->attempt, NULL, NULL);
     change_finish(c, &(struct change_result){.end = CHANGE_DONE});
 }
@@ -261,7 +264,8 @@ void change_done(struct change *c, const struct op_result *result)
                                    .id = c->ext_id,
                                    .marker = c->marker,
                                    .state = state,
-                                   .memo = result->memo ? value_copy(c->mem, result->memo) : c->ask.memo});
+                                   .memo = result->memo ? value_copy(c->mem, result->memo) : c->ask.memo,
+                                   .residence = c->residence});
 }
 
 /* ---- beginnings --------------------------------------------------------------------------------- */

@@ -23,6 +23,8 @@ struct diag;
 struct driver;
 struct err;
 struct loop;
+struct region;
+struct residence;
 struct value;
 
 struct changes_ask {
@@ -35,9 +37,10 @@ struct changes_ask {
     event_fn *keep;
     void *keep_user;
     const char *run_id;
-    const char *region;        /* for markers and for the commands that messages name */
-    uint32_t tries;            /* of one change, the first included; 0: 20 */
-    int64_t timeout_change_ms; /* 0: the operation's default */
+    const char *region;         /* for markers and for the commands that messages name */
+    const struct region *rules; /* where data may live: what is made is told to the audit chain; or NULL */
+    uint32_t tries;             /* of one change, the first included; 0: 20 */
+    int64_t timeout_change_ms;  /* 0: the operation's default */
     int64_t timeout_read_ms;
     /* The store failed: nothing is durable any more; stop the loop.  err is borrowed. */
     void (*store_failed)(void *user, const struct err *err);
@@ -58,6 +61,7 @@ struct change_result {
     const char *id, *marker;
     const struct value *state, *memo;
     const char *code, *reason, *advice; /* of a failure */
+    const struct residence *residence;  /* of what holds data and was made; else NULL */
 };
 
 typedef void change_done_fn(void *user, const struct change_result *result);

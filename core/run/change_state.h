@@ -32,6 +32,7 @@ struct change {
     const char *note_code, *note, *advice; /* of the driver's last error note */
     int64_t began_ms;
     struct loop_timer *timer;
+    struct residence *residence; /* where its data is; NULL: it holds none */
     size_t save_index;           /* which item waits for op_saved */
     struct change_result result; /* being made durable */
     enum event_kind event;       /* told when it is */

@@ -532,6 +532,7 @@ struct executor *executor_new(const struct executor_ask *ask)
                                   .keep_user = ask->keep_user,
                                   .run_id = ask->run_id,
                                   .region = ask->plan->region->name,
+                                  .rules = ask->plan->region,
                                   .tries = ask->tries,
                                   .timeout_change_ms = ask->timeout_change_ms,
                                   .timeout_read_ms = ask->timeout_read_ms,

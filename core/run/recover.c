@@ -140,6 +140,7 @@ bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, str
                                   .keep_user = ask->keep_user,
                                   .run_id = ask->run_id,
                                   .region = ask->region,
+                                  .rules = ask->rules,
                                   .tries = ask->tries,
                                   .store_failed = on_store_failed,
                                   .user = &r};

@@ -11,6 +11,7 @@
 
 struct err;
 struct loop;
+struct region;
 struct registry;
 struct store_snapshot;
 struct store_writer;
@@ -25,8 +26,9 @@ struct recover_ask {
     event_fn *keep; /* as struct changes_ask; or NULL */
     void *keep_user;
     const char *run_id;
-    const char *region; /* its name, for markers and messages */
-    uint32_t tries;     /* as executor_ask */
+    const char *region;         /* its name, for markers and messages */
+    const struct region *rules; /* where data may live, or NULL: the audit chain is told nothing of it */
+    uint32_t tries;             /* as executor_ask */
 };
 
 struct recover_outcome {

@@ -2,12 +2,15 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "io/loop.h"
 #include "model/decl.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plan/residence.h"
 #include "plugin/host_secret.h"
 #include "plugin/registry.h"
+#include "region/region.h"
 #include "run/executor_state.h"
 #include "run/teardown.h"
 #include "store/store.h"
@@ -51,16 +54,34 @@ static void keep_truth(struct step_run *r, const struct change_result *result)
         truth->state = value_copy(x->mem, result->state);
 }
 
+/* What lies where it may not is kept, known and told, and nothing is put into it. */
+static bool is_misplaced(const struct change_result *result)
+{
+    return result->end == CHANGE_DONE && result->residence && residence_is_wrong(result->residence);
+}
+
 static void on_put(void *user, const struct change_result *result)
 {
     struct step_run *r = user;
     keep_truth(r, result);
-    executor_release(r);
+    if (!is_misplaced(result))
+        executor_release(r);
 }
 
 static void on_built(void *user, const struct change_result *result)
 {
-    executor_end_step(user, end_of(result->end));
+    struct step_run *r = user;
+    struct err err;
+    if (!is_misplaced(result)) {
+        executor_end_step(r, end_of(result->end));
+        return;
+    }
+    err_set(&err, "residency.misplaced", "%s", result->residence->why);
+    err_advise(&err,
+               "it was made, and nothing was built on it: move it, or let who owns the data allow the "
+               "place in regions/%s.yaml; then landfall resume %s",
+               r->x->plan->region->name, r->x->plan->region->name);
+    executor_fail_step(r, &err);
 }
 
 static struct change_ask ask_of(struct step_run *r, uint32_t verb)

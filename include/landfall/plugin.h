@@ -436,6 +436,10 @@ typedef void lf_many_fn(void *self, struct lf_op *op, const struct lf_request *c
 #define LF_TRAIT_OWN_TRANSPORT (1u << 0) /* reaches the service past the host's gate          */
 #define LF_TRAIT_MARKLESS      (1u << 1) /* the object cannot carry a marker                  */
 #define LF_TRAIT_HOLDS_DATA    (1u << 2) /* destroying it destroys data: asks twice           */
+/* Since 1.1.  What read tells in its LF_ATTR_PLACE attribute is what the service said of that very object (a
+ * zone, the region in its ARN).  Without it the place is taken for what somebody wrote into the settings, and
+ * evidence of residency says so. */
+#define LF_TRAIT_TELLS_PLACE (1u << 3)
 
 struct lf_resource {
     uint32_t struct_size;

@@ -517,7 +517,7 @@ static const struct lf_settle cluster_settle = {
 
 const struct lf_resource rds_cluster = {
     .struct_size = sizeof(struct lf_resource),
-    .traits = LF_TRAIT_HOLDS_DATA,
+    .traits = LF_TRAIT_HOLDS_DATA | LF_TRAIT_TELLS_PLACE,
     .name = "cluster",
     .doc = "an instance of PostgreSQL, with a standby where `replicas` is 1",
     .schema = &lf_database_cluster,

@@ -155,12 +155,14 @@ const struct lf_value *rds_instance_state(const struct rds *rds, struct lf_op *o
     int64_t gib = rds_instance_int(seen, "AllocatedStorage");
     int64_t asked_gb = kit_get_int(kit, subject, "storage_gb", 0);
     bool by_zone = place && strcmp(place, region) != 0 && zone && zone[0];
+    /* As RDS told it: a setting would only say where it was meant to be. */
+    const char *there = by_zone ? zone : kit_aws_region_of(kit, op, seen->arn);
     state = kit_put_text(kit, op, state, "name", seen->name);
     state = kit_put_text(kit, op, state, "size", rds_instance_text(seen, "DBInstanceClass"));
     state = kit_put_int(kit, op, state, "replicas", kit_xml_is_true(seen->xml, "MultiAZ") ? 1 : 0);
     state = kit_put_int(kit, op, state, "storage_gb",
                         asked_gb > 0 && rds_gib_of(asked_gb) == gib ? asked_gb : rds_gb_of(gib));
-    state = kit_put_text(kit, op, state, "place", by_zone ? zone : region);
+    state = kit_put_text(kit, op, state, "place", there);
     state = kit_put_text(kit, op, state, "host", rds_instance_text(seen, "Endpoint/Address"));
     return kit->values->kind(options) == LF_KIND_MAP
                ? kit_put(kit, op, state, "options", options_of(rds, op, seen, options))

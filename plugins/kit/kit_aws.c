@@ -124,6 +124,17 @@ const char *kit_aws_region(const struct kit_aws *aws)
     return aws->region;
 }
 
+/* arn:partition:service:region:account:resource */
+const char *kit_aws_region_of(const struct kit *kit, struct lf_op *op, const char *arn)
+{
+    for (int colons = 0; arn && colons < 3; colons++) {
+        arn = strchr(arn, ':');
+        arn = arn ? arn + 1 : NULL;
+    }
+    size_t count = arn ? strcspn(arn, ":") : 0;
+    return count > 0 && arn[count] == ':' ? kit_copy(kit, op, arn, count) : NULL;
+}
+
 const char *kit_aws_partition(const struct kit_aws *aws)
 {
     return aws->partition;

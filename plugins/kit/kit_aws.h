@@ -128,6 +128,9 @@ bool kit_aws_open_at(const struct kit *kit, const struct lf_value *settings,
 void kit_aws_close(struct kit_aws *aws); /* NULL is fine; keys are wiped */
 
 const char *kit_aws_region(const struct kit_aws *aws);
+/* The region that an ARN names: where the service says that an object is.  NULL where it names none; `arn`
+ * may be NULL. */
+const char *kit_aws_region_of(const struct kit *kit, struct lf_op *op, const char *arn);
 const char *kit_aws_partition(const struct kit_aws *aws);
 const char *kit_aws_endpoint(const struct kit_aws *aws); /* without a final slash */
 const struct kit_aws_service *kit_aws_what(const struct kit_aws *aws);

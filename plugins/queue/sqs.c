@@ -85,7 +85,7 @@ static const char *subscription_lane(void *self, struct lf_op *op, const struct 
 
 static const struct lf_resource queue = {
     RESOURCE(queue),
-    .traits = LF_TRAIT_HOLDS_DATA,
+    .traits = LF_TRAIT_HOLDS_DATA | LF_TRAIT_TELLS_PLACE,
     .doc = "messages that wait until a program has handled them",
     .pool = SQS_POOL,
     .estimate = queue_estimate,

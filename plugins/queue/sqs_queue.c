@@ -182,7 +182,9 @@ static void take(struct sqs_item *item)
     /* For the estimate alone: the service does not hear of it. */
     if (kit_has(kit, sqs_wish(item), "monthly_requests"))
         state = kit_put(kit, op, state, "monthly_requests", kit_get(kit, sqs_wish(item), "monthly_requests"));
-    state = kit_put_text(kit, op, state, "place", kit_aws_region(item->self->sqs));
+    /* As the service told it: a setting would only say where it was meant to be. */
+    state = kit_put_text(kit, op, state, "place",
+                         kit_aws_region_of(kit, op, kit_get_text(kit, item->attributes, "QueueArn")));
     state = kit_put_text(kit, op, state, "url", item->url);
     state = kit_put_text(kit, op, state, "host", host_of(item));
     item->state = sqs_options_put(item, options, state);

@@ -58,6 +58,28 @@ same "one currency" "$(jq -r '[.prices[].currency] | unique | join(" ")' $catalo
 same "taxes" "$(jq '.taxes | length' $catalogue)" 27
 same "the entity" "$(jq -r '.entities[] | .name + " " + .invoice_prefix' $catalogue)" "Acme Messenger Europe Ltd E-"
 
+# A fresh machine says where it is; one from an image that does not listen says the old region's name, and launch hears of it.
+same "the machine is in Europe" "$(tools/instance whoami out/eu/machines/api)" \
+  '{"region":"eu","domain":"eu.acme.example","place":"eu-west-1"}'
+sed -i 's/^user_data=yes/user_data=no/' live/image/etc/instance.conf
+codes="0 3" landfall apply eu --yes --replace exec.command.machine-api
+codes="2" landfall plan eu --exit-code
+codes="0" landfall launch eu --json
+same "launch waits for it" "$(jq -r '[.open[].address] | map(select(. == "exec.command.cold-start-api")) | length' said)" 1
+codes="3" landfall apply eu --yes
+same "and what it believes is told" "$(grep -c "^ .*believes that it is in 'us' (us.acme.example, us-east-1), and it is in 'eu'" said)" 1
+codes="0" landfall diff eu us --exit-code
+sed -i 's/^user_data=no/user_data=yes/' live/image/etc/instance.conf
+codes="0 3" landfall apply eu --yes --replace exec.command.machine-api
+codes="0" landfall plan eu --exit-code
+
+# Every difference between the two regions has its reason, as declared and as built; and where the data is can be proved.
+codes="0" landfall diff eu us --exit-code
+same "differences without a reason" "$(tail -n 1 said | grep -c ' 0 unexplained')" 1
+codes="0" landfall residency eu --exit-code -o evidence.json
+codes="0" landfall residency eu --verify evidence.json
+same "steps that hold data" "$(jq -c '[.counts.steps, .counts.wrong]' evidence.json)" "[33,0]"
+
 # A database that was lost is built again, and what was put into it is put there again.
 rm out/eu/databases/main.db
 codes="0 3" landfall apply eu --yes

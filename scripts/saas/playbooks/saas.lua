@@ -3,7 +3,7 @@ local address = require "lib.address"
 local mail = require "lib.mail"
 local own = require "lib.own"
 
-local dns, database, queue, billing = landfall.use("dns", "database", "queue", "billing")
+local dns, database, queue, billing, exec = landfall.use("dns", "database", "queue", "billing", "exec")
 local region = landfall.region
 local services = region.services
 local names = services.names
@@ -203,6 +203,25 @@ action "order-deployments" {
       ctx:call("send", queue.send, { queue = ctx.inputs.queue, body = "deploy " .. order.app, attributes = order })
     end)
   end,
+}
+
+-- ---- cold start: a fresh machine is asked which region it believes it is in --------------------------------------
+stage "cold start"
+
+local machine = "out/" .. region.region .. "/machines/api"
+local booted = exec.command "machine-api" {
+  argv = { "tools/instance", "boot", machine }, undo = { "tools/instance", "remove", machine }, idempotent = true,
+  env = { REGION = region.region, DOMAIN = region.domain, PLACE = region.place },
+  step = { after = { "action.order-deployments" }, owner = "platform" },
+}
+-- Asked in every plan. An image that was cut in the old region, and does not listen, stops the launch here.
+exec.command "cold-start-api" {
+  argv = { "tools/instance", "ask", machine, region.region }, keep = true, idempotent = true,
+  probe = {
+    argv = { "tools/instance", "whoami", machine },
+    json = { region = region.region, domain = region.domain, place = region.place },
+  },
+  step = { after = { booted }, owner = "platform", blocks = "launch" },
 }
 
 -- ---- people ---------------------------------------------------------------------------------------------------

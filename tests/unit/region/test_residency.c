@@ -54,7 +54,8 @@ static void test_a_step_in_another_place_is_refused_with_what_is_allowed(void **
     given(p);
     check(p, "customer", "us-east-1");
     folder_says(p, "residency.not_allowed", "playbooks/saas.lua:12", "may not live in 'us-east-1'");
-    assert_string_equal(p->diags.at[0].detail, "'customer' may live in: eu-west-1, eu-central-1");
+    assert_string_equal(p->diags.at[0].detail,
+                        "'customer' may live in: eu-west-1, eu-central-1 (regions/eu.yaml:7)");
     assert_string_equal(p->diags.at[0].address, "database.database.main");
 }
 

@@ -1,0 +1,293 @@
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/planning.h"
+#include "cli/session.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "base/tick.h"
+#include "io/loop.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plan/plan.h"
+#include "plan/residence_book.h"
+#include "report/as_json.h"
+#include "report/as_text.h"
+#include "report/brief.h"
+#include "run/census.h"
+
+/* residency: reads the chain, and nothing else unless --refresh is given.  An auditor has the store and the
+ * file, and neither the plugins nor the credentials. */
+
+#define EVIDENCE_MAX ((size_t)256 << 20)
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+static bool read_book(struct session *s, const char *region, int64_t upto, struct residence_book *out,
+                      struct err *err)
+{
+    struct store_audit *chain = NULL;
+    size_t count = 0;
+    if (s->truth.exists && !store_read_audit(s->mem, s->store_path, &chain, &count, err))
+        return false;
+    return residence_book_make(s->mem, region, s->truth.exists ? s->truth.lineage : "", chain, count, upto,
+                               out, err);
+}
+
+struct commit {
+    bool ok;
+    struct err err;
+};
+
+static void on_commit(void *user, bool ok, const struct err *err)
+{
+    struct commit *c = user;
+    c->ok = ok;
+    if (!ok)
+        c->err = *err;
+}
+
+/* Read only, as --refresh-only of a plan is: what is in the wrong place is what this is to find, and must not
+ * keep it from being written down. */
+static bool read_back(struct session *s, const char *region, struct err *err)
+{
+    struct planning planning = {.refresh_only = true};
+    struct plan *plan;
+    struct commit commit = {.ok = true};
+    size_t count;
+    if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
+        !planning_make(s, &planning, &plan, err))
+        return false;
+    if (!census_has_work(plan))
+        return true;
+    struct census_ask ask = {.store_path = s->store_path, .plan = plan, .always = true};
+    if (!session_lock(s, plan->lineage, "residency", err))
+        return false;
+    ask.writer = s->writer;
+    ask.lineage = store_writer_lineage(s->writer);
+    if (!census_take(&ask, &count, err))
+        return false;
+    if (count > 0) {
+        commit.ok = false;
+        store_after_commit(s->writer, on_commit, &commit);
+        loop_run(s->loop);
+    }
+    if (!commit.ok) {
+        *err = commit.err;
+        return false;
+    }
+    return session_read_store(s, err);
+}
+
+/* ---- the file ------------------------------------------------------------------------------------------ */
+
+static const char *page_of(struct session *s, const char *path)
+{
+    return arena_print(s->mem, "%s.md", path);
+}
+
+/* What the chain does not know cannot be proved by it. */
+static bool check_whole(const struct facts_residency *f, struct err *err)
+{
+    const char *region = f->book->region;
+    if (f->missing_count > 0) {
+        err_set(err, "residency.unrecorded", "'%s'%s hold%s data, and the audit chain does not say where",
+                f->missing[0], f->missing_count > 1 ? " and other steps" : "",
+                f->missing_count > 1 ? "" : "s");
+        return err_advise(err, "ask the services first: landfall residency %s --refresh", region);
+    }
+    if (f->book->trail_count > 0)
+        return true;
+    err_set(err, "residency.nothing", "nothing in region '%s' holds data, as far as the audit chain knows",
+            region);
+    return err_advise(
+        err, "steps say what they hold: step = { holds = { \"customer\" } }; then landfall apply %s", region);
+}
+
+/* The digest ties the page to the file: who changes one has to change both. */
+static void print_page(struct buf *page, struct facts_residency *f, const struct buf *file, char *hex)
+{
+    digest_text(file->at, file->count, hex);
+    f->digest = hex;
+    as_text_residency_page(page, f);
+}
+
+static bool save(struct session *s, const char *name, struct facts_residency *f, struct err *err)
+{
+    const char *path = session_file(s, name);
+    char hex[DIGEST_HEX];
+    struct buf file, page;
+    if (!check_whole(f, err))
+        return false;
+    buf_init(&file, 0);
+    buf_init(&page, 0);
+    as_json_residency_file(&file, f);
+    print_page(&page, f, &file, hex);
+    bool ok = file_replace(path, file.at, file.count, 0644, err) &&
+              file_replace(page_of(s, path), page.at, page.count, 0644, err);
+    buf_done(&file);
+    buf_done(&page);
+    return ok;
+}
+
+/* ---- verifying ----------------------------------------------------------------------------------------- */
+
+static bool not_evidence(const char *name, struct err *err)
+{
+    err_set(err, "residency.not_evidence", "'%s' is no evidence that landfall residency -o wrote", name);
+    return err_advise(err, "name the file itself, not its page: landfall residency REGION --verify FILE");
+}
+
+static bool parse_evidence(struct session *s, const char *name, const char *bytes, size_t count,
+                           const struct value **out, struct err *err)
+{
+    struct err why;
+    if (!value_json_parse(s->mem, bytes, count, out, &why)) {
+        err_set(err, "residency.not_evidence", "'%s' was cut off or changed, or is no evidence at all", name);
+        err_detail(err, "%s", why.summary);
+        return err_advise(err, "do not rely on it: ask for a new one, or for the store it was made from");
+    }
+    if (str_equal(value_get_text(*out, "format", NULL), "landfall.residency/1"))
+        return true;
+    return not_evidence(name, err);
+}
+
+/* Another store's chain says nothing about this file; a shorter one has lost what the file speaks of. */
+static bool check_store(struct session *s, const char *region, const struct value *file, int64_t *upto,
+                        struct err *err)
+{
+    struct residence_book whole;
+    const struct value *chain = value_get(file, "chain");
+    const char *lineage = value_get_text(chain, "lineage", NULL), *of = value_get_text(file, "region", NULL);
+    *upto = value_get_int(chain, "entries", 0);
+    if (!str_equal(of, region)) {
+        err_set(err, "residency.other_region", "the file is about region '%s'", of ? of : "?");
+        return err_advise(err, "landfall residency %s --verify FILE", of ? of : "REGION");
+    }
+    if (!s->truth.exists || !str_equal(lineage, s->truth.lineage)) {
+        err_set(err, "residency.other_store", "the file was made from another store of region '%s'", region);
+        err_detail(err, "its lineage is %s, the store's %s", lineage ? lineage : "?",
+                   s->truth.exists ? s->truth.lineage : "none: there is no store");
+        return err_advise(err, "verify it where that store is");
+    }
+    if (!read_book(s, region, 0, &whole, err))
+        return false;
+    if (*upto >= 1 && *upto <= whole.entries)
+        return true;
+    err_set(err, "residency.tampered", "the file speaks of %lld entries, and the audit chain has %lld",
+            (long long)*upto, (long long)whole.entries);
+    return err_advise(err, "the file was changed, or the store was put back from an old backup");
+}
+
+static bool check_page(struct session *s, const char *path, const struct buf *bytes,
+                       struct facts_residency *f, bool *there, struct err *err)
+{
+    const char *text;
+    size_t count;
+    char hex[DIGEST_HEX];
+    struct buf page;
+    *there = file_exists(page_of(s, path));
+    if (!*there)
+        return true;
+    if (!file_read(s->mem, page_of(s, path), EVIDENCE_MAX, &text, &count, err))
+        return false;
+    buf_init(&page, 0);
+    print_page(&page, f, bytes, hex);
+    bool same = page.count == count && memcmp(page.at, text, count) == 0;
+    buf_done(&page);
+    if (same)
+        return true;
+    err_set(err, "residency.tampered", "'%s.md' was changed, or belongs to another file", file_name(path));
+    return err_advise(err, "the file beside it is as the chain says; read that, or write both anew");
+}
+
+static bool verify(struct session *s, const char *region, const char *name, struct err *err)
+{
+    const char *bytes, *path = session_file(s, name);
+    const struct value *file;
+    struct residence_book book;
+    struct facts_residency facts = {.book = &book};
+    size_t count;
+    int64_t upto;
+    bool page;
+    if (!file_read(s->mem, path, EVIDENCE_MAX, &bytes, &count, err) ||
+        !parse_evidence(s, name, bytes, count, &file, err) || !check_store(s, region, file, &upto, err) ||
+        !read_book(s, region, upto, &book, err) || !residence_book_check(s->mem, &book, file, err) ||
+        !tick_parse(value_get_text(file, "made_at", ""), &facts.made_ms))
+        return false;
+    const struct buf read = {.at = (char *)bytes, .count = count};
+    if (!check_page(s, path, &read, &facts, &page, err))
+        return false;
+    struct buf what;
+    buf_init(&what, 0);
+    buf_print(&what, "%s%s what the audit chain says: ", file_name(path), page ? " and its page are" : " is");
+    brief_count(&what, book.count, "step");
+    buf_print(&what, " with data, by entry %lld of %lld", (long long)book.entries,
+              (long long)s->truth.audit_count);
+    struct facts_deed deed = {.command = "residency", .region = region, .what = buf_keep(&what, s->mem)};
+    buf_done(&what);
+    if (s->json)
+        as_json_deed(&s->out, &deed);
+    else
+        as_text_deed(&s->out, &deed);
+    return true;
+}
+
+/* ---- the command --------------------------------------------------------------------------------------- */
+
+static bool check_options(const struct args *args, struct err *err)
+{
+    bool others = args_has(args, OPTION_EVIDENCE_OUT) || args_has(args, OPTION_READ_BACK) ||
+                  args_has(args, OPTION_EXIT_CODE);
+    if (!args_has(args, OPTION_VERIFY) || !others)
+        return true;
+    err_set(err, "usage.exclusive", "--verify only compares a file: it goes with no other option but --json");
+    return err_advise(err, "landfall residency %s --verify FILE", args_word(args, 0));
+}
+
+static void tell(struct session *s, const struct facts_residency *f, const char *file)
+{
+    if (s->json) {
+        as_json_residency(&s->out, f);
+        return;
+    }
+    as_text_residency(&s->out, f, s->quiet ? AS_TEXT_BRIEF : AS_TEXT_NORMAL);
+    if (!file)
+        return;
+    out_text(&s->out, "Evidence written to ");
+    out_safe(&s->out, file);
+    out_text(&s->out, " and ");
+    out_safe(&s->out, file);
+    out_print(&s->out, ".md. To verify it: landfall residency %s --verify ", f->book->region);
+    out_safe(&s->out, file);
+    out_char(&s->out, '\n');
+}
+
+bool cmd_residency_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
+{
+    const char *region = args_word(args, 0), *file = args_text(args, OPTION_EVIDENCE_OUT, NULL);
+    struct residence_book book;
+    struct facts_residency facts = {.book = &book, .made_ms = session_wall_ms()};
+    *exit_code = COMMAND_OK;
+    if (!check_options(args, err) || !session_open_store(s, region, err))
+        return false;
+    if (args_has(args, OPTION_VERIFY))
+        return verify(s, region, args_text(args, OPTION_VERIFY, ""), err);
+    if (args_has(args, OPTION_READ_BACK) && !read_back(s, region, err))
+        return false;
+    if (!read_book(s, region, 0, &book, err))
+        return false;
+    facts.missing = residence_book_missing(s->mem, &book, &s->truth, &facts.missing_count);
+    if (file && !save(s, file, &facts, err))
+        return false;
+    tell(s, &facts, file);
+    if (args_has(args, OPTION_EXIT_CODE) && book.wrong > 0)
+        *exit_code = COMMAND_CHANGES;
+    return true;
+}

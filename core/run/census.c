@@ -1,0 +1,70 @@
+#include "run/census.h"
+
+#include "base/arena.h"
+#include "model/decl.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plan/plan.h"
+#include "plan/residence.h"
+#include "plan/residence_book.h"
+#include "region/region.h"
+#include "store/store.h"
+
+/* What is about to be made, changed or taken down gets its entry when that is done. */
+static bool counts(const struct plan *plan, const struct plan_step *s)
+{
+    bool stands = plan->refresh_only || s->action == PLAN_KEEP || s->action == PLAN_LOOKUP;
+    return stands && s->decl && s->type && s->observed && !s->pending && s->decl->meta.holds_count > 0;
+}
+
+bool census_has_work(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->count; i++)
+        if (counts(plan, &plan->steps[i]))
+            return true;
+    return false;
+}
+
+/* The same words by another run are no news. */
+static bool is_news(struct arena *mem, const struct residence_book *book, const char *address,
+                    const struct value *entry)
+{
+    const struct residence_line *line = residence_book_find(book, address);
+    return !line || !value_equal(value_with_key(mem, line->entry, "run", NULL),
+                                 value_with_key(mem, entry, "run", NULL));
+}
+
+static bool put(const struct census_ask *ask, const struct plan_step *s, const struct residence_book *book,
+                struct arena *mem)
+{
+    struct residence_ask of;
+    struct residence_facts facts;
+    struct residence is;
+    if (!counts(ask->plan, s) || !residence_of_step(mem, ask->plan, s, &of, &facts))
+        return false;
+    facts.run_id = ask->run_id;
+    residence_judge(mem, &of, &is);
+    const struct value *entry = residence_entry(mem, &of, &is, &facts);
+    if (!ask->always && !is_news(mem, book, s->address, entry))
+        return false;
+    store_put_audit(ask->writer, "residency.seen", value_json_text(mem, entry));
+    return true;
+}
+
+bool census_take(const struct census_ask *ask, size_t *count, struct err *err)
+{
+    struct arena *mem = arena_new(), *tmp = arena_new();
+    struct store_audit *chain;
+    struct residence_book book;
+    size_t entries;
+    bool ok = store_read_audit(mem, ask->store_path, &chain, &entries, err) &&
+              residence_book_make(mem, ask->plan->region->name, ask->lineage, chain, entries, 0, &book, err);
+    *count = 0;
+    for (uint32_t i = 0; ok && i < ask->plan->count; i++) {
+        *count += put(ask, &ask->plan->steps[i], &book, tmp);
+        arena_reset(tmp);
+    }
+    arena_free(tmp);
+    arena_free(mem);
+    return ok;
+}
