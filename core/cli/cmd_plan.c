@@ -65,6 +65,7 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
     struct planning planning = planning_of_args(args);
     struct plan *plan;
     planning.keep_body = file != NULL;
+    planning.keep_lines = s->json || (args_has(args, OPTION_COST) && s->verbose);
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make(s, &planning, &plan, err))
         return false;

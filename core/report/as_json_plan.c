@@ -162,7 +162,7 @@ static void step(struct doc *d, const struct plan *p, const struct plan_step *s,
     if (s->promise != s->desired)
         doc_value(d, "promise", without_secrets(tmp, s, s->promise));
     shrunk(d, p, s);
-    as_json_cost_step(d, &s->cost, p->region->currency);
+    as_json_cost_step(d, s, p->region->currency);
     doc_close(d);
 }
 
