@@ -129,6 +129,7 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
         return false;
     approved = approved || (file && approving_is_beside(s, file));
     planning.keep_body = approved || file;
+    planning.keep_lines = s->json || (args_has(args, OPTION_COST) && s->verbose);
     if (!session_open_drivers(s, err) || !planning_make(s, &planning, &plan, err))
         return false;
     comparing_price(s, plan);

@@ -74,6 +74,21 @@ static const struct command table[] = {
         .run = cmd_describe_run,
     },
     {
+        .name = "copy",
+        .summary = "start a new region: a file to edit, made from the one it is copied from",
+        .synopsis = "REGION NEW",
+        .words_min = 2,
+        .words_max = 2,
+        .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
+        .options = BIT(JSON),
+        .about =
+            "Writes regions/NEW.yaml, and never over one that is there.  What only you can decide says\n"
+            "FILL IN, and landfall check NEW names what is left.  What other copies of REGION shrink and\n"
+            "leave out stands beside it as comments, and so does every text that names REGION itself.",
+        .example = "landfall copy us de\nlandfall check de",
+        .run = cmd_copy_run,
+    },
+    {
         .name = "plan",
         .summary = "show everything an apply would do, with reasons and cost; write nothing",
         .synopsis = "REGION",

@@ -18,6 +18,7 @@ COMMAND_ENTRY(cmd_apply_run);
 COMMAND_ENTRY(cmd_approve_run);
 COMMAND_ENTRY(cmd_check_run);
 COMMAND_ENTRY(cmd_completion_run);
+COMMAND_ENTRY(cmd_copy_run);
 COMMAND_ENTRY(cmd_describe_run);
 COMMAND_ENTRY(cmd_destroy_run);
 COMMAND_ENTRY(cmd_diff_run);

@@ -86,6 +86,7 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .refresh_only = p->refresh_only,
         .destroy = p->destroy,
         .keep_body = p->keep_body,
+        .keep_lines = p->keep_lines,
         .no_refresh = p->no_refresh,
         .wall_ms = session_wall_ms(),
         .offline = p->offline,

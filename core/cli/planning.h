@@ -23,6 +23,7 @@ struct planning {
     bool no_refresh;      /* believe the store */
     bool offline;         /* with no_refresh: ask no service at all, for reading only */
     bool keep_body;       /* for a plan file */
+    bool keep_lines;      /* what each step's cost is made of */
 };
 
 struct planning planning_of_args(const struct args *args);

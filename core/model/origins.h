@@ -18,7 +18,7 @@ struct origin {
     uint32_t key_line, key_column; /* of the key in front of the value; 0: the value has none */
     uint32_t kind;                 /* enum origin_kind */
     uint32_t from;                 /* the origin this one was copied, shrunk or overridden from; 0: none */
-    const char *why;               /* of a shrink rule, or NULL */
+    const char *rule, *why;        /* of a shrink rule: what it matches and its reason; or NULL */
     const struct value *value;     /* what the value was at this step; NULL while it is being read */
 };
 

@@ -44,15 +44,19 @@ static void told(void *user, uint32_t i, const struct op_result *result)
                             .region = p->plan->region,
                             .guess = s->decl->meta.guess,
                             .used = p->prices_used};
+    struct price_lines lines = {0};
     struct err err;
-    if (result->status != LF_END_OK)
+    if (result->status != LF_END_OK) {
         price_by_guess(ask.guess, "the driver could not estimate it", &s->cost);
-    else if (price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost, &err))
-        return;
-    else if (strcmp(err.code, "cost.no_rate") == 0)
+    } else if (price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost,
+                        p->ask->keep_lines ? &lines : NULL, &err)) {
+        s->cost_lines = lines.at;
+        s->cost_line_count = lines.count;
+    } else if (strcmp(err.code, "cost.no_rate") == 0) {
         no_rate(p, &err);
-    else
+    } else {
         planner_error(p, i, err.code, NULL, err.summary, err.advice);
+    }
 }
 
 /* A driver prices its resources; what people do costs what somebody guessed.  A todo will cost something, so

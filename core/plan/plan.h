@@ -55,6 +55,17 @@ struct plan_cost {
     const char *why_not; /* also NULL where there is nothing to price: a check, a lookup */
 };
 
+/* What a part of a step's cost is made of: a quantity, and what one of it costs where. */
+struct plan_cost_line {
+    const char *what, *sku, *unit;                 /* what: or NULL */
+    int64_t low_milli, expected_milli, high_milli; /* thousandths of the unit */
+    const char *per;                               /* "once", "hour", "month" */
+    int64_t price;                                 /* of one unit, in `currency` */
+    const char *currency, *rate;                   /* rate: of the currency in the region's, or NULL */
+    const char *book;                              /* prices/eur.yaml */
+    int64_t low, expected, high;                   /* what it comes to, in the region's currency */
+};
+
 struct plan_step {
     const char *address;
     const struct decl *decl; /* NULL: no longer declared */
@@ -77,6 +88,9 @@ struct plan_step {
     const struct contract_type *type;
     const char *inputs; /* action, check, human: digest of the inputs when all are known, else NULL */
     struct plan_cost cost;
+    const struct plan_cost_line
+        *cost_lines; /* where they were asked for and a price book prices it; or NULL */
+    uint32_t cost_line_count;
     int64_t generation;             /* the one that will exist afterwards */
     uint32_t deposed_left;          /* older generations still to be destroyed */
     bool gone;                      /* stored, and read as definitely not there */
@@ -179,6 +193,7 @@ struct plan_ask {
     bool refresh_only;
     bool destroy;    /* plan the destruction of everything in the store */
     bool keep_body;  /* for a plan file */
+    bool keep_lines; /* what each step's cost is made of */
     bool no_refresh; /* trust the stored observation (tests and resume's first look) */
     int64_t wall_ms; /* now, by which price books are stale: a warning, no part of the digest; 0: none is */
     /* With no_refresh: not one question to a service.  What would have to be looked up or planned by a driver

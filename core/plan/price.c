@@ -9,6 +9,7 @@
 #include "model/money.h"
 #include "model/value.h"
 #include "region/price_book.h"
+#include "region/rates.h"
 #include "region/region.h"
 
 /* Playbooks are checked when they are read: what is no amount here was not written there. */
@@ -90,26 +91,45 @@ static bool find_price(struct arena *mem, const struct price_ask *ask, const str
     return true;
 }
 
-static bool add_line(const struct priced *priced, const struct lf_cost *line, struct plan_cost *sum)
+/* What the line comes to, and the texts that say how. */
+static bool make_line(const struct price_ask *ask, const struct priced *priced, const struct lf_cost *line,
+                      struct plan_cost_line *out)
 {
-    bool once = priced->item->per == PRICE_BOOK_ONCE;
-    const int64_t quantities[] = {line->low_milli, line->expected_milli, line->high_milli};
-    int64_t *const sums[] = {once ? &sum->once_low : &sum->month_low,
-                             once ? &sum->once_expected : &sum->month_expected,
-                             once ? &sum->once_high : &sum->month_high};
-    for (size_t k = 0; k < COUNT_OF(sums); k++) {
-        int64_t amount;
-        if (!price_book_cost(priced->item, quantities[k], priced->rate, &amount) ||
-            !money_add(*sums[k], amount, sums[k]))
-            return false;
-    }
-    return true;
+    static const char *const pers[] = {
+        [PRICE_BOOK_ONCE] = "once", [PRICE_BOOK_HOUR] = "hour", [PRICE_BOOK_MONTH] = "month"};
+    const struct price_book_item *item = priced->item;
+    *out = (struct plan_cost_line){.what = line->what,
+                                   .sku = item->sku,
+                                   .unit = item->unit,
+                                   .low_milli = line->low_milli,
+                                   .expected_milli = line->expected_milli,
+                                   .high_milli = line->high_milli,
+                                   .per = pers[item->per],
+                                   .price = item->price,
+                                   .currency = item->currency,
+                                   .rate = priced->rate ? priced->rate->text : NULL,
+                                   .book = ask->books->files[item->file].path};
+    return price_book_cost(item, line->low_milli, priced->rate, &out->low) &&
+           price_book_cost(item, line->expected_milli, priced->rate, &out->expected) &&
+           price_book_cost(item, line->high_milli, priced->rate, &out->high);
+}
+
+static bool add_line(const struct priced *priced, const struct plan_cost_line *line, struct plan_cost *sum)
+{
+    if (priced->item->per == PRICE_BOOK_ONCE)
+        return money_add(sum->once_low, line->low, &sum->once_low) &&
+               money_add(sum->once_expected, line->expected, &sum->once_expected) &&
+               money_add(sum->once_high, line->high, &sum->once_high);
+    return money_add(sum->month_low, line->low, &sum->month_low) &&
+           money_add(sum->month_expected, line->expected, &sum->month_expected) &&
+           money_add(sum->month_high, line->high, &sum->month_high);
 }
 
 bool price_of(struct arena *mem, const struct price_ask *ask, const struct lf_cost *lines, size_t count,
-              struct plan_cost *out, struct err *err)
+              struct plan_cost *out, struct price_lines *made, struct err *err)
 {
     struct plan_cost sum = {.priced = true};
+    struct plan_cost_line one, *kept = made ? ARENA_ARRAY(mem, struct plan_cost_line, count + 1) : NULL;
     for (size_t k = 0; k < count; k++) {
         struct priced priced = {0};
         const char *why_not = NULL;
@@ -119,12 +139,16 @@ bool price_of(struct arena *mem, const struct price_ask *ask, const struct lf_co
             price_by_guess(ask->guess, why_not, out);
             return true;
         }
-        if (!add_line(&priced, &lines[k], &sum)) {
+        if (!make_line(ask, &priced, &lines[k], &one) || !add_line(&priced, &one, &sum)) {
             err_set(err, "cost.overflow", "'%s' comes to more money than can be counted", lines[k].sku);
-            return err_advise(err, "look at the quantity that is declared, and at its price in %s",
-                              ask->books->files[priced.item->file].path);
+            return err_advise(err, "look at the quantity that is declared, and at its price in %s", one.book);
         }
+        one.what = made ? arena_text(mem, one.what) : NULL; /* the driver's, gone with its answer */
+        if (made)
+            kept[k] = one;
     }
     *out = sum;
+    if (made)
+        *made = (struct price_lines){kept, (uint32_t)count};
     return true;
 }

@@ -22,10 +22,17 @@ struct price_ask {
     bool *used;                      /* per file of the books: a price of it counted; or NULL */
 };
 
+/* What a cost was made of. */
+struct price_lines {
+    const struct plan_cost_line *at;
+    uint32_t count;
+};
+
 /* The lines of one estimate together.  A line without a price leaves the whole step without one - why_not
  * says why - unless a guess stands for all of it.  Errors: "cost.no_rate", where the region fixes rates and
- * misses one; "cost.overflow", more money than can be counted. */
+ * misses one; "cost.overflow", more money than can be counted.  `made` (or NULL: not wanted)
+ * gets what a price came of. */
 MUST_USE bool price_of(struct arena *mem, const struct price_ask *ask, const struct lf_cost *lines,
-                       size_t count, struct plan_cost *out, struct err *err);
+                       size_t count, struct plan_cost *out, struct price_lines *made, struct err *err);
 /* Where no estimate is: the guess, or why_not. */
 void price_by_guess(const struct value *guess, const char *why_not, struct plan_cost *out);

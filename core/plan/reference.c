@@ -94,7 +94,7 @@ static void told(void *user, uint32_t i, const struct op_result *result)
     struct err err;
     if (result->status != LF_END_OK)
         price_by_guess(ask.guess, "the driver could not estimate it", &s->cost);
-    else if (!price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost, &err))
+    else if (!price_of(p->mem, &ask, result->costs, result->cost_count, &s->cost, NULL, &err))
         price_by_guess(ask.guess, arena_text(p->mem, err.summary), &s->cost);
 }
 

@@ -16,6 +16,7 @@
 #include "playbook/handle.h"
 #include "playbook/meta.h"
 #include "playbook/playbook_state.h"
+#include "playbook/reads.h"
 #include "script/script.h"
 #include "script/script_call.h"
 #include "script/script_value.h"
@@ -271,7 +272,7 @@ void declare_finish(lua_State *L, struct arena *tmp, struct handle *h, int index
     else if (d->kind == DECL_HUMAN || d->kind == DECL_TODO)
         finish_person(L, tmp, d, attrs);
     /* Last: a step whose table was refused has none, also when the playbook caught the error. */
-    d->attrs = attrs;
+    d->attrs = reads_link(p, attrs);
     h->step = NULL;
 }
 

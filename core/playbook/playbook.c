@@ -159,6 +159,7 @@ static void end_evaluation(struct playbook *p)
     ARRAY_DONE(&p->steps);
     ARRAY_DONE(&p->moved);
     ARRAY_DONE(&p->stages);
+    ARRAY_DONE(&p->reads);
     map_free(p->outputs);
     map_free(p->files);
     p->outputs = p->files = NULL;

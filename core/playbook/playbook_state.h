@@ -10,6 +10,7 @@
 #include "model/catalog.h"
 #include "model/decl.h"
 #include "playbook/playbook.h"
+#include "playbook/reads.h"
 #include "script/script_call.h"
 
 struct lua_State;
@@ -36,6 +37,7 @@ struct playbook {
     struct map *files;             /* path -> digest: what was read */
     ARRAY(const char *) requiring; /* modules being loaded, outermost first */
     uint32_t functions;            /* entries in the table of functions */
+    ARRAY(struct reads_one) reads; /* of the region, since the last step */
 };
 
 struct playbook *playbook_of(struct lua_State *L);

@@ -10,6 +10,7 @@
 #include "model/addr.h"
 #include "model/value.h"
 #include "playbook/playbook_state.h"
+#include "playbook/reads.h"
 #include "region/region.h"
 #include "script/script.h"
 #include "script/script_call.h"
@@ -43,7 +44,7 @@ void word_region_open(lua_State *L)
 {
     static const struct script_word output = {"region_output", region_output};
     struct playbook *p = playbook_of(L);
-    script_value_give(L, p->ask.region->view);
+    reads_give(L, p, p->ask.region->view);
     if (lua_type(L, -1) != LUA_TTABLE) {
         lua_pop(L, 1);
         lua_newtable(L);

@@ -179,24 +179,26 @@ static void apply_shrink(struct derive *d, uint32_t number)
 }
 
 /* The rule's literal with origins of its own for every part, since one literal may land in many places. */
-static const struct value *plant(struct derive *d, const struct value *v, uint32_t from, const char *why)
+static const struct value *plant(struct derive *d, const struct value *v, uint32_t from,
+                                 const struct rules_shrink *rule)
 {
     struct origin origin = *origins_get(d->f->origins, v->where);
     size_t count = child_count(v);
     if (v->kind == VALUE_MAP) {
         struct pair *pairs = ARENA_ARRAY(d->f->mem, struct pair, count);
         for (size_t i = 0; i < count; i++)
-            pairs[i] = (struct pair){v->pairs[i].key, plant(d, v->pairs[i].value, 0, why)};
+            pairs[i] = (struct pair){v->pairs[i].key, plant(d, v->pairs[i].value, 0, rule)};
         v = value_map(d->f->mem, pairs, count);
     } else if (v->kind == VALUE_LIST) {
         const struct value **items = ARENA_ARRAY(d->f->mem, const struct value *, count);
         for (size_t i = 0; i < count; i++)
-            items[i] = plant(d, v->items[i], 0, why);
+            items[i] = plant(d, v->items[i], 0, rule);
         v = value_list(d->f->mem, items, count);
     }
     origin.kind = ORIGIN_SHRUNK;
     origin.from = from;
-    origin.why = why;
+    origin.rule = rule->match;
+    origin.why = rule->why;
     return stamp(d, v, origin);
 }
 
@@ -215,10 +217,11 @@ static const struct value *shrink_copy(struct derive *d, const struct value *v, 
     const struct rules_shrink *rule = &d->spec->shrinks[mark->rule - 1];
     uint32_t copied = copied_at(d, v, v->where)->where;
     if (mark->becomes->where != 0)
-        return plant(d, mark->becomes, copied, rule->why);
+        return plant(d, mark->becomes, copied, rule);
     struct origin origin = *origins_get(d->f->origins, rule->at->where);
     origin.kind = ORIGIN_SHRUNK;
     origin.from = copied;
+    origin.rule = rule->match;
     origin.why = rule->why;
     return stamp(d, mark->becomes, origin);
 }

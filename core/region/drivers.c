@@ -10,6 +10,7 @@
 #include "region/findings.h"
 #include "region/keys.h"
 #include "region/region.h"
+#include "region/spec.h"
 
 /* The plain driver of a subsystem sorts before its instances. */
 static int by_name(const void *a, const void *b)
@@ -50,6 +51,8 @@ static bool parse_block(struct findings *f, const struct pair *pair, struct regi
     if (!keys_check_kind(f, "region", "use", KEYS_TEXT, use) ||
         (shared != NULL && !keys_check_kind(f, "region", "shared", KEYS_BOOL, shared)))
         return false;
+    if (strcmp(use->text, SPEC_OPEN) == 0)
+        return false; /* told with whatever else is open */
     if (!addr_name_is_valid(use->text)) {
         findings_error(f, "region.driver_name", use, "a driver is named like local, powerdns or route53",
                        "'%s' cannot be a driver's name", use->text);

@@ -11,17 +11,20 @@
 #include "region/findings.h"
 #include "region/spec.h"
 
-struct word {
-    const char *text, *code, *what;
-    const char *region;
-};
-
 struct search {
-    struct findings *f;
-    const struct spec *spec;
-    struct word *words;
+    const struct leftover_word *words;
     size_t count;
     struct buf path;
+    bool (*is_copy)(void *user, const struct value *v);
+    leftover_fn *fn;
+    void *user;
+};
+
+struct check {
+    struct findings *f;
+    const struct spec *spec;
+    struct leftover_word *words;
+    size_t count;
 };
 
 /* Bytes of other scripts count as letters, so that no word is cut in the middle of a character. */
@@ -40,50 +43,27 @@ static bool holds_word(const char *text, const char *word)
     return false;
 }
 
-/* What both regions share is no leftover. */
-static void add_word(struct search *s, const struct spec *from, const char *text, const char *code,
-                     const char *what)
-{
-    const struct spec *own = s->spec;
-    if (text == NULL || str_equal(text, own->name) || str_equal(text, own->place) ||
-        str_equal(text, own->domain))
-        return;
-    s->words[s->count++] = (struct word){text, code, what, from->name};
-}
-
-/* A warning and no error: "in the us" may be meant.  Overriding it with the same text says so. */
-static void found(struct search *s, const struct value *v, const struct word *word, bool key)
-{
-    struct finding one = {
-        .severity = DIAG_WARNING,
-        .code = word->code,
-        .where = origins_text_of(s->f->origins, v->where),
-        .key = key,
-        .path = buf_keep(&s->path, s->f->mem),
-        .advice = arena_print(s->f->mem, "override it in %s, shrink it to another value, or make it absent",
-                              s->spec->file),
-    };
-    findings_add(s->f, &one, "the copied %s '%s' holds '%s', the %s of '%s'", key ? "key" : "text",
-                 s->path.at, word->text, word->what, word->region);
-}
-
-/* One warning per text: the most telling word comes first in the list. */
+/* One call for each text: the most telling word comes first in the list. */
 static void search_text(struct search *s, const struct value *v, const char *text, bool key)
 {
     for (size_t i = 0; i < s->count; i++) {
-        if (holds_word(text, s->words[i].text)) {
-            found(s, v, &s->words[i], key);
-            return;
-        }
+        if (!holds_word(text, s->words[i].text))
+            continue;
+        const struct leftover one = {.path = s->path.at, .value = v, .word = &s->words[i], .key = key};
+        s->fn(s->user, &one);
+        return;
     }
 }
 
-/* Only what is still a plain copy: a value that was shrunk or overridden is the new region's own decision. */
+static bool counts(const struct search *s, const struct value *v)
+{
+    return !s->is_copy || s->is_copy(s->user, v);
+}
+
 static void search(struct search *s, const struct value *v)
 {
-    const struct origin *origin = origins_get(s->f->origins, v->where);
     size_t length = s->path.count;
-    if (v->kind == VALUE_TEXT && origin != NULL && origin->kind == ORIGIN_COPIED)
+    if (v->kind == VALUE_TEXT && counts(s, v))
         search_text(s, v, v->text, false);
     for (size_t i = 0; v->kind == VALUE_LIST && i < v->count; i++) {
         path_print_index(&s->path, i);
@@ -93,9 +73,8 @@ static void search(struct search *s, const struct value *v)
     }
     for (size_t i = 0; v->kind == VALUE_MAP && i < v->count; i++) {
         const struct value *one = v->pairs[i].value;
-        origin = origins_get(s->f->origins, one->where);
         path_print_key(&s->path, v->pairs[i].key, false);
-        if (origin != NULL && origin->kind == ORIGIN_COPIED)
+        if (counts(s, one))
             search_text(s, one, v->pairs[i].key, true);
         search(s, one);
         s->path.count = length;
@@ -103,19 +82,63 @@ static void search(struct search *s, const struct value *v)
     }
 }
 
-void leftover_check(struct findings *f, const struct spec *spec, struct spec *const *from, size_t count,
-                    const struct value *services)
+void leftover_each(const struct value *services, const struct leftover_word *words, size_t count,
+                   bool (*is_copy)(void *user, const struct value *v), leftover_fn *fn, void *user)
 {
-    struct search s = {.f = f, .spec = spec, .words = ARENA_ARRAY(f->mem, struct word, count * 3)};
-    /* The domain first, then the place: each often holds the name as a label. */
-    for (size_t i = 0; i < count; i++)
-        add_word(&s, from[i], from[i]->domain, "region.copied_domain", "domain");
-    for (size_t i = 0; i < count; i++)
-        add_word(&s, from[i], from[i]->place, "region.copied_place", "place");
-    for (size_t i = 0; i < count; i++)
-        add_word(&s, from[i], from[i]->name, "region.copied_name", "name");
+    struct search s = {.words = words, .count = count, .is_copy = is_copy, .fn = fn, .user = user};
     buf_init(&s.path, 0);
     buf_text(&s.path, "services");
     search(&s, services);
     buf_done(&s.path);
+}
+
+/* What both regions share is no leftover. */
+static void add_word(struct check *c, const struct spec *from, const char *text, const char *code,
+                     const char *what)
+{
+    const struct spec *own = c->spec;
+    if (text == NULL || str_equal(text, own->name) || str_equal(text, own->place) ||
+        str_equal(text, own->domain))
+        return;
+    c->words[c->count++] = (struct leftover_word){text, code, what, from->name};
+}
+
+/* Only what is still a plain copy: a value that was shrunk or overridden is the new region's own decision. */
+static bool is_copied(void *user, const struct value *v)
+{
+    const struct check *c = user;
+    const struct origin *origin = origins_get(c->f->origins, v->where);
+    return origin != NULL && origin->kind == ORIGIN_COPIED;
+}
+
+/* A warning and no error: "in the us" may be meant.  Overriding it with the same text says so. */
+static void warn(void *user, const struct leftover *found)
+{
+    struct check *c = user;
+    struct finding one = {
+        .severity = DIAG_WARNING,
+        .code = found->word->code,
+        .where = origins_text_of(c->f->origins, found->value->where),
+        .key = found->key,
+        .path = arena_text(c->f->mem, found->path),
+        .advice = arena_print(c->f->mem, "override it in %s, shrink it to another value, or make it absent",
+                              c->spec->file),
+    };
+    findings_add(c->f, &one, "the copied %s '%s' holds '%s', the %s of '%s'", found->key ? "key" : "text",
+                 found->path, found->word->text, found->word->what, found->word->region);
+}
+
+void leftover_check(struct findings *f, const struct spec *spec, struct spec *const *from, size_t count,
+                    const struct value *services)
+{
+    struct check c = {
+        .f = f, .spec = spec, .words = ARENA_ARRAY(f->mem, struct leftover_word, count * 3 + 1)};
+    /* The domain first, then the place: each often holds the name as a label. */
+    for (size_t i = 0; i < count; i++)
+        add_word(&c, from[i], from[i]->domain, "region.copied_domain", "domain");
+    for (size_t i = 0; i < count; i++)
+        add_word(&c, from[i], from[i]->place, "region.copied_place", "place");
+    for (size_t i = 0; i < count; i++)
+        add_word(&c, from[i], from[i]->name, "region.copied_name", "name");
+    leftover_each(services, c.words, c.count, is_copied, warn, &c);
 }

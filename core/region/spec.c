@@ -2,11 +2,14 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "base/tick.h"
 #include "model/addr.h"
 #include "model/money.h"
+#include "model/path.h"
 #include "model/value.h"
 #include "region/drivers.h"
 #include "region/findings.h"
@@ -56,7 +59,27 @@ static const struct keys launch_keys = {"region", "'launch'", launch_rules, COUN
 static const struct value *text_at(const struct spec *spec, const char *key)
 {
     const struct value *v = value_get(spec->root, key);
-    return value_kind(v) == VALUE_TEXT && v->count > 0 ? v : NULL;
+    bool open = str_equal(value_as_text(v), SPEC_OPEN);
+    return value_kind(v) == VALUE_TEXT && v->count > 0 && !open ? v : NULL;
+}
+
+/* Told here, once, and for the whole file: every other check passes over it. */
+static void check_open(struct findings *f, const struct value *v, struct buf *path)
+{
+    size_t length = path->count;
+    if (str_equal(value_as_text(v), SPEC_OPEN))
+        findings_error(f, "region.fill_in", v,
+                       "write it instead of " SPEC_OPEN
+                       "; the comment behind it says what the other region has",
+                       "'%s' is still to be filled in", path->at);
+    for (size_t i = 0; value_kind(v) == VALUE_LIST && i < v->count; i++)
+        check_open(f, v->items[i], path);
+    for (size_t i = 0; value_kind(v) == VALUE_MAP && i < v->count; i++) {
+        path_print_key(path, v->pairs[i].key, path->count == 0);
+        check_open(f, v->pairs[i].value, path);
+        path->count = length;
+        path->at[length] = '\0';
+    }
 }
 
 /* The file's name is the region's: stores, plans and `from` go by it, so a copied file with the old name
@@ -242,6 +265,10 @@ struct spec *spec_load(struct findings *f, const char *project, const char *name
     keys_check(f, &top_keys, spec->root);
     if (value_kind(spec->root) != VALUE_MAP)
         return NULL;
+    struct buf path;
+    buf_init(&path, 0);
+    check_open(f, spec->root, &path);
+    buf_done(&path);
     spec->title = value_as_text(text_at(spec, "title"));
     spec->jurisdiction = value_as_text(text_at(spec, "jurisdiction"));
     spec->place = value_as_text(text_at(spec, "place"));

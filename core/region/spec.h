@@ -15,6 +15,9 @@ struct rules_differs;
 struct rules_shrink;
 struct value;
 
+/* What `landfall copy` writes where only a person can decide; a file with one is not finished. */
+#define SPEC_OPEN "FILL IN"
+
 struct spec {
     const char *file;         /* regions/eu.yaml */
     const struct value *root; /* the whole file, a map */

@@ -69,6 +69,7 @@ static void story(struct doc *d, const struct provenance_step *steps, size_t cou
         doc_text(d, "file", at->file);
         doc_count(d, "line", at->line);
         doc_count(d, "column", at->column);
+        doc_text(d, "rule", at->rule);
         doc_text(d, "why", at->why);
         doc_value(d, "value", steps[i].value);
         doc_close(d);

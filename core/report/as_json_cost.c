@@ -24,9 +24,48 @@ static void amounts(struct doc *d, const struct plan_cost *c, const char *curren
     doc_money(d, "month_high", c->month_high, currency);
 }
 
-/* A step that could not be priced has no amounts at all: a 0 would be taken for a price. */
-void as_json_cost_step(struct doc *d, const struct plan_cost *c, const char *currency)
+/* Thousandths as the decimal they are. */
+static const char *quantity(struct buf *text, int64_t milli)
 {
+    buf_clear(text);
+    brief_quantity(text, milli);
+    return text->at;
+}
+
+static void lines(struct doc *d, const struct plan_step *s, const char *currency)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    doc_list(d, "lines");
+    for (uint32_t k = 0; k < s->cost_line_count; k++) {
+        const struct plan_cost_line *l = &s->cost_lines[k];
+        doc_map(d, NULL);
+        doc_text(d, "what", l->what);
+        doc_text(d, "sku", l->sku);
+        doc_text(d, "unit", l->unit);
+        doc_text(d, "quantity_low", quantity(&text, l->low_milli));
+        doc_text(d, "quantity_expected", quantity(&text, l->expected_milli));
+        doc_text(d, "quantity_high", quantity(&text, l->high_milli));
+        doc_text(d, "per", l->per);
+        buf_clear(&text);
+        brief_price(&text, l->price);
+        doc_text(d, "price", text.at);
+        doc_text(d, "currency", l->currency);
+        doc_text(d, "rate", l->rate);
+        doc_text(d, "book", l->book);
+        doc_money(d, "low", l->low, currency);
+        doc_money(d, "expected", l->expected, currency);
+        doc_money(d, "high", l->high, currency);
+        doc_close(d);
+    }
+    doc_close(d);
+    buf_done(&text);
+}
+
+/* A step that could not be priced has no amounts at all: a 0 would be taken for a price. */
+void as_json_cost_step(struct doc *d, const struct plan_step *s, const char *currency)
+{
+    const struct plan_cost *c = &s->cost;
     if (!c->priced && !c->why_not)
         return;
     doc_map(d, "cost");
@@ -36,6 +75,8 @@ void as_json_cost_step(struct doc *d, const struct plan_cost *c, const char *cur
     doc_text(d, "why_not", c->priced ? NULL : c->why_not);
     if (c->priced)
         amounts(d, c, currency);
+    if (s->cost_line_count > 0)
+        lines(d, s, currency);
     doc_close(d);
 }
 

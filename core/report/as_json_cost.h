@@ -3,7 +3,7 @@
 
 struct doc;
 struct plan;
-struct plan_cost;
+struct plan_step;
 
-void as_json_cost_step(struct doc *d, const struct plan_cost *c, const char *currency);
+void as_json_cost_step(struct doc *d, const struct plan_step *s, const char *currency);
 void as_json_cost(struct doc *d, const struct plan *p);

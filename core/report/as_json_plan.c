@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "model/decl.h"
 #include "model/diag.h"
+#include "model/origins.h"
 #include "model/schema.h"
 #include "model/value.h"
 #include "plan/plan.h"
@@ -58,6 +59,31 @@ static const struct value *without_secrets(struct arena *tmp, const struct plan_
             v = value_with_key(tmp, v, a->name, value_text(tmp, "(secret)"));
     }
     return v;
+}
+
+/* Attributes that a rule of the region file made small, where the playbook took them over as they are. */
+static void shrunk(struct doc *d, const struct plan *p, const struct plan_step *s)
+{
+    bool any = false;
+    for (size_t k = 0; value_kind(s->desired) == VALUE_MAP && k < s->desired->count; k++) {
+        const struct pair *attr = &s->desired->pairs[k];
+        const struct origin *at =
+            attr->value->where ? origins_get(p->region->origins, attr->value->where) : NULL;
+        if (!at || at->kind != ORIGIN_SHRUNK)
+            continue;
+        const struct origin *from = origins_get(p->region->origins, at->from);
+        if (!any)
+            doc_list(d, "shrunk");
+        any = true;
+        doc_map(d, NULL);
+        doc_text(d, "path", attr->key);
+        doc_value(d, "from", from ? from->value : NULL);
+        doc_text(d, "rule", at->rule);
+        doc_text(d, "why", at->why);
+        doc_close(d);
+    }
+    if (any)
+        doc_close(d);
 }
 
 /* Only what is true is told: nearly all steps have none of these. */
@@ -135,7 +161,8 @@ static void step(struct doc *d, const struct plan *p, const struct plan_step *s,
     doc_value(d, "desired", without_secrets(tmp, s, s->desired));
     if (s->promise != s->desired)
         doc_value(d, "promise", without_secrets(tmp, s, s->promise));
-    as_json_cost_step(d, &s->cost, p->region->currency);
+    shrunk(d, p, s);
+    as_json_cost_step(d, s, p->region->currency);
     doc_close(d);
 }
 

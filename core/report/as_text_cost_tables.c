@@ -184,12 +184,70 @@ static void print_steps(struct tables *t, const char *head, const struct plan_st
     grid_done(&g);
 }
 
+/* "2 node × 0.129 EUR an hour × 730 h = €188.34  (prices/eur.yaml)": with -v, what the dearest are made of.
+ */
+static void print_line(struct tables *t, const struct plan_cost_line *l)
+{
+    struct buf *text = &t->text;
+    bool range = l->low_milli != l->high_milli;
+    buf_clear(text);
+    brief_quantity(text, range ? l->low_milli : l->expected_milli);
+    if (range) {
+        cell_sign(text, t->o, " – ", " - ");
+        brief_quantity(text, l->high_milli);
+    }
+    buf_char(text, ' ');
+    cell_add(text, t->o, l->unit);
+    cell_sign(text, t->o, " × ", " x ");
+    brief_price(text, l->price);
+    buf_print(text, " %s %s%s", l->currency,
+              strcmp(l->per, "once") == 0   ? ""
+              : strcmp(l->per, "hour") == 0 ? "an "
+                                            : "a ",
+              l->per);
+    if (strcmp(l->per, "hour") == 0) {
+        cell_sign(text, t->o, " × ", " x ");
+        buf_print(text, "%d h", PRICE_BOOK_HOURS);
+    }
+    if (l->rate) {
+        cell_sign(text, t->o, " × ", " x ");
+        buf_text(text, l->rate);
+    }
+    buf_text(text, " = ");
+    brief_money(text, t->o, l->low, l->high, t->p->region->currency);
+    buf_text(text, "  (");
+    cell_add(text, t->o, l->what ? l->what : l->sku);
+    buf_text(text, "; ");
+    cell_add(text, t->o, l->book);
+    buf_char(text, ')');
+    out_fill(t->o, ' ', INDENT * 2);
+    cell_paragraph(t->o, INDENT * 2, INDENT * 3, text->at);
+}
+
+static void print_lines(struct tables *t, const struct plan_step *const *at, size_t count)
+{
+    bool any = false;
+    for (size_t k = 0; k < count; k++) {
+        if (at[k]->cost_line_count == 0)
+            continue;
+        if (!any)
+            heading(t, "What they are made of", "");
+        any = true;
+        out_fill(t->o, ' ', INDENT);
+        out_safe(t->o, at[k]->address);
+        out_char(t->o, '\n');
+        for (uint32_t i = 0; i < at[k]->cost_line_count; i++)
+            print_line(t, &at[k]->cost_lines[i]);
+    }
+}
+
 static void print_dearest(struct tables *t)
 {
     size_t count, most = t->detail == AS_TEXT_FULL ? SIZE_MAX : DEAREST_MOST;
     const struct plan_step *const *priced = pick(t, false, &count);
     bool cut = count > most;
     print_steps(t, cut ? "the dearest steps" : "steps that cost", priced, cut ? most : count);
+    print_lines(t, priced, count);
     const struct plan_step *const *guessed = pick(t, true, &count);
     print_steps(t, "guesses", guessed, count);
 }

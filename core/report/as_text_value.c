@@ -154,7 +154,11 @@ static void print_step(struct out *o, const struct provenance_step *step)
     if (at->why) {
         out_fill(o, ' ', 4);
         out_paint(o, OUT_DIM);
-        cell_paragraph(o, 4, 4, at->why);
+        buf_clear(&place);
+        if (at->rule)
+            buf_print(&place, "by %s: ", at->rule);
+        buf_text(&place, at->why);
+        cell_paragraph(o, 4, 4, place.at);
         out_paint(o, OUT_PLAIN);
     }
     buf_done(&place);

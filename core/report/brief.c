@@ -109,6 +109,29 @@ void brief_share(struct buf *out, int64_t part, int64_t whole)
         buf_print(out, "%lld %%", percent > INT64_MAX ? INT64_MAX : (long long)percent);
 }
 
+/* `digits` places of a number that counts in as many, zeros at the end left out down to `least`. */
+static void print_decimal(struct buf *out, int64_t number, int64_t unit, int digits, int least)
+{
+    long long whole = number / unit, rest = number % unit;
+    while (digits > least && rest % 10 == 0) {
+        rest /= 10;
+        digits--;
+    }
+    buf_print(out, "%lld", whole);
+    if (digits > 0)
+        buf_print(out, ".%0*lld", digits, rest);
+}
+
+void brief_quantity(struct buf *out, int64_t milli)
+{
+    print_decimal(out, milli, 1000, 3, 0);
+}
+
+void brief_price(struct buf *out, int64_t millionths)
+{
+    print_decimal(out, millionths, MONEY_UNIT, 6, 2);
+}
+
 bool brief_amount(const struct value *v, int64_t *millionths)
 {
     struct err unused;

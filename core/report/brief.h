@@ -17,6 +17,10 @@ void brief_value(struct buf *out, const struct out *o, const struct value *v, si
 void brief_money(struct buf *out, const struct out *o, int64_t low, int64_t high, const char *currency);
 /* "64 %", rounded; "under 1 %" for what is something; nothing of nothing is 0 %. */
 void brief_share(struct buf *out, int64_t part, int64_t whole);
+/* Thousandths as a decimal without needless zeros: "2", "1.5", "730.25". */
+void brief_quantity(struct buf *out, int64_t milli);
+/* Millionths as a decimal, at least two places: "0.129", "20.00".  A price of a unit is finer than a cent. */
+void brief_price(struct buf *out, int64_t millionths);
 /* "0.1 s", "2 min 5 s", "1 h 3 min". */
 void brief_took(struct buf *out, int64_t ms);
 /* "2026-11-22 11:40:30", in UTC. */

@@ -58,7 +58,7 @@ static bool price(struct big_plan *b, const struct price_books *books, struct pl
     };
     const struct price_ask ask = {.books = books, .region = &b->region};
     if (s->decl->kind == DECL_RESOURCE)
-        return price_of(b->mem, &ask, lines, COUNT_OF(lines), &s->cost, err);
+        return price_of(b->mem, &ask, lines, COUNT_OF(lines), &s->cost, NULL, err);
     price_by_guess(s->decl->meta.guess, NULL, &s->cost);
     return true;
 }

@@ -328,6 +328,31 @@ static void test_guesses_of_people_are_summed_apart(void **state)
     assert_string_equal(rig_at(&rig, "todo.chat")->cost.why_not, "a todo without a guess of its money");
 }
 
+static void test_a_cost_can_say_what_it_is_made_of(void **state)
+{
+    (void)state;
+    const struct price_books books = {.items = prices, .count = 2, .files = files, .file_count = 1};
+    rig.ask.prices = &books;
+    rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 10}");
+    rig_plan(&rig);
+    assert_int_equal(rig_at(&rig, "fake.named.a")->cost_line_count, 0); /* nobody asked */
+    rig.ask.keep_lines = true;
+    rig_plan(&rig);
+    const struct plan_step *s = rig_at(&rig, "fake.named.a");
+    assert_int_equal(s->cost_line_count, 2);
+    const struct plan_cost_line *storage = &s->cost_lines[0], *setup_line = &s->cost_lines[1];
+    assert_string_equal(storage->what, "storage");
+    assert_string_equal(storage->per, "month");
+    assert_string_equal(storage->book, "prices/ours.yaml");
+    assert_null(storage->rate);
+    assert_int_equal(storage->low_milli, 10000);
+    assert_int_equal(storage->price, 100000);
+    assert_int_equal(storage->low, s->cost.month_low);
+    assert_int_equal(storage->high, s->cost.month_high);
+    assert_string_equal(setup_line->per, "once");
+    assert_int_equal(setup_line->expected, s->cost.once_expected);
+}
+
 /* Half a year on, with not a file changed, the plan is the same one; it only says that its prices are old. */
 static void test_stale_prices_are_a_warning_and_change_no_digest(void **state)
 {
@@ -441,6 +466,7 @@ int main(void)
         T(test_costs_add_up_and_what_is_unknown_is_never_zero),
         T(test_a_guess_prices_what_nobody_can_bound),
         T(test_guesses_of_people_are_summed_apart),
+        T(test_a_cost_can_say_what_it_is_made_of),
         T(test_stale_prices_are_a_warning_and_change_no_digest),
         T(test_prices_nobody_counts_on_may_be_stale),
         T(test_a_foreign_price_without_a_rate_says_what_to_add),

@@ -1,5 +1,7 @@
 # What it costs, as a finance lead asks: by stage, subsystem and owner, against the region it is copied from and the budget.
 landfall plan eu --cost
+say 'with -v, what it is made of'
+landfall plan eu --cost -v
 say 'the reference states what it costs, in its own currency'
 echo 'cost: { monthly: "1420.50", dated: 2026-10-31, source: invoices of October }' >>regions/us.yaml
 landfall plan eu -q

@@ -1,0 +1,431 @@
+#include "region/draft.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "model/addr.h"
+#include "model/diag.h"
+#include "model/origins.h"
+#include "model/path.h"
+#include "model/value.h"
+#include "model/value_yaml.h"
+#include "region/leftover.h"
+#include "region/region.h"
+#include "region/spec.h"
+
+#define COMMENT_COLUMN 33 /* where the remarks of short lines stand below each other */
+
+struct drafting {
+    struct arena *mem;
+    const char *project, *name;
+    const struct region *from;
+    const char *const *siblings; /* other copies of the same region */
+    size_t sibling_count;
+    struct buf text;
+    size_t open, leftovers;
+};
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+/* Bytes of the line break that stands there, in any of YAML's spellings: 0 when there is none. */
+static size_t break_length(const char *at, size_t left)
+{
+    if ((unsigned char)*at < ' ')
+        return 1;
+    if (left >= 2 && memcmp(at, "\xc2\x85", 2) == 0) /* NEL */
+        return 2;
+    if (left >= 3 && memcmp(at, "\xe2\x80", 2) == 0 && ((unsigned char)at[2] | 1) == 0xa9) /* LS, PS */
+        return 3;
+    return 0;
+}
+
+/* Other files' texts become comments: one that holds a line break must not end the comment it stands in. */
+static void add_inline_n(struct buf *out, const char *text, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        size_t length = break_length(text + i, count - i);
+        buf_char(out, length ? ' ' : text[i]);
+        i += length ? length : 1;
+    }
+}
+
+static void add_inline(struct buf *out, const char *text)
+{
+    add_inline_n(out, text, strlen(text));
+}
+
+/* One character of a text that was read as YAML, so it is well-formed; *length: its bytes. */
+static uint32_t code_point(const char *at, size_t *length)
+{
+    unsigned char first = (unsigned char)*at;
+    *length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    uint32_t code = *length == 1 ? first : first & (0x7fu >> *length);
+    for (size_t i = 1; i < *length; i++)
+        code = code << 6 | ((unsigned char)at[i] & 0x3f);
+    return code;
+}
+
+/* A name of the other file as a key of this one: bare where it is a plain word, otherwise in quotes with
+ * everything beyond ASCII escaped, since YAML takes some of it for line breaks. */
+static void add_key(struct buf *out, const char *key)
+{
+    if (key[strspn(key, "abcdefghijklmnopqrstuvwxyz_")] == '\0' && key[0] != '\0') {
+        buf_text(out, key);
+        return;
+    }
+    buf_char(out, '"');
+    for (size_t length; *key; key += length) {
+        uint32_t code = code_point(key, &length);
+        if (code < ' ' || code > '~')
+            buf_print(out, "\\U%08x", code);
+        else
+            buf_print(out, "%s%c", code == '"' || code == '\\' ? "\\" : "", (char)code);
+    }
+    buf_char(out, '"');
+}
+
+/* "place: FILL IN                   # us: us-east-1" */
+static void open_line(struct drafting *d, const char *line, const char *theirs, const char *more)
+{
+    size_t begun = d->text.count;
+    buf_text(&d->text, line);
+    buf_text(&d->text, SPEC_OPEN);
+    d->open++;
+    size_t width = d->text.count - begun;
+    buf_fill(&d->text, ' ', width + 2 < COMMENT_COLUMN ? COMMENT_COLUMN - width : 2);
+    buf_print(&d->text, "# %s: ", d->from->name);
+    add_inline(&d->text, theirs ? theirs : "nothing");
+    buf_text(&d->text, more ? more : "");
+    buf_char(&d->text, '\n');
+}
+
+static void head(struct drafting *d)
+{
+    const struct region *r = d->from;
+    buf_print(
+        &d->text,
+        "# %s: a copy of %s, to be finished.  Made by `landfall copy %s %s`; from here on it is yours.\n"
+        "#\n"
+        "# What says " SPEC_OPEN
+        " only you can decide: `landfall check %s` names what is left.  What is commented out is an\n"
+        "# offer: take what fits, drop the rest.\n",
+        d->name, r->name, r->name, d->name, d->name);
+    buf_print(&d->text, "region: %s\n", d->name);
+    open_line(d, "title: ", r->title, NULL);
+    open_line(d, "jurisdiction: ", r->jurisdiction, NULL);
+    buf_print(&d->text, "%-33s# copies `services`, resolved, and nothing else\n",
+              arena_print(d->mem, "from: %s", r->name));
+    open_line(d, "place: ", r->place, NULL);
+    open_line(d, "domain: ", r->domain,
+              arena_print(d->mem, "; the like of it would be %s.%s", d->name, r->parent_domain));
+    open_line(d, "currency: ", r->currency, NULL);
+    open_line(d, "timezone: ", r->timezone, NULL);
+}
+
+/* ---- what other copies did -------------------------------------------------------------------- */
+
+/* Length of the line at `at`, its line feed included. */
+static size_t line_length(const char *at)
+{
+    size_t length = strcspn(at, "\n");
+    return length + (at[length] == '\n');
+}
+
+static bool begins_block(const char *line)
+{
+    return line[0] && !strchr(" \t#\r\n-", line[0]);
+}
+
+/* The lines of a top-level key, as they are written, from its name to the next one's.  NULL: not there. */
+static const char *find_block(const char *text, const char *key, size_t *count)
+{
+    size_t length = strlen(key);
+    const char *at = text;
+    while (*at && !(strncmp(at, key, length) == 0 && at[length] == ':'))
+        at += line_length(at);
+    if (!*at)
+        return NULL;
+    const char *end = at + line_length(at), *kept = end;
+    /* Comments and empty lines at the end belong to what follows. */
+    while (*end && !begins_block(end)) {
+        bool is_content = end[0] == ' ' || end[0] == '-';
+        end += line_length(end);
+        kept = is_content ? end : kept;
+    }
+    *count = (size_t)(kept - at);
+    return at;
+}
+
+static void add_commented(struct buf *out, const char *block, size_t count)
+{
+    for (const char *at = block; at < block + count; at += line_length(at)) {
+        buf_text(out, "# ");
+        add_inline_n(out, at, strcspn(at, "\r\n"));
+        buf_char(out, '\n');
+    }
+}
+
+/* One block, as some of the other copies have it. */
+struct offer {
+    const char *text;
+    size_t count;
+    const char *names, *paths; /* "eu, eu-servers" */
+};
+
+static struct offer *find_offer(struct offer *at, size_t count, const char *block, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (at[i].count == size && memcmp(at[i].text, block, size) == 0)
+            return &at[i];
+    return NULL;
+}
+
+/* What several copies have word by word stands here once. */
+static struct offer *find_offers(struct drafting *d, const char *key, size_t *found)
+{
+    struct offer *offers = ARENA_ARRAY(d->mem, struct offer, d->sibling_count + 1);
+    *found = 0;
+    for (size_t i = 0; i < d->sibling_count; i++) {
+        const char *path = arena_print(d->mem, "regions/%s.yaml", d->siblings[i]), *text;
+        size_t size, count;
+        struct err unused;
+        if (!file_read(d->mem, file_join(d->mem, d->project, path), VALUE_YAML_BYTES, &text, &size, &unused))
+            continue;
+        const char *block = find_block(text, key, &count);
+        struct offer *same = block ? find_offer(offers, *found, block, count) : NULL;
+        if (same) {
+            same->names = arena_print(d->mem, "%s, %s", same->names, d->siblings[i]);
+            same->paths = arena_print(d->mem, "%s, %s", same->paths, path);
+        } else if (block) {
+            offers[(*found)++] = (struct offer){block, count, d->siblings[i], path};
+        }
+    }
+    return offers;
+}
+
+/* The same block of every other copy that has one; false when none has. */
+static bool add_offers(struct drafting *d, const char *key)
+{
+    size_t count;
+    const struct offer *offers = find_offers(d, key, &count);
+    for (size_t i = 0; i < count; i++) {
+        buf_print(&d->text, "# As in %s (%s):\n", offers[i].names, offers[i].paths);
+        add_commented(&d->text, offers[i].text, offers[i].count);
+    }
+    return count > 0;
+}
+
+static void rules(struct drafting *d)
+{
+    buf_text(&d->text, "\n# Smaller than the copy: `match` is a path, * one name; integers round up; each "
+                       "rule with its reason.\n");
+    if (!add_offers(d, "shrink"))
+        buf_text(&d->text, "# shrink:\n"
+                           "#   - match: services.databases.*.replicas\n"
+                           "#     to: { times: 0.25, at_least: 1 }\n"
+                           "#     why: 3 % of the traffic at launch\n"
+                           "#     grow_back: replica lag above 5 s for a day\n");
+    buf_text(&d->text, "\n# Left out on purpose, and still visible.\n");
+    if (!add_offers(d, "absent"))
+        buf_text(&d->text, "# absent:\n"
+                           "#   - what: services.queues.legacy-import\n"
+                           "#     why: the importer was replaced\n"
+                           "#     owner: data-platform\n"
+                           "#     revisit: 2027-03-01\n");
+}
+
+/* ---- services --------------------------------------------------------------------------------- */
+
+static void add_leftover(void *user, const struct leftover *one)
+{
+    struct drafting *d = user;
+    const struct origin *at =
+        origins_get(d->from->origins, origins_text_of(d->from->origins, one->value->where));
+    if (d->leftovers++ == 0)
+        buf_print(&d->text, "#\n# These hold the name, the place or the domain of the region they come from. "
+                            " Copied as they are they lead there:\n");
+    buf_text(&d->text, "#   ");
+    add_inline(&d->text, one->path);
+    if (!one->key) {
+        buf_text(&d->text, ": ");
+        add_inline(&d->text, one->value->text);
+    }
+    buf_print(&d->text, "  (the %s of %s", one->word->what, one->word->region);
+    if (at)
+        buf_print(&d->text, ", %s:%u", at->file, at->line);
+    buf_text(&d->text, ")\n");
+}
+
+/* Secrets are never copied: what a step needs of them is missing until it is written here. */
+static void add_secrets(struct drafting *d, const struct value *v, struct buf *path, bool *any)
+{
+    size_t length = path->count;
+    if (value_kind(v) == VALUE_SECRET) {
+        if (!*any)
+            buf_text(&d->text, "#\n# Secrets are not copied; these are missing here:\n");
+        *any = true;
+        buf_text(&d->text, "#   ");
+        add_inline(&d->text, path->at);
+        buf_text(&d->text, ": !secret ");
+        add_inline(&d->text, v->secret->source);
+        buf_char(&d->text, '\n');
+    }
+    for (size_t i = 0; value_kind(v) == VALUE_MAP && i < v->count; i++) {
+        path_print_key(path, v->pairs[i].key, false);
+        add_secrets(d, v->pairs[i].value, path, any);
+        path->count = length;
+        path->at[length] = '\0';
+    }
+}
+
+/* The regions the texts come from: the one that is copied, and those it was copied from itself. */
+static void services(struct drafting *d)
+{
+    struct leftover_word words[] = {
+        {d->from->domain, "region.copied_domain", "domain", d->from->name},
+        {d->from->place, "region.copied_place", "place", d->from->name},
+        {d->from->name, "region.copied_name", "name", d->from->name},
+    };
+    struct buf path;
+    bool any = false;
+    buf_text(&d->text, "\n# What differs: what is written here wins over the copy and over the rules above.  "
+                       "`landfall show ");
+    buf_print(&d->text,
+              "%s` is what\n# is copied; `landfall show %s --why PATH` tells where one value comes from.\n",
+              d->from->name, d->name);
+    leftover_each(d->from->services, words, COUNT_OF(words), NULL, add_leftover, d);
+    buf_init(&path, 0);
+    buf_text(&path, "services");
+    add_secrets(d, d->from->services, &path, &any);
+    buf_done(&path);
+    buf_text(&d->text, "services: {}\n");
+}
+
+/* ---- its own --------------------------------------------------------------------------------- */
+
+static void residency(struct drafting *d)
+{
+    const struct value *map = d->from->residency;
+    if (value_kind(map) != VALUE_MAP || map->count == 0)
+        return;
+    buf_text(&d->text, "\nresidency:                       # data category -> places where it may live\n");
+    for (size_t i = 0; i < map->count; i++) {
+        struct buf theirs;
+        buf_init(&theirs, 0);
+        const struct value *places = map->pairs[i].value;
+        for (size_t k = 0; value_kind(places) == VALUE_LIST && k < places->count; k++)
+            buf_print(&theirs, "%s%s", k ? ", " : "", value_as_text(places->items[k]));
+        buf_text(&d->text, "  ");
+        add_key(&d->text, map->pairs[i].key);
+        buf_print(&d->text, ": [" SPEC_OPEN "]  # %s: ", d->from->name);
+        add_inline(&d->text, theirs.at);
+        buf_char(&d->text, '\n');
+        d->open++;
+        buf_done(&theirs);
+    }
+}
+
+/* Accounts, paths and passwords are a region's own; which subsystems it needs is not. */
+static void drivers(struct drafting *d)
+{
+    const struct region *r = d->from;
+    if (r->driver_count == 0)
+        return;
+    buf_text(&d->text, "\ndrivers:                         # who serves what; `landfall describe SUBSYSTEM` "
+                       "lists the settings\n");
+    for (size_t i = 0; i < r->driver_count; i++) {
+        const struct region_driver *one = &r->drivers[i];
+        buf_print(&d->text, "  %s%s%s: { use: " SPEC_OPEN " }  # %s: %s", one->subsystem,
+                  one->instance[0] ? "/" : "", one->instance, r->name, one->driver);
+        for (size_t k = 0; value_kind(one->settings) == VALUE_MAP && k < one->settings->count; k++) {
+            buf_text(&d->text, k ? ", " : " with ");
+            add_inline(&d->text, one->settings->pairs[k].key);
+        }
+        buf_text(&d->text, one->shared ? "; shared: what all regions use\n" : "\n");
+        d->open++;
+    }
+}
+
+static void money_and_launch(struct drafting *d)
+{
+    buf_text(&d->text, "\n# budget: { monthly: 900, one_off: 500 }        # in the currency above; a plan "
+                       "beyond it says so\n");
+    buf_print(&d->text,
+              "# rates: { dated: 2026-11-01, source: \"ECB, reference rates\", %s: \"0.9215\" }   # for "
+              "prices in other currencies\n",
+              d->from->currency);
+    buf_text(&d->text, "# launch: { target: 2026-12-15, can_follow: [] }\n");
+}
+
+/* ---- the whole -------------------------------------------------------------------------------- */
+
+static bool check_name(struct drafting *d, const char *from, struct draft *out, struct err *err)
+{
+    if (!addr_region_is_valid(d->name)) {
+        err_set(err, "draft.bad_name", "'%s' cannot be a region's name", d->name);
+        return err_advise(err, "2 to 32 lower-case letters, digits and hyphens, such as eu or eu-central");
+    }
+    if (strcmp(from, d->name) == 0) {
+        err_set(err, "draft.same", "a region cannot be copied to its own name");
+        return err_advise(err, "give the new one another name: landfall copy %s NAME", from);
+    }
+    out->path = arena_print(d->mem, "regions/%s.yaml", d->name);
+    if (!file_exists(file_join(d->mem, d->project, out->path)))
+        return true;
+    err_set(err, "draft.exists", "'%s' is there already, and nothing is overwritten", out->path);
+    return err_advise(err, "edit it, or give the copy another name: landfall copy %s NAME", from);
+}
+
+/* A region that does not load has nothing to offer, and is no reason to refuse. */
+static bool find_siblings(struct drafting *d, struct err *err)
+{
+    const char *const *all;
+    size_t count;
+    if (!region_list(d->mem, d->project, &all, &count, err))
+        return false;
+    const char **found = ARENA_ARRAY(d->mem, const char *, count + 1);
+    for (size_t i = 0; i < count; i++) {
+        struct arena *tmp = arena_new();
+        struct region *one;
+        struct diags diags;
+        struct err unused;
+        diag_init(&diags, tmp);
+        if (region_load(tmp, d->project, all[i], &one, &diags, &unused) &&
+            str_equal(one->from, d->from->name))
+            found[d->sibling_count++] = all[i];
+        arena_free(tmp);
+    }
+    d->siblings = found;
+    return true;
+}
+
+bool draft_make(struct arena *mem, const char *project, const char *from, const char *name, struct draft *out,
+                struct diags *diags, struct err *err)
+{
+    struct drafting d = {.mem = mem, .project = project, .name = name};
+    struct draft made = {0};
+    struct region *region;
+    if (!check_name(&d, from, &made, err) || !region_load(mem, project, from, &region, diags, err))
+        return false;
+    d.from = region;
+    if (!find_siblings(&d, err))
+        return false;
+    buf_init(&d.text, 0);
+    head(&d);
+    rules(&d);
+    services(&d);
+    residency(&d);
+    drivers(&d);
+    money_and_launch(&d);
+    made.text = buf_keep(&d.text, mem);
+    made.open = d.open;
+    made.leftovers = d.leftovers;
+    *out = made;
+    buf_done(&d.text);
+    return true;
+}
