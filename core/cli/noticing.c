@@ -200,6 +200,19 @@ void noticing_put(struct noticing *n, enum notices_kind kind, const char *once,
     put_to_all(n, notices_wanted(n->rules, &subject), once, &whole);
 }
 
+bool noticing_is_news(struct noticing *n, enum notices_kind kind, const char *once)
+{
+    struct notices_subject subject = {.kind = kind};
+    uint64_t sinks = n ? notices_wanted(n->rules, &subject) : 0;
+    bool news = false;
+    struct arena *mem = arena_new();
+    for (size_t i = 0; n && i < n->rules->sink_count; i++)
+        news = news || ((sinks >> i & 1) &&
+                        !courier_knows(n->courier, key_of(n, mem, once, n->rules->sinks[i].name)));
+    arena_free(mem);
+    return news;
+}
+
 /* ---- events ------------------------------------------------------------------------------------- */
 
 static const struct plan_step *step_of(const struct noticing *n, const char *address)
@@ -223,6 +236,29 @@ static uint64_t wanted(const struct noticing *n, enum notices_kind kind, const s
                                       .stage = decl ? decl->stage : NULL,
                                       .class_bit = step ? class_of(step) : 0};
     return notices_wanted(n->rules, &subject);
+}
+
+static void put_of_step(struct noticing *n, const struct plan_step *step, uint64_t sinks, const char *once,
+                        struct as_notice_facts *facts)
+{
+    if (step) {
+        facts->stage = step->decl ? step->decl->stage : NULL;
+        facts->owner = step->decl ? step->decl->meta.owner : NULL;
+        facts->class_name = notices_class_name(class_of(step));
+    }
+    put_to_all(n, sinks, once, facts);
+}
+
+void noticing_put_step(struct noticing *n, enum notices_kind kind, const char *once, const char *address,
+                       const struct as_notice_facts *facts)
+{
+    const struct plan_step *step = n ? step_of(n, address) : NULL;
+    struct as_notice_facts whole = *facts;
+    if (!n || n->stopped)
+        return;
+    whole.kind = notices_kind_name(kind);
+    whole.address = address;
+    put_of_step(n, step, wanted(n, kind, step), once, &whole);
 }
 
 static const struct {
@@ -265,13 +301,8 @@ static void put_event(struct noticing *n, const struct event *e, const struct pl
         facts.advice =
             arena_print(mem, "landfall done %s %s --by WHO --evidence TEXT", n->s->region->name, e->address);
     }
-    if (step) {
-        facts.stage = step->decl ? step->decl->stage : NULL;
-        facts.owner = step->decl ? step->decl->meta.owner : NULL;
-        facts.class_name = notices_class_name(class_of(step));
-    }
     facts.kind = notices_kind_name(kind);
-    put_to_all(n, sinks, once, &facts);
+    put_of_step(n, step, sinks, once, &facts);
     arena_free(mem);
 }
 

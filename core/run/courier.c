@@ -557,6 +557,11 @@ void courier_put(struct courier *c, const char *key, const char *sink, const cha
     store_after_commit(c->ask.writer, on_durable, l);
 }
 
+bool courier_knows(const struct courier *c, const char *key)
+{
+    return map_has(c->once, key);
+}
+
 /* ---- the face ---------------------------------------------------------------------------------- */
 
 struct courier *courier_new(const struct courier_ask *ask)
