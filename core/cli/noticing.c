@@ -271,6 +271,7 @@ static const struct {
     [EVENT_STEP_WAITS] = {NOTICES_WAITS, "waits for a person"},
     [EVENT_STEP_DONE] = {NOTICES_DONE, "is done"},
     [EVENT_STEP_CEILING] = {NOTICES_APPROVAL, "is not started: it would cost more than was approved"},
+    [EVENT_RESOLVED] = {NOTICES_DONE, "is done"}, /* by a person */
 };
 
 static void put_event(struct noticing *n, const struct event *e, const struct plan_step *step)
