@@ -38,6 +38,12 @@ static void say(int fd, const char *text)
     (void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
 }
 
+static void add(char *text, size_t room, const char *more)
+{
+    size_t used = strlen(text);
+    snprintf(text + used, room - used, "%s", more);
+}
+
 static bool read_line(int fd, char *line, size_t room)
 {
     size_t used = 0;
@@ -64,7 +70,7 @@ static bool take_message(struct server *s, int fd)
             s->messages++;
             return true;
         }
-        strncat(s->message, line, sizeof(s->message) - strlen(s->message) - 1);
+        add(s->message, sizeof(s->message), line);
     }
     return false;
 }
@@ -78,7 +84,7 @@ static void serve(struct server *s, int fd)
     }
     say(fd, "220 here\r\n");
     while (read_line(fd, line, sizeof(line))) {
-        strncat(s->commands, line, sizeof(s->commands) - strlen(s->commands) - 1);
+        add(s->commands, sizeof(s->commands), line);
         if (str_starts(line, "QUIT") && s->silence == AT_QUIT)
             wait_for_end(fd);
         if (str_starts(line, "QUIT"))
