@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import sqlite3
@@ -251,7 +252,9 @@ def without_starttls():
 
 
 def a_sink_that_hangs_costs_nothing():
-    took = {}
+    """Measured on a machine that others use as well: the least of three, and the processor's time beside the clock's.  Had the
+    build to wait for one answer of a sink that hangs, it would be ten seconds late."""
+    took, busy = {}, {}
     with Sink() as sink:
         for _ in range(3):
             for how in ("ok", "hang", "slow", "reset", "500"):
@@ -260,15 +263,23 @@ def a_sink_that_hangs_costs_nothing():
                 shutil.copy(os.path.join(PROJECT, "live/dns/acme.example.zone"), os.path.join(PROJECT, "out/shared/dns"))
                 mode(how)
                 configure(sink)
-                began = time.monotonic()
+                began, used = time.monotonic(), processor_ms()
                 run = json.loads(landfall("apply", "eu", "--yes", "--json").stdout)
                 whole = (time.monotonic() - began) * 1000
                 took[how] = min(took.get(how, 1e9), run["took_ms"])
+                busy[how] = min(busy.get(how, 1e9), processor_ms() - used)
                 # What is left of it is the patience at the end, which is stated: 2 s.
-                need(whole - run["took_ms"] < 2000 + 1500, f"{how}: {whole:.0f} ms for a build of {run['took_ms']} ms")
+                need(whole - run["took_ms"] < 2000 + 3000, f"{how}: {whole:.0f} ms for a build of {run['took_ms']} ms")
     for how, ms in took.items():
-        print(f"{how}: {ms} ms, {ms / took['ok']:.2f} of a build whose sinks answer")
-        need(ms < took["ok"] * 1.5 + 100, f"a build whose sinks {how} took {ms} ms, one whose sinks answer {took['ok']}")
+        print(f"{how}: {ms} ms, {ms / took['ok']:.2f} of a build whose sinks answer; processor {busy[how]:.0f} ms")
+        need(ms < took["ok"] * 1.5 + 3000, f"a build whose sinks {how} took {ms} ms, one whose sinks answer {took['ok']}")
+        need(busy[how] < busy["ok"] * 1.5 + 200, f"a build whose sinks {how} kept the processor busy")
+
+
+def processor_ms():
+    """Of the landfalls that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1000
 
 
 def killed_at_many_points():
