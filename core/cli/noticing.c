@@ -274,6 +274,21 @@ static const struct {
     [EVENT_RESOLVED] = {NOTICES_DONE, "is done"}, /* by a person */
 };
 
+/* "dns.zone.apex was created" */
+static const char *done_title(struct arena *mem, const struct event *e, bool shared)
+{
+    static const struct {
+        const char *verb, *words;
+    } words[] = {{"create", "was created"},    {"update", "was changed"}, {"replace", "was replaced"},
+                 {"destroy", "was destroyed"}, {"run", "has run"},        {"check", "holds"},
+                 {"forget", "is forgotten"}};
+    const char *what = "is done";
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_equal(e->verb, words[i].verb))
+            what = words[i].words;
+    return arena_print(mem, "%s%s %s", shared ? "shared change: " : "", e->address, what);
+}
+
 static void put_event(struct noticing *n, const struct event *e, const struct plan_step *step)
 {
     struct arena *mem = arena_new();
@@ -291,10 +306,11 @@ static void put_event(struct noticing *n, const struct event *e, const struct pl
         .verb = e->verb,
         .where = e->where,
     };
-    if (kind == NOTICES_DONE && step && step->shared) {
-        sinks |= wanted(n, NOTICES_SHARED_DONE, step);
-        kind = NOTICES_SHARED_DONE;
-        facts.title = arena_print(mem, "%s, a shared change, is done", e->address);
+    if (kind == NOTICES_DONE) {
+        bool shared = step && step->shared;
+        sinks |= shared ? wanted(n, NOTICES_SHARED_DONE, step) : 0;
+        kind = shared ? NOTICES_SHARED_DONE : NOTICES_DONE;
+        facts.title = done_title(mem, e, shared);
     }
     /* The same question is not put again with every run: it stays open on the board. */
     if (kind == NOTICES_WAITS) {

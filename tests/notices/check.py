@@ -239,6 +239,26 @@ def over_tls():
                 need(KEY.encode() not in content and PASSWORD.encode() not in content, f"a secret is in {one}")
 
 
+def a_url_that_is_a_secret():
+    """A hook's URL is its password; what is wrong with it is said without it."""
+    for url in ("http://hooks.acme.example/T0000/very-secret-token", "htp:/very-secret-token", "https://127.0.0.1:1/very-secret-token"):
+        prepare()
+        ENV["TEAM_HOOK"] = url
+        with open(os.path.join(PROJECT, "landfall.yaml"), "a", encoding="utf-8") as file:
+            file.write("\nnotices:\n  sinks:\n    team: { kind: slack, url: !secret env:TEAM_HOOK }\n"
+                       "  rules:\n    - { to: [team], about: [run_ended] }\n")
+        landfall("apply", "eu", "--yes")
+        landfall("notices", "eu", "--send", codes=(3,))
+        landfall("notices", "eu", "--json")
+        why = rows("select why from notice")[0][0]
+        need(why, "no reason")
+        need("very-secret-token" not in why, f"why: {why}")
+        for folder, _, names in os.walk(PROJECT):
+            for one in names:
+                with open(os.path.join(folder, one), "rb") as file:
+                    need(b"very-secret-token" not in file.read(), f"the URL is in {one}")
+
+
 def without_starttls():
     with Sink() as sink:
         login = ", user: landfall, password: !secret env:MAIL_PASSWORD"
