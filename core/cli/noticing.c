@@ -15,6 +15,7 @@
 #include "model/decl.h"
 #include "model/value.h"
 #include "plan/plan.h"
+#include "region/approvals.h"
 #include "region/project.h"
 #include "region/region.h"
 #include "report/as_notice.h"
@@ -221,9 +222,19 @@ static const struct plan_step *step_of(const struct noticing *n, const char *add
     return i == UINT32_MAX ? NULL : &n->plan->steps[i];
 }
 
-static uint32_t class_of(const struct plan_step *step)
+static uint32_t classes_of(const struct plan_step *step)
 {
-    return plan_loses_data(step) ? NOTICES_IRREVERSIBLE : step->shared ? NOTICES_SHARED : NOTICES_LOCAL;
+    uint32_t bits = (step->shared ? APPROVALS_BIT(APPROVALS_SHARED) : 0) |
+                    (plan_loses_data(step) ? APPROVALS_BIT(APPROVALS_IRREVERSIBLE) : 0);
+    return bits ? bits : APPROVALS_BIT(APPROVALS_LOCAL);
+}
+
+/* The strongest one. */
+static const char *class_name(const struct plan_step *step)
+{
+    return approvals_class_name(plan_loses_data(step) ? APPROVALS_IRREVERSIBLE
+                                : step->shared        ? APPROVALS_SHARED
+                                                      : APPROVALS_LOCAL);
 }
 
 static uint64_t wanted(const struct noticing *n, enum notices_kind kind, const struct plan_step *step)
@@ -234,7 +245,7 @@ static uint64_t wanted(const struct noticing *n, enum notices_kind kind, const s
                                       .is_undeclared = !decl,
                                       .owner = decl ? decl->meta.owner : NULL,
                                       .stage = decl ? decl->stage : NULL,
-                                      .class_bit = step ? class_of(step) : 0};
+                                      .classes = step ? classes_of(step) : 0};
     return notices_wanted(n->rules, &subject);
 }
 
@@ -244,7 +255,7 @@ static void put_of_step(struct noticing *n, const struct plan_step *step, uint64
     if (step) {
         facts->stage = step->decl ? step->decl->stage : NULL;
         facts->owner = step->decl ? step->decl->meta.owner : NULL;
-        facts->class_name = notices_class_name(class_of(step));
+        facts->class_name = class_name(step);
     }
     put_to_all(n, sinks, once, facts);
 }
