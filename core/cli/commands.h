@@ -16,6 +16,7 @@ struct session;
 COMMAND_ENTRY(cmd_adopt_run);
 COMMAND_ENTRY(cmd_apply_run);
 COMMAND_ENTRY(cmd_approve_run);
+COMMAND_ENTRY(cmd_board_run);
 COMMAND_ENTRY(cmd_check_run);
 COMMAND_ENTRY(cmd_completion_run);
 COMMAND_ENTRY(cmd_copy_run);

@@ -15,6 +15,7 @@
 #include "model/decl.h"
 #include "model/value.h"
 #include "plan/plan.h"
+#include "region/approvals.h"
 #include "region/project.h"
 #include "region/region.h"
 #include "report/as_notice.h"
@@ -200,6 +201,19 @@ void noticing_put(struct noticing *n, enum notices_kind kind, const char *once,
     put_to_all(n, notices_wanted(n->rules, &subject), once, &whole);
 }
 
+bool noticing_is_news(struct noticing *n, enum notices_kind kind, const char *once)
+{
+    struct notices_subject subject = {.kind = kind};
+    uint64_t sinks = n ? notices_wanted(n->rules, &subject) : 0;
+    bool news = false;
+    struct arena *mem = arena_new();
+    for (size_t i = 0; n && i < n->rules->sink_count; i++)
+        news = news || ((sinks >> i & 1) &&
+                        !courier_knows(n->courier, key_of(n, mem, once, n->rules->sinks[i].name)));
+    arena_free(mem);
+    return news;
+}
+
 /* ---- events ------------------------------------------------------------------------------------- */
 
 static const struct plan_step *step_of(const struct noticing *n, const char *address)
@@ -208,9 +222,19 @@ static const struct plan_step *step_of(const struct noticing *n, const char *add
     return i == UINT32_MAX ? NULL : &n->plan->steps[i];
 }
 
-static uint32_t class_of(const struct plan_step *step)
+static uint32_t classes_of(const struct plan_step *step)
 {
-    return plan_loses_data(step) ? NOTICES_IRREVERSIBLE : step->shared ? NOTICES_SHARED : NOTICES_LOCAL;
+    uint32_t bits = (step->shared ? APPROVALS_BIT(APPROVALS_SHARED) : 0) |
+                    (plan_loses_data(step) ? APPROVALS_BIT(APPROVALS_IRREVERSIBLE) : 0);
+    return bits ? bits : APPROVALS_BIT(APPROVALS_LOCAL);
+}
+
+/* The strongest one. */
+static const char *class_name(const struct plan_step *step)
+{
+    return approvals_class_name(plan_loses_data(step) ? APPROVALS_IRREVERSIBLE
+                                : step->shared        ? APPROVALS_SHARED
+                                                      : APPROVALS_LOCAL);
 }
 
 static uint64_t wanted(const struct noticing *n, enum notices_kind kind, const struct plan_step *step)
@@ -221,8 +245,31 @@ static uint64_t wanted(const struct noticing *n, enum notices_kind kind, const s
                                       .is_undeclared = !decl,
                                       .owner = decl ? decl->meta.owner : NULL,
                                       .stage = decl ? decl->stage : NULL,
-                                      .class_bit = step ? class_of(step) : 0};
+                                      .classes = step ? classes_of(step) : 0};
     return notices_wanted(n->rules, &subject);
+}
+
+static void put_of_step(struct noticing *n, const struct plan_step *step, uint64_t sinks, const char *once,
+                        struct as_notice_facts *facts)
+{
+    if (step) {
+        facts->stage = step->decl ? step->decl->stage : NULL;
+        facts->owner = step->decl ? step->decl->meta.owner : NULL;
+        facts->class_name = class_name(step);
+    }
+    put_to_all(n, sinks, once, facts);
+}
+
+void noticing_put_step(struct noticing *n, enum notices_kind kind, const char *once, const char *address,
+                       const struct as_notice_facts *facts)
+{
+    const struct plan_step *step = n ? step_of(n, address) : NULL;
+    struct as_notice_facts whole = *facts;
+    if (!n || n->stopped)
+        return;
+    whole.kind = notices_kind_name(kind);
+    whole.address = address;
+    put_of_step(n, step, wanted(n, kind, step), once, &whole);
 }
 
 static const struct {
@@ -235,7 +282,23 @@ static const struct {
     [EVENT_STEP_WAITS] = {NOTICES_WAITS, "waits for a person"},
     [EVENT_STEP_DONE] = {NOTICES_DONE, "is done"},
     [EVENT_STEP_CEILING] = {NOTICES_APPROVAL, "is not started: it would cost more than was approved"},
+    [EVENT_RESOLVED] = {NOTICES_DONE, "is done"}, /* by a person */
 };
+
+/* "dns.zone.apex was created" */
+static const char *done_title(struct arena *mem, const struct event *e, bool shared)
+{
+    static const struct {
+        const char *verb, *words;
+    } words[] = {{"create", "was created"},    {"update", "was changed"}, {"replace", "was replaced"},
+                 {"destroy", "was destroyed"}, {"run", "has run"},        {"check", "holds"},
+                 {"forget", "is forgotten"}};
+    const char *what = "is done";
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (str_equal(e->verb, words[i].verb))
+            what = words[i].words;
+    return arena_print(mem, "%s%s %s", shared ? "shared change: " : "", e->address, what);
+}
 
 static void put_event(struct noticing *n, const struct event *e, const struct plan_step *step)
 {
@@ -254,10 +317,11 @@ static void put_event(struct noticing *n, const struct event *e, const struct pl
         .verb = e->verb,
         .where = e->where,
     };
-    if (kind == NOTICES_DONE && step && step->shared) {
-        sinks |= wanted(n, NOTICES_SHARED_DONE, step);
-        kind = NOTICES_SHARED_DONE;
-        facts.title = arena_print(mem, "%s, a shared change, is done", e->address);
+    if (kind == NOTICES_DONE) {
+        bool shared = step && step->shared;
+        sinks |= shared ? wanted(n, NOTICES_SHARED_DONE, step) : 0;
+        kind = shared ? NOTICES_SHARED_DONE : NOTICES_DONE;
+        facts.title = done_title(mem, e, shared);
     }
     /* The same question is not put again with every run: it stays open on the board. */
     if (kind == NOTICES_WAITS) {
@@ -265,13 +329,8 @@ static void put_event(struct noticing *n, const struct event *e, const struct pl
         facts.advice =
             arena_print(mem, "landfall done %s %s --by WHO --evidence TEXT", n->s->region->name, e->address);
     }
-    if (step) {
-        facts.stage = step->decl ? step->decl->stage : NULL;
-        facts.owner = step->decl ? step->decl->meta.owner : NULL;
-        facts.class_name = notices_class_name(class_of(step));
-    }
     facts.kind = notices_kind_name(kind);
-    put_to_all(n, sinks, once, &facts);
+    put_of_step(n, step, sinks, once, &facts);
     arena_free(mem);
 }
 

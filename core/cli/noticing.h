@@ -34,6 +34,11 @@ void noticing_keep(void *noticing, const struct event *e);
  * once and never again; NULL: it is new.  Key, kind and region are filled in. */
 void noticing_put(struct noticing *n, enum notices_kind kind, const char *once,
                   const struct as_notice_facts *facts);
+/* The same of a step of the plan, whose owner, stage and class choose. */
+void noticing_put_step(struct noticing *n, enum notices_kind kind, const char *once, const char *address,
+                       const struct as_notice_facts *facts);
+/* Would noticing_put queue something that was not queued before? */
+bool noticing_is_news(struct noticing *n, enum notices_kind kind, const char *once);
 /* Gives what is due a short while, then stops; says what could not be sent.  Before the writer is closed. */
 void noticing_linger(struct noticing *n, uint64_t most_ms); /* without a word, and goes on */
 void noticing_finish(struct noticing *n, uint64_t most_ms);

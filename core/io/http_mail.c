@@ -19,7 +19,7 @@
 
 #define TIMEOUT_MS 30000
 
-/* While its thread runs, everything but `lock`, `fd` and `canceled` is the thread's. */
+/* While its thread runs, what stands behind `thread` is the thread's, but for `lock`, `fd` and `canceled`. */
 struct http_mail_sending {
     struct arena *mem;
     struct http_mail mail; /* copied */
@@ -28,6 +28,8 @@ struct http_mail_sending {
     struct loop_waker *waker;
     int64_t started_ms;
     struct loop *loop;
+    struct loop_timer *timer; /* curl keeps no limit of time while it says goodbye */
+    bool is_late;
 
     pthread_t thread;
     bool has_thread;
@@ -159,20 +161,21 @@ static bool add_recipients(struct http_mail_sending *s, struct err *err)
 
 static bool set_numbers(struct http_mail_sending *s)
 {
-    /* STARTTLS may not be left out by a server, or by who sits in between. */
+    /* STARTTLS may not be left out by a server, or by who sits in between.  A connection that were kept would
+     * be closed with words that are waited for, outside all limits of time. */
     const struct {
         CURLoption option;
         long value;
     } numbers[] = {
         {CURLOPT_USE_SSL, s->is_plain ? CURLUSESSL_NONE : CURLUSESSL_ALL},
         {CURLOPT_UPLOAD, 1},
+        {CURLOPT_FORBID_REUSE, 1},
         {CURLOPT_NETRC, CURL_NETRC_IGNORED},
         {CURLOPT_NOSIGNAL, 1},
         {CURLOPT_NOPROGRESS, 0},
         {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
         {CURLOPT_SSL_VERIFYPEER, 1},
         {CURLOPT_SSL_VERIFYHOST, 2},
-        {CURLOPT_TIMEOUT_MS, s->mail.timeout_ms < INT32_MAX ? (long)s->mail.timeout_ms : INT32_MAX},
     };
     bool good = true;
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
@@ -257,10 +260,30 @@ static void copy_mail(struct http_mail_sending *s, const struct http_mail *mail)
 
 /* ---- the face -------------------------------------------------------------------------------------- */
 
+/* curl says goodbye on a connection that is open still, and waits for the answer: there shall be none. */
+static void hang_up(struct http_mail_sending *s)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->fd >= 0)
+        shutdown(s->fd, SHUT_RDWR);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void on_late(void *user)
+{
+    struct http_mail_sending *s = user;
+    s->timer = NULL;
+    s->is_late = true;
+    atomic_store(&s->canceled, true); /* also where there is no connection yet */
+    hang_up(s);
+}
+
 static void free_sending(struct http_mail_sending *s)
 {
+    loop_timer_cancel(s->timer);
     if (s->has_thread)
         pthread_join(s->thread, NULL);
+    hang_up(s);
     if (s->easy)
         s->curl.easy_cleanup(s->easy);
     if (s->url)
@@ -279,6 +302,8 @@ static void free_sending(struct http_mail_sending *s)
 static void on_end(void *user)
 {
     struct http_mail_sending *s = user;
+    if (s->is_late && s->reply.error)
+        s->reply.error = "no answer came in time";
     s->reply.took_ms = (uint64_t)(loop_now_ms(s->loop) - s->started_ms);
     s->fn(s->user, &s->reply);
     free_sending(s);
@@ -300,8 +325,10 @@ struct http_mail_sending *http_mail_send(struct loop *l, const struct http_mail 
     loop_waker_hold(s->waker, true);
     pthread_mutex_init(&s->lock, NULL);
     copy_mail(s, mail);
-    if (start(s, &err))
+    if (start(s, &err)) {
+        s->timer = loop_after(l, s->mail.timeout_ms, on_late, s);
         return s;
+    }
     s->reply.error = arena_text(s->mem, err.summary);
     loop_wake(s->waker);
     return s;
@@ -310,9 +337,6 @@ struct http_mail_sending *http_mail_send(struct loop *l, const struct http_mail 
 void http_mail_cancel(struct http_mail_sending *s)
 {
     atomic_store(&s->canceled, true);
-    pthread_mutex_lock(&s->lock);
-    if (s->fd >= 0)
-        shutdown(s->fd, SHUT_RDWR);
-    pthread_mutex_unlock(&s->lock);
+    hang_up(s);
     free_sending(s);
 }

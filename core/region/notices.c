@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "model/addr.h"
 #include "model/value.h"
+#include "region/approvals.h"
 #include "region/findings.h"
 #include "region/keys.h"
 #include "region/project.h"
@@ -71,18 +72,9 @@ static const char *const kind_names[NOTICES_KIND_COUNT] = {
 #define NOT_OF_STEPS                                                                                         \
     (1u << NOTICES_WAIVER | 1u << NOTICES_RUN_ENDED | 1u << NOTICES_APPROVAL | 1u << NOTICES_DIGEST)
 
-static const char *const class_names[] = {"local", "shared", "irreversible"};
-
 const char *notices_kind_name(enum notices_kind kind)
 {
     return kind_names[kind];
-}
-
-const char *notices_class_name(uint32_t class_bit)
-{
-    return class_bit == NOTICES_IRREVERSIBLE ? class_names[2]
-           : class_bit == NOTICES_SHARED     ? class_names[1]
-                                             : class_names[0];
 }
 
 const char *notices_sink_kind_name(enum notices_sink_kind kind)
@@ -355,17 +347,19 @@ static void parse_sinks(struct findings *f, const struct value *map, const struc
 static void parse_rule(struct findings *f, const struct value *map, const struct notices *n,
                        struct notices_rule *out)
 {
-    const char *names[NOTICES_SINKS_MOST];
+    const char *names[NOTICES_SINKS_MOST], *classes[APPROVALS_CLASS_COUNT];
     const struct value *about = value_get(map, "about");
     if (!keys_check(f, &rule_keys, map))
         return;
     for (size_t i = 0; i < n->sink_count; i++)
         names[i] = n->sinks[i].name;
+    for (int c = 0; c < APPROVALS_CLASS_COUNT; c++)
+        classes[c] = approvals_class_name((enum approvals_class)c);
     out->sinks = bits_of(f, value_get(map, "to"), "to", names, n->sink_count);
     out->kinds = (uint32_t)bits_of(f, about, "about", kind_names, NOTICES_KIND_COUNT);
     out->owners = texts_of(f, value_get(map, "owner"), "owner", &out->owner_count);
     out->stages = texts_of(f, value_get(map, "stage"), "stage", &out->stage_count);
-    out->classes = (uint32_t)bits_of(f, value_get(map, "class"), "class", class_names, COUNT_OF(class_names));
+    out->classes = (uint32_t)bits_of(f, value_get(map, "class"), "class", classes, APPROVALS_CLASS_COUNT);
     for (uint32_t k = 0; k < NOTICES_KIND_COUNT; k++)
         if ((out->kinds & NOT_OF_STEPS & (1u << k)) &&
             (value_get(map, "owner") || value_get(map, "stage") || value_get(map, "class")))
@@ -422,7 +416,7 @@ static bool lets_through(const struct notices_rule *rule, const struct notices_s
         return !chooses;
     return (s->is_undeclared || (has_text(rule->owners, rule->owner_count, s->owner) &&
                                  has_text(rule->stages, rule->stage_count, s->stage))) &&
-           (rule->classes == 0 || s->class_bit == 0 || (rule->classes & s->class_bit));
+           (rule->classes == 0 || s->classes == 0 || (rule->classes & s->classes));
 }
 
 uint64_t notices_wanted(const struct notices *n, const struct notices_subject *subject)

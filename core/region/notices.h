@@ -41,11 +41,6 @@ enum notices_kind {
 };
 const char *notices_kind_name(enum notices_kind kind); /* "run_ended" */
 
-#define NOTICES_LOCAL        1u
-#define NOTICES_SHARED       2u
-#define NOTICES_IRREVERSIBLE 4u
-const char *notices_class_name(uint32_t class_bit); /* "shared" */
-
 enum notices_sink_kind { NOTICES_WEBHOOK = 1, NOTICES_SLACK, NOTICES_MAIL };
 const char *notices_sink_kind_name(enum notices_sink_kind kind);
 
@@ -67,7 +62,7 @@ struct notices_rule {
     uint32_t kinds; /* bit of enum notices_kind */
     const char *const *owners, *const *stages;
     size_t owner_count, stage_count;
-    uint32_t classes; /* NOTICES_LOCAL and so on; 0: any */
+    uint32_t classes; /* APPROVALS_BIT of each; 0: any */
 };
 
 #define NOTICES_SINKS_MOST 64 /* one bit each */
@@ -86,7 +81,7 @@ struct notices_subject {
     bool is_step;
     bool is_undeclared;        /* nobody knows whose it is: no rule keeps it from anybody */
     const char *owner, *stage; /* NULL or "": it has none */
-    uint32_t class_bit;        /* 0: not known */
+    uint32_t classes;          /* APPROVALS_BIT of each; 0: not known */
 };
 
 /* What is wrong becomes a finding; what is broken is left out.  `map` NULL: nobody is told anything. */

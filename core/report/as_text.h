@@ -8,6 +8,7 @@
 
 #include "report/facts.h"
 
+struct board;
 struct buf;
 struct conform_result;
 struct conform_row;
@@ -54,6 +55,8 @@ void as_text_pending(struct out *o, const char *region, const struct store_snaps
 void as_text_status(struct out *o, const struct facts_status *s, enum as_text_detail detail);
 /* The end of a run: counts, time, troubles with advice, how to go on. */
 void as_text_run(struct out *o, const struct facts_run *r);
+/* The daily page: what is done, whom it waits for, when launch is and why that moved. */
+void as_text_board(struct out *o, const struct board *b);
 void as_text_notices(struct out *o, const struct facts_notices *n);
 void as_text_history(struct out *o, const struct facts_history *h);
 void as_text_outputs(struct out *o, const struct value *outputs); /* NULL or empty: says so */

@@ -69,8 +69,9 @@ struct courier {
     struct arena *mem;
     struct map *once; /* keys that were put or found, of those that are told once */
     size_t kept;
-    bool more;    /* something due is in the store alone */
-    bool stopped; /* nothing is sent any more, and the writer is not touched */
+    bool more;     /* something due is in the store alone */
+    bool fetching; /* and is about to be read */
+    bool stopped;  /* nothing is sent any more, and the writer is not touched */
     bool lingers, settled;
     struct loop_timer *linger_timer;
 };
@@ -155,7 +156,7 @@ static bool is_settled(const struct courier *c)
         if (!l->trouble && (is_busy(l) || l->fresh.first || l->ready.first))
             return false;
     }
-    return true;
+    return !c->fetching;
 }
 
 static void look_for_end(struct courier *c)
@@ -405,14 +406,25 @@ static void wait_until(struct lane *l, int64_t until_ms)
     l->timer = loop_after(l->courier->ask.loop, until_ms > now ? (uint64_t)(until_ms - now) : 0, on_time, l);
 }
 
-/* What did not fit into memory: read once all that did is gone, so that nothing is there twice. */
+static void on_room(void *user, bool ok, const struct err *err)
+{
+    struct courier *c = user;
+    struct err none;
+    (void)err;
+    c->fetching = false;
+    if (ok && !c->stopped)
+        (void)!courier_load(c, &none); /* what cannot be read stays due, for the next run */
+}
+
+/* What did not fit into memory is read once all that did is gone, and is marked as gone in the store, so that
+ * nothing is there twice.  What is put meanwhile is for the next time. */
 static void fetch_more(struct courier *c)
 {
-    struct err none;
-    if (!c->more || c->kept > 0)
+    if (!c->more || c->kept > 0 || c->fetching)
         return;
     c->more = false;
-    (void)!courier_load(c, &none); /* it stays due, for the next run */
+    c->fetching = true;
+    store_after_commit(c->ask.writer, on_room, c);
 }
 
 static void send_next(struct lane *l)
@@ -549,12 +561,17 @@ void courier_put(struct courier *c, const char *key, const char *sink, const cha
         map_put(c->once, arena_text(c->mem, key), c);
     }
     store_put_notice(c->ask.writer, &row);
-    if (c->kept >= KEPT_MOST) {
+    if (c->kept >= KEPT_MOST || c->more || c->fetching) {
         c->more = true;
         return;
     }
     list_add(&l->fresh, new_item(c, &row, row.due_ms));
     store_after_commit(c->ask.writer, on_durable, l);
+}
+
+bool courier_knows(const struct courier *c, const char *key)
+{
+    return map_has(c->once, key);
 }
 
 /* ---- the face ---------------------------------------------------------------------------------- */

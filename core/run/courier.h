@@ -69,6 +69,8 @@ MUST_USE bool courier_load(struct courier *c, struct err *err);
 /* Puts a notice into the store's next commit, once for each key, and sends it when that is durable.  The sink
  * is one of the notices'. */
 void courier_put(struct courier *c, const char *key, const char *sink, const char *body);
+/* Of a key that is told once: was it told, or is it queued? */
+bool courier_knows(const struct courier *c, const char *key);
 /* Runs the loop until nothing is due, every sink that is left is in trouble, or the time is over. */
 void courier_linger(struct courier *c, uint64_t most_ms);
 /* One for each sink that has or had something; in mem. */

@@ -2,6 +2,7 @@
 #include "project_folder.h"
 
 #include "base/attr.h"
+#include "region/approvals.h"
 #include "region/notices.h"
 #include "region/project.h"
 
@@ -73,12 +74,13 @@ static void test_a_rule_chooses_by_owner_stage_and_class(void **state)
         ruled(*state, "    - { to: [people], about: [waits, failed], owner: [legal, finance] }\n"
                       "    - { to: [ops], about: [failed], stage: [names], class: [shared] }\n"
                       "    - { to: [team], about: [failed, run_ended] }\n");
-    struct notices_subject s = {.kind = NOTICES_FAILED, .is_step = true, .class_bit = NOTICES_LOCAL};
+    struct notices_subject s = {
+        .kind = NOTICES_FAILED, .is_step = true, .classes = APPROVALS_BIT(APPROVALS_LOCAL)};
     assert_int_equal(notices_wanted(&p->notices, &s), bit(p, "team"));
     s.owner = "finance";
     assert_int_equal(notices_wanted(&p->notices, &s), bit(p, "team") | bit(p, "people"));
     s.stage = "names";
-    s.class_bit = NOTICES_SHARED;
+    s.classes = APPROVALS_BIT(APPROVALS_SHARED) | APPROVALS_BIT(APPROVALS_IRREVERSIBLE);
     assert_int_equal(notices_wanted(&p->notices, &s), bit(p, "team") | bit(p, "people") | bit(p, "ops"));
     s.owner = "Legal";
     s.kind = NOTICES_WAITS;
@@ -94,7 +96,7 @@ static void test_what_nobody_knows_the_owner_of_is_kept_from_nobody(void **state
         ruled(*state, "    - { to: [people], about: [failed], owner: [legal], class: [shared] }\n");
     struct notices_subject s = {.kind = NOTICES_FAILED, .is_step = true, .is_undeclared = true};
     assert_int_equal(notices_wanted(&p->notices, &s), bit(p, "people"));
-    s.class_bit = NOTICES_LOCAL;
+    s.classes = APPROVALS_BIT(APPROVALS_LOCAL);
     assert_int_equal(notices_wanted(&p->notices, &s), 0);
 }
 

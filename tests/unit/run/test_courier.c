@@ -63,8 +63,8 @@ static void copy_header(char *out, size_t room, const struct http_ask *ask, cons
 static enum http_tap_way on_leave(void *user, const struct http_ask *ask, struct http_reply *instead)
 {
     struct rig *r = user;
-    assert_true(r->post_count < COUNT_OF(r->posts));
-    struct post *p = &r->posts[r->post_count++];
+    struct post *p = &r->posts[r->post_count % COUNT_OF(r->posts)]; /* the last ones */
+    r->post_count++;
     copy_header(p->id, sizeof(p->id), ask, "webhook-id");
     copy_header(p->stamp, sizeof(p->stamp), ask, "webhook-timestamp");
     copy_header(p->signature, sizeof(p->signature), ask, "webhook-signature");
@@ -408,6 +408,31 @@ static void test_one_that_is_refused_keeps_none_of_the_others(void **state)
         assert_string_equal(row(r, arena_print(r->mem, "event-%d", i))->state, i == 3 ? "due" : "sent");
 }
 
+/* More than are kept in memory while a sink is slow: the rest waits in the store, and none is sent twice. */
+static void test_none_of_very_many_is_lost_or_doubled(void **state)
+{
+    struct rig *r = *state;
+    struct store_notice *rows;
+    size_t count;
+    struct err err;
+    r->status = 0;
+    put(r, "event-first", "ops", "one");
+    run_for(r, 10);
+    for (int i = 0; i < 10500; i++)
+        put(r, arena_print(r->mem, "event-%d", i), "ops", "n");
+    run_for(r, 10);
+    r->status = 200;
+    courier_linger(r->courier, 600000);
+    courier_linger(r->courier, 600000);
+    run_for(r, 600000);
+    close_courier(r);
+    assert_true(store_read_notices(r->mem, r->path, NULL, &rows, &count, &err));
+    assert_int_equal(count, 10501);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(rows[i].state, "sent");
+    assert_int_equal(r->post_count, 10501 + 1); /* the first hung once */
+}
+
 static void test_what_is_told_once_is_told_once(void **state)
 {
     struct rig *r = *state;
@@ -471,6 +496,7 @@ int main(void)
         TEST(test_a_sink_that_hangs_does_not_hold_up_another),
         TEST(test_what_is_due_together_goes_in_one_message_where_the_sink_can),
         TEST(test_one_that_is_refused_keeps_none_of_the_others),
+        TEST(test_none_of_very_many_is_lost_or_doubled),
         TEST(test_what_is_told_once_is_told_once),
         TEST(test_a_secret_that_is_not_there_is_a_reason_and_no_end),
         TEST(test_a_sink_that_left_the_file_is_kept_until_it_is_too_old),

@@ -1,0 +1,24 @@
+# Days go on; what is said of them must not.
+days() { sed -E 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}/<date>/g; s/\b[0-9]+ days? (to spare|late)/<days> \1/g; s/"days_late": -?[0-9]+/"days_late": <days>/'; }
+more <<'END'
+human "kyc" { ask = "Know your customer", step = { owner = "finance", guess = { days = 20 } } }
+END
+refused board eu --send
+landfall board eu | days
+built apply eu --yes
+landfall board eu --ascii | days
+cat >>landfall.yaml <<'END'
+notices:
+  sinks:
+    team: { kind: slack, url: "http://127.0.0.1:1/" }
+  rules:
+    - { to: [team], about: [digest] }
+END
+landfall board eu --send | days
+# The day after, as far as is known: a step was added that takes long.
+more <<'END'
+human "audit" { ask = "Have it audited", step = { owner = "legal", guess = { days = 90 } } }
+END
+landfall board eu | days
+landfall board eu --json | sed -e 1d -e '$d' | jq 'del(.money)' | days
+landfall notices eu --json | sed -e 1d -e '$d' | jq -r '.notices[].notice | .title, .text' | days
