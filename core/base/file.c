@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,6 +281,20 @@ bool file_hold(const char *path, int *fd)
 }
 
 /* ---- names --------------------------------------------------------------------------------- */
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+bool file_remove_all(const char *path)
+{
+    /* As many descriptors as it is deep: ours are flat. */
+    return nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0;
+}
 
 bool file_exists(const char *path)
 {

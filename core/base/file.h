@@ -39,6 +39,8 @@ bool file_version_is(const char *path, const struct file_version *v);
  * where locks do not work: the caller then goes by the version alone. */
 bool file_hold(const char *path, int *fd);
 bool file_exists(const char *path);
+/* With everything below it; links are removed, not followed.  False: something is left. */
+bool file_remove_all(const char *path);
 bool file_is_folder(const char *path);
 /* Joins with one slash; an absolute `name` stands alone. */
 const char *file_join(struct arena *mem, const char *folder, const char *name);

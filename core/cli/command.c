@@ -262,6 +262,30 @@ static const struct command table[] = {
         .run = cmd_report_run,
     },
     {
+        .name = "rehearse",
+        .summary = "build it all against simulators: how long, how dear, resumable at every step?",
+        .synopsis = "REGION",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_REGION},
+        .options = BIT(JSON) | BIT(ROUNDS) | BIT(SEED) | BIT(FAULTS) | BIT(THROTTLE) | BIT(CRASHES),
+        .about =
+            "Builds the region from nothing, with the playbook and the engine of a real apply, against\n"
+            "simulators made of the drivers' schemas, in virtual time.  Nothing real is touched: no\n"
+            "service is asked, the store is a throw-away one.\n\n"
+            "First a build in which nothing goes wrong; then one for each point at which the process can\n"
+            "die around a unit of work, in which every unit dies there and a new process goes on; then\n"
+            "--rounds builds with faults and crashes by chance.  What is there afterwards must be what the\n"
+            "first one made.\n\n"
+            "Durations: what the region file says (rehearse: { durations: { database.database: 10m } }),\n"
+            "else what the stores of this project measured, else a guess of the playbook; what is assumed\n"
+            "is said.\n\n"
+            "Exits 0 when it can be built and resumed, 3 when a step fails or cannot be resumed, 1 when\n"
+            "it could not run.",
+        .example = "landfall rehearse eu\nlandfall rehearse eu --faults 10% --crashes 5 --seed 7",
+        .run = cmd_rehearse_run,
+    },
+    {
         .name = "resolve",
         .summary = "settle by hand what landfall cannot know",
         .synopsis = "REGION ADDRESS",

@@ -33,6 +33,7 @@ COMMAND_ENTRY(cmd_notices_run);
 COMMAND_ENTRY(cmd_output_run);
 COMMAND_ENTRY(cmd_plan_run);
 COMMAND_ENTRY(cmd_plugin_run);
+COMMAND_ENTRY(cmd_rehearse_run);
 COMMAND_ENTRY(cmd_report_run);
 COMMAND_ENTRY(cmd_residency_run);
 COMMAND_ENTRY(cmd_resolve_run);

@@ -139,7 +139,7 @@ static void add_residency(struct session *s, const struct plan *plan, extras *li
     }
 }
 
-bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err)
+bool launching_history(struct session *s, struct history **out, struct err *err)
 {
     sources list = {0};
     struct history_source own = {0};
@@ -147,7 +147,16 @@ bool launching_make(struct session *s, const struct launching *ask, struct launc
         return false;
     ARRAY_PUSH(&list, own);
     read_others(s, &list);
-    struct history *history = history_new(list.at, list.count);
+    *out = history_new(list.at, list.count);
+    ARRAY_DONE(&list);
+    return true;
+}
+
+bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err)
+{
+    struct history *history;
+    if (!launching_history(s, &history, err))
+        return false;
     extras besides = {0};
     add_parity(s, &besides);
     add_residency(s, ask->plan, &besides);
@@ -161,6 +170,5 @@ bool launching_make(struct session *s, const struct launching *ask, struct launc
     bool good = launch_make(s->mem, &launch, out, err);
     history_free(history);
     ARRAY_DONE(&besides);
-    ARRAY_DONE(&list);
     return good;
 }

@@ -8,6 +8,7 @@
 #include "base/attr.h"
 
 struct err;
+struct history;
 struct launch;
 struct plan;
 struct session;
@@ -20,6 +21,8 @@ struct launching {
     int64_t now_ms;
 };
 
+/* How long things took, in this region and in the others. */
+MUST_USE bool launching_history(struct session *s, struct history **out, struct err *err);
 /* The other regions' stores are read for their durations alone: what is wrong with one is no hindrance. */
 MUST_USE bool launching_make(struct session *s, const struct launching *ask, struct launch **out,
                              struct err *err);

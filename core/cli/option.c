@@ -81,6 +81,16 @@ static const struct option_facts table[OPTION_COUNT] = {
                           .doc = "ask the services where it is now, and add what they say to the chain"},
     [OPTION_VERIFY] = {"verify", 0, OPTION_TEXT, OPTION_OFFER_FILE, "FILE",
                        .doc = "is FILE what the audit chain says?"},
+    [OPTION_ROUNDS] = {"rounds", 0, OPTION_NUMBER, .value = "N",
+                       .doc = "builds with faults and crashes, for the forecast (20)"},
+    [OPTION_SEED] = {"seed", 0, OPTION_NUMBER, .value = "N",
+                     .doc = "of the first; the same one tells the same story (1)"},
+    [OPTION_FAULTS] = {"faults", 0, OPTION_TEXT, .value = "SHARE",
+                       .doc = "of all requests: lost, late, refused, answered 500 or throttled (5%)"},
+    [OPTION_THROTTLE] = {"throttle", 0, OPTION_TEXT, .value = "SHARE",
+                         .doc = "of all requests: throttled besides (0%)"},
+    [OPTION_CRASHES] = {"crashes", 0, OPTION_TEXT, .value = "N",
+                        .doc = "deaths of landfall in each of these builds (1)"},
 };
 
 const struct option_facts *option_get(enum option_id id)

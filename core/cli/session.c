@@ -303,11 +303,10 @@ void session_open_host(struct session *s)
 }
 
 /* One by one to the end: who mends three settings wants to hear of three. */
-bool session_open_drivers(struct session *s, struct err *err)
+bool session_add_drivers(struct session *s, const struct registry_stand_in *stand_in, struct err *err)
 {
     if (!session_open_plugin_folders(s, err))
         return false;
-    session_open_host(s);
     s->registry = registry_new(s->host, s->plugin_folders, s->plugin_folder_count);
     bool ok = true;
     for (size_t i = 0; i < s->region->driver_count; i++) {
@@ -321,6 +320,7 @@ bool session_open_drivers(struct session *s, struct err *err)
             .settings = d->settings,
             .shared = d->shared,
             .where = at ? arena_print(s->mem, "%s:%u:%u", at->file, at->line, at->column) : NULL,
+            .stand_in = stand_in,
         };
         if (registry_add(s->registry, &ask, &one))
             continue;
@@ -332,6 +332,12 @@ bool session_open_drivers(struct session *s, struct err *err)
         ok = false;
     }
     return ok;
+}
+
+bool session_open_drivers(struct session *s, struct err *err)
+{
+    session_open_host(s);
+    return session_add_drivers(s, NULL, err);
 }
 
 /* ---- playbook and prices -------------------------------------------------------------------- */

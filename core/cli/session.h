@@ -27,6 +27,7 @@ struct price_books;
 struct project;
 struct region;
 struct registry;
+struct registry_stand_in;
 struct secrets;
 struct store_writer;
 
@@ -83,6 +84,9 @@ void session_open_host(struct session *s);
 MUST_USE bool session_open_region(struct session *s, const char *region, struct err *err);
 /* The drivers the region names, in one go: everything wrong with them is in the diags. */
 MUST_USE bool session_open_drivers(struct session *s, struct err *err);
+/* The same into a host that is there, with somebody in the place of each driver; NULL: the drivers. */
+MUST_USE bool session_add_drivers(struct session *s, const struct registry_stand_in *stand_in,
+                                  struct err *err);
 MUST_USE bool session_open_playbook(struct session *s, struct err *err);
 /* The playbook for a region that is not the session's, and types that need not be; for whoever compares. */
 MUST_USE bool session_evaluate(struct session *s, const struct region *region, struct catalog catalog,

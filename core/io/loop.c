@@ -51,6 +51,8 @@ struct loop {
     int64_t now_ns; /* of this turn; the clock itself when virtual */
     uint64_t turn;
     bool stopping, ran, in_hooks;
+    bool in_step;         /* with the threads that work for it */
+    int64_t wall_zero_ms; /* of a virtual clock */
     struct ring soon;
     struct timers timers;
     struct loop_hook *hooks, *last_hook, *next_hook; /* next_hook: the walk's place, moved by removal */
@@ -117,7 +119,7 @@ static int64_t virtual_mono_ns(void *user)
 static int64_t virtual_wall_ms(void *user)
 {
     const struct loop *l = user;
-    return WALL_OF_NEW + l->now_ns / NS_IN_MS;
+    return l->wall_zero_ms + l->now_ns / NS_IN_MS;
 }
 
 static struct loop *new_loop(void)
@@ -141,7 +143,15 @@ struct loop *loop_new_virtual(void)
 {
     struct loop *l = new_loop();
     l->tick = (struct tick){.mono_ns = virtual_mono_ns, .wall_ms = virtual_wall_ms, .user = l};
+    l->wall_zero_ms = WALL_OF_NEW;
     return l;
+}
+
+void loop_start_at(struct loop *l, int64_t wall_ms)
+{
+    assert(!l->kernel && l->turn == 0);
+    l->wall_zero_ms = wall_ms;
+    l->in_step = true;
 }
 
 void loop_free(struct loop *l)
@@ -213,7 +223,7 @@ static void wait_real(struct loop *l, int64_t wait)
 static void wait_virtual(struct loop *l, int64_t wait)
 {
     pthread_mutex_lock(&l->lock);
-    while (wait > 0 && l->holds > 0 && l->rung_count == 0)
+    while ((wait > 0 || l->in_step) && l->holds > 0 && l->rung_count == 0)
         pthread_cond_wait(&l->bell, &l->lock);
     bool jump = wait > 0 && wait < KERNEL_FOREVER && l->rung_count == 0;
     pthread_mutex_unlock(&l->lock);

@@ -26,7 +26,11 @@ typedef void loop_ready_fn(void *user, int fd, uint32_t events);
 
 struct loop *loop_new(void);
 struct loop *loop_new_virtual(void); /* starts at mono 0, wall 2026-01-01T00:00:00Z */
-void loop_free(struct loop *l);      /* waits for worker jobs; pending callbacks are dropped */
+/* A virtual loop that has not run yet: its wall clock begins there, and it goes in step with the threads that
+ * work for it - every turn waits for the answers that are awaited - so that the same run is told twice alike.
+ */
+void loop_start_at(struct loop *l, int64_t wall_ms);
+void loop_free(struct loop *l); /* waits for worker jobs; pending callbacks are dropped */
 
 /* The loop's clock: real or virtual. */
 const struct tick *loop_tick(const struct loop *l);

@@ -211,6 +211,11 @@ void playbook_free(struct playbook *p)
     arena_free(p->own);
 }
 
+void playbook_rest(struct playbook *p)
+{
+    script_rest(p->script);
+}
+
 const struct decls *playbook_decls(const struct playbook *p)
 {
     return &p->decls;

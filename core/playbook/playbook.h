@@ -36,6 +36,8 @@ struct playbook_ask {
 MUST_USE bool playbook_load(struct arena *mem, const struct playbook_ask *ask, struct playbook **out,
                             struct err *err);
 void playbook_free(struct playbook *p);
+/* No thread of it is left until a function of it is called: the process may fork. */
+void playbook_rest(struct playbook *p);
 const struct decls *playbook_decls(const struct playbook *p);
 /* Runs a landfall.map function: fits expr_world.call with user = playbook. */
 bool playbook_call(void *playbook, uint32_t fn, const struct value *arg, struct arena *mem,

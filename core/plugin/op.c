@@ -411,6 +411,11 @@ struct arena *op_arena(struct op *op)
     return op->mem;
 }
 
+const struct op_ask *op_asked(const struct op *op)
+{
+    return &op->ask;
+}
+
 const struct op_item *op_items(const struct op *op, size_t *count)
 {
     *count = op->ask.count;

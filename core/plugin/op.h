@@ -70,6 +70,8 @@ void op_cancel(struct op *op);
 void op_saved(struct op *op, size_t i);
 struct arena *op_arena(struct op *op); /* lives until the end callback returned */
 const struct op_item *op_items(const struct op *op, size_t *count);
+/* What it is about, as it was asked for. */
+const struct op_ask *op_asked(const struct op *op);
 /* The lane of a request, copied into mem, or NULL: asked before batching, without queueing. */
 const char *op_lane(struct arena *mem, const struct driver *driver, const struct contract_type *type,
                     const struct op_item *item);

@@ -95,6 +95,14 @@ static bool take_digest(struct arena *mem, struct driver *d, struct err *err)
     return registry_folder_digest(mem, d->so_path, &d->so_digest, err);
 }
 
+/* Its contract is compiled anew: another way to answer is another set of verbs. */
+static bool stand_in(struct registry *r, const struct registry_stand_in *other, struct driver *d,
+                     struct err *err)
+{
+    d->plugin = other->take(other->user, r->mem, d, &d->self);
+    return contract_compile(r->mem, d->plugin, &d->contract, err);
+}
+
 /* From a name to an opened driver, in the order in which a person can mend things: the file, its trust, its
  * age, its contract, the settings, and last the driver's own objections. */
 static bool make_driver(struct registry *r, const struct registry_ask *ask, const char *label,
@@ -116,7 +124,7 @@ static bool make_driver(struct registry *r, const struct registry_ask *ask, cons
     d->host = r->host;
     if (!registry_settings_resolve(r->mem, r->host, d->contract.settings, ask->settings, label, ask->where,
                                    &d->settings, err) ||
-        !open_driver(d, label, err))
+        !(ask->stand_in ? stand_in(r, ask->stand_in, d, err) : open_driver(d, label, err)))
         return false;
     *out = d;
     return true;

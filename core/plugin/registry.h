@@ -33,11 +33,20 @@ struct driver {
 
 struct registry;
 
+/* Takes the place of a plugin whose file was found, checked and compiled: what it returns, which lives as
+ * long as the registry, is called instead, with *self.  d->plugin and d->settings are the real ones; that
+ * plugin is not opened. */
+struct registry_stand_in {
+    void *user;
+    const struct lf_plugin *(*take)(void *user, struct arena *mem, const struct driver *d, void **self);
+};
+
 struct registry_ask {
     const char *subsystem, *instance, *driver;
     const struct value *settings;
     bool shared;
-    const char *where; /* file:line:column of the drivers block, for messages */
+    const char *where;                        /* file:line:column of the drivers block, for messages */
+    const struct registry_stand_in *stand_in; /* or NULL: the plugin itself */
 };
 
 struct registry *registry_new(struct host *host, const char *const *folders, size_t folder_count);

@@ -33,6 +33,15 @@ uint64_t retry_wait_ms(uint32_t tries, uint64_t asked_ms, uint64_t random)
     return random % (most + 1);
 }
 
+uint64_t retry_draw(const struct retry_chance *c)
+{
+    uint64_t random;
+    if (c->draw)
+        return c->draw(c->user);
+    digest_random(&random, sizeof(random));
+    return random;
+}
+
 bool retry_reads(uint32_t tries, uint64_t asked_ms, uint64_t *wait_ms)
 {
     uint64_t random;

@@ -22,6 +22,12 @@ void retry_budget_init(struct retry_budget *b);
 void retry_budget_success(struct retry_budget *b);
 /* False: the budget is used up, fail instead. */
 bool retry_budget_take(struct retry_budget *b);
+/* Where the jitter comes from: from chance itself, unless somebody wants to see the same run twice. */
+struct retry_chance {
+    uint64_t (*draw)(void *user); /* or NULL */
+    void *user;
+};
+uint64_t retry_draw(const struct retry_chance *c);
 /* tries: how many there were so far, from 1.  asked_ms: the service's Retry-After, 0: none.  random: any 64
  * bits. */
 uint64_t retry_wait_ms(uint32_t tries, uint64_t asked_ms, uint64_t random);

@@ -228,6 +228,7 @@ static struct region *build(const struct load *l, const struct value *services)
         .launch = value_get(spec->root, "launch"),
         .rates = spec->rates,
         .cost = value_get(spec->root, "cost"),
+        .rehearse = value_get(spec->root, "rehearse"),
         .origins = l->f.origins,
     };
     struct pair root = {"services", services};

@@ -80,6 +80,7 @@ struct region {
     const struct value *launch;    /* { target, can_follow, milestones: { name: date } }, or NULL */
     const struct rates *rates;     /* of other currencies, or NULL */
     const struct value *cost;      /* { monthly, dated, source }: what it is known to cost; or NULL */
+    const struct value *rehearse;  /* { durations }, or NULL: see duration.h */
     const struct origins *origins;
     const struct region_file *files; /* as read: its own, the schema, the references */
     size_t file_count;

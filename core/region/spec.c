@@ -12,6 +12,7 @@
 #include "model/path.h"
 #include "model/value.h"
 #include "region/drivers.h"
+#include "region/duration.h"
 #include "region/findings.h"
 #include "region/keys.h"
 #include "region/rates.h"
@@ -32,6 +33,7 @@ static const struct keys_rule top_rules[] = {
     {"absent", KEYS_LIST, false},  {"services", KEYS_MAP, false},  {"residency", KEYS_MAP, false},
     {"drivers", KEYS_MAP, false},  {"budget", KEYS_MAP, false},    {"launch", KEYS_MAP, false},
     {"rates", KEYS_MAP, false},    {"cost", KEYS_MAP, false},      {"differs", KEYS_LIST, false},
+    {"rehearse", KEYS_MAP, false},
 };
 static const struct keys top_keys = {"region", "a region file", top_rules, COUNT_OF(top_rules)};
 
@@ -281,6 +283,7 @@ struct spec *spec_load(struct findings *f, const char *project, const char *name
     check_cost(f, value_get(spec->root, "cost"));
     check_launch(f, value_get(spec->root, "launch"));
     spec->rates = rates_parse(f, value_get(spec->root, "rates"), spec->currency);
+    duration_check(f, value_get(spec->root, "rehearse"));
     residency_check_block(f, value_get(spec->root, "residency"));
     spec->drivers = drivers_parse(f, value_get(spec->root, "drivers"), &spec->driver_count);
     const struct value *services = value_get(spec->root, "services");

@@ -56,6 +56,7 @@ void as_json_report(struct out *o, const struct facts_report *f); /* landfall.re
 void as_json_residency(struct out *o, const struct facts_residency *f);
 /* The same as the bytes of a file. */
 void as_json_residency_file(struct buf *into, const struct facts_residency *f);
+void as_json_rehearsal(struct out *o, const struct facts_rehearsal *f); /* landfall.rehearsal/1 */
 /* landfall.conformance/1, case by case. */
 void as_json_conform_begin(struct doc *d, struct out *o, const struct conform_result *r);
 void as_json_conform_row(struct doc *d, const struct conform_row *row);

@@ -99,5 +99,9 @@ void as_text_residency_page(struct buf *into, const struct facts_residency *f);
 /* Each step with what it directly needs, in order of doing. */
 void as_text_graph(struct out *o, const struct graph *g);
 
+/* What was simulated, how long each stage took, the forecast, the cost, every fault and death, the verdict.
+ */
+void as_text_rehearsal(struct out *o, const struct facts_rehearsal *f, enum as_text_detail detail);
+
 /* What blocks a milestone: dates, who has to move, the critical path, what nobody knows, what if. */
 void as_text_launch(struct out *o, const struct facts_launch *f, enum as_text_detail detail);

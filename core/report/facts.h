@@ -21,6 +21,7 @@ struct plan;
 struct plan_file;
 struct recover_outcome;
 struct region;
+struct rehearsal;
 struct residence_book;
 struct store_event;
 struct store_notice;
@@ -93,6 +94,27 @@ struct facts_residency {
     size_t missing_count;
     int64_t made_ms;
     const char *digest; /* of the file of evidence that the text goes with; NULL: there is none */
+};
+
+/* How long something was taken to take, and on whose word. */
+struct facts_span {
+    const char *what;   /* a type, a call, "check", or a step's address */
+    const char *source; /* "region file", "measured", "guess of the playbook", "assumed" */
+    int64_t p50_ms, p90_ms;
+    uint32_t steps;
+    bool known; /* false: nobody said, and nothing was measured */
+};
+
+struct facts_rehearsal {
+    const struct region *region;
+    const char *playbook;
+    const struct rehearsal *rehearsal;
+    const struct facts_span *spans; /* by what */
+    size_t span_count;
+    const char *const *drivers; /* "dns-local", each once */
+    size_t driver_count;
+    const char *const *unopened; /* drivers that could not be asked what things cost */
+    size_t unopened_count;
 };
 
 /* One thing a command did, in a line: resolve, adopt, done. */

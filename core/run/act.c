@@ -240,11 +240,9 @@ static bool may_try(struct unit *u)
 static bool try_later(struct unit *u, uint64_t asked_ms)
 {
     struct executor *x = u->act->r->x;
-    uint64_t random;
     if (!may_try(u))
         return false;
-    digest_random(&random, sizeof(random));
-    executor_pause(x, retry_wait_ms(u->tries, asked_ms, random), send, u);
+    executor_pause(x, retry_wait_ms(u->tries, asked_ms, retry_draw(&x->ask.chance)), send, u);
     return true;
 }
 

@@ -78,7 +78,7 @@ static void on_outcome(void *user, bool ok, const struct err *err)
     changes_remove(c->owner, c);
     c->fn(c->user, &c->result);
     c->ended = true;
-    if (!c->in_op)
+    if (c->in_ops == 0)
         change_free(c);
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/attr.h"
 #include "model/event.h"
+#include "plugin/retry.h"
 #include "store/store.h"
 
 struct arena;
@@ -42,6 +43,7 @@ struct changes_ask {
     uint32_t tries;             /* of one change, the first included; 0: 20 */
     int64_t timeout_change_ms;  /* 0: the operation's default */
     int64_t timeout_read_ms;
+    struct retry_chance chance; /* zero: chance itself */
     /* The store failed: nothing is durable any more; stop the loop.  err is borrowed. */
     void (*store_failed)(void *user, const struct err *err);
     void *user;

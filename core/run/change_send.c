@@ -213,13 +213,12 @@ static void sending_free(struct sending *s)
 
 static void on_end(void *user, struct op *op)
 {
-    (void)op;
     struct sending *s = user;
     for (size_t i = 0; i < s->count; i++) {
         struct change *c = s->changes[i];
-        c->in_op = false;
-        c->op = NULL;
-        if (c->ended) {
+        if (c->op == op)
+            c->op = NULL;
+        if (--c->in_ops == 0 && c->ended) {
             arena_free(c->mem);
             free(c);
         }
@@ -270,7 +269,7 @@ static void sending_add(struct sending *s, struct change *c)
     }
     s->items[s->count] = change_item(c);
     s->changes[s->count++] = c;
-    c->in_op = true;
+    c->in_ops++;
 }
 
 static void sending_start(struct sending *s)

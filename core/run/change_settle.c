@@ -1,7 +1,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/digest.h"
 #include "base/err.h"
 #include "io/loop.h"
 #include "io/pool.h"
@@ -34,9 +33,7 @@ bool change_try_later(struct change *c, uint64_t asked_ms, const char *why)
     uint32_t most = owner->ask.tries ? owner->ask.tries : TRIES;
     if (++c->tries >= most || owner->stopped || !retry_budget_take(&owner->budget))
         return false;
-    uint64_t random;
-    digest_random(&random, sizeof(random));
-    uint64_t wait = retry_wait_ms(c->tries, asked_ms, random);
+    uint64_t wait = retry_wait_ms(c->tries, asked_ms, retry_draw(&owner->ask.chance));
     struct event e = {
         .kind = EVENT_STEP_RETRY, .address = c->ask.op.address, .text = why, .wait_ms = (int64_t)wait};
     /* Before it is told: whoever hears of it may stop the run. */

@@ -25,7 +25,10 @@ struct change {
     /* An earlier try may have taken effect, and nobody has looked yet: an answer that says "nothing happened"
      * is true of the last try only. */
     bool doubtful;
-    bool in_op, ended; /* freed when out of its op and ended */
+    /* Freed when it has ended and no call holds it: of a call of many it may be answered, and sent again,
+     * while the call still waits for others. */
+    uint32_t in_ops;
+    bool ended;
     struct op *op;
     const char *ext_id;
     const struct value *saved;

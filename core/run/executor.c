@@ -536,6 +536,7 @@ struct executor *executor_new(const struct executor_ask *ask)
                                   .tries = ask->tries,
                                   .timeout_change_ms = ask->timeout_change_ms,
                                   .timeout_read_ms = ask->timeout_read_ms,
+                                  .chance = ask->chance,
                                   .store_failed = on_store_failed,
                                   .user = x};
     x->changes = changes_new(&changes);

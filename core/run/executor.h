@@ -8,13 +8,14 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "io/http.h"
 #include "model/event.h"
 #include "model/expr.h"
+#include "plugin/retry.h"
 
 struct arena;
 struct err;
 struct host;
-struct http;
 struct loop;
 struct plan;
 struct playbook;
@@ -42,6 +43,8 @@ struct executor_ask {
     uint32_t parallel;                          /* operations in flight; 0: 256 */
     uint32_t tries;                             /* of one change or call, the first included; 0: 20 */
     int64_t timeout_read_ms, timeout_change_ms; /* 0: the operation's defaults */
+    struct retry_chance chance;                 /* zero: chance itself */
+    const struct look_web *web;                 /* answers what checks ask instead of the network, or NULL */
 };
 
 struct executor_outcome {

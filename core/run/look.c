@@ -70,7 +70,10 @@ static void try_http(struct look *l, const struct value *http)
 {
     struct http_ask ask = {
         .method = "GET", .url = value_get_text(http, "url", ""), .timeout_ms = HTTP_TIMEOUT_MS};
-    http_send(l->ask.http, &ask, on_reply, l);
+    if (l->ask.web)
+        l->ask.web->send(l->ask.web->user, l->ask.address, &ask, on_reply, l);
+    else
+        http_send(l->ask.http, &ask, on_reply, l);
 }
 
 /* ---- a call that reads -------------------------------------------------------------------------------- */

@@ -5,16 +5,25 @@
 
 #include <stdbool.h>
 
+#include "io/http.h"
+
 struct arena;
-struct http;
 struct registry;
 struct value;
 
 /* passed, or what was seen and, where a driver said so, what to do (else NULL); both live as long as mem. */
 typedef void look_fn(void *user, bool passed, const char *what, const char *advice);
 
+/* Answers instead of the network: fn(fn_user, reply), once, never inside this call. */
+struct look_web {
+    void *user;
+    void (*send)(void *user, const char *address, const struct http_ask *ask, http_reply_fn *fn,
+                 void *fn_user);
+};
+
 struct look_ask {
     struct http *http;
+    const struct look_web *web; /* or NULL */
     struct registry *registry;
     const char *address; /* of the step, for messages of drivers */
     /* { http = { url, expect, contains } } or { call = { subsystem, instance, call }, args, expect }, all

@@ -59,6 +59,7 @@ static void try_once(void *user)
     }
     const struct executor *x = p->r->x;
     struct look_ask ask = {.http = x->ask.http,
+                           .web = x->ask.web,
                            .registry = x->ask.registry,
                            .address = x->plan->steps[p->r->i].address,
                            .asked = p->asked};

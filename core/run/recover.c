@@ -142,6 +142,7 @@ bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, str
                                   .region = ask->region,
                                   .rules = ask->rules,
                                   .tries = ask->tries,
+                                  .chance = ask->chance,
                                   .store_failed = on_store_failed,
                                   .user = &r};
     r.changes = changes_new(&changes);

@@ -8,6 +8,7 @@
 
 #include "base/attr.h"
 #include "model/event.h"
+#include "plugin/retry.h"
 
 struct err;
 struct loop;
@@ -29,6 +30,7 @@ struct recover_ask {
     const char *region;         /* its name, for markers and messages */
     const struct region *rules; /* where data may live, or NULL: the audit chain is told nothing of it */
     uint32_t tries;             /* as executor_ask */
+    struct retry_chance chance; /* zero: chance itself */
 };
 
 struct recover_outcome {

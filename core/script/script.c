@@ -163,6 +163,11 @@ struct script *script_new(struct script_limits limits)
     return s;
 }
 
+void script_rest(struct script *s)
+{
+    watchdog_rest(s->dog);
+}
+
 void script_free(struct script *s)
 {
     if (!s)

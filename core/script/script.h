@@ -25,6 +25,8 @@ struct script_limits {
 
 struct script *script_new(struct script_limits limits);
 void script_free(struct script *s);
+/* No thread of it is left until it runs again: the process may fork. */
+void script_rest(struct script *s);
 
 /* What hangs off every coroutine of a script; main's is made by script_new. */
 struct script_thread {

@@ -137,17 +137,23 @@ void watchdog_last(const struct watchdog *w, const char **file, uint32_t *line)
     *line = atomic_load_explicit(&w->line, memory_order_relaxed);
 }
 
+void watchdog_rest(struct watchdog *w)
+{
+    if (!w->started)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->ends = true;
+    pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+    pthread_join(w->thread, NULL);
+    w->started = w->ends = false;
+}
+
 void watchdog_free(struct watchdog *w)
 {
     if (!w)
         return;
-    if (w->started) {
-        pthread_mutex_lock(&w->lock);
-        w->ends = true;
-        pthread_cond_signal(&w->wake);
-        pthread_mutex_unlock(&w->lock);
-        pthread_join(w->thread, NULL);
-    }
+    watchdog_rest(w);
     pthread_cond_destroy(&w->wake);
     pthread_mutex_destroy(&w->lock);
     size_t count = 1, room = 1;

@@ -13,6 +13,8 @@ struct watchdog *watchdog_new(uint32_t limit_ms);
 void watchdog_free(struct watchdog *w); /* NULL is fine */
 void watchdog_arm(struct watchdog *w);
 void watchdog_disarm(struct watchdog *w);
+/* Ends the thread while nothing is armed, for a process that is to be copied; the next arm starts another. */
+void watchdog_rest(struct watchdog *w);
 /* The line that runs now; `file` must live as long as the watchdog. */
 void watchdog_note(struct watchdog *w, const char *file, uint32_t line);
 /* The line last noted; *file NULL when there is none. */

@@ -486,9 +486,30 @@ static void test_a_signal_is_heard_but_keeps_nothing_alive(void **state)
     loop_free(s.loop);
 }
 
+static void stop_loop_for_start(void *user)
+{
+    loop_stop(user);
+}
+
+/* A rehearsal's process goes on where the one before it died. */
+static void test_a_virtual_loop_can_start_at_another_time(void **state)
+{
+    (void)state;
+    struct loop *l = loop_new_virtual();
+    loop_start_at(l, 1800000000000);
+    const struct tick *tick = loop_tick(l);
+    assert_int_equal(tick->wall_ms(tick->user), 1800000000000);
+    assert_int_equal(loop_now_ms(l), 0);
+    (void)loop_after(l, 5000, stop_loop_for_start, l);
+    loop_run(l);
+    assert_int_equal(tick->wall_ms(tick->user), 1800000005000);
+    loop_free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_virtual_loop_can_start_at_another_time),
         cmocka_unit_test(test_a_virtual_clock_begins_at_zero_and_in_2026),
         cmocka_unit_test(test_an_empty_loop_returns_at_once),
         cmocka_unit_test(test_soon_runs_in_the_order_of_asking),
