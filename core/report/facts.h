@@ -26,6 +26,8 @@ struct store_event;
 struct store_notice;
 struct store_run;
 struct store_snapshot;
+struct store_approval;
+struct store_audit;
 struct sweep;
 struct value;
 
@@ -109,9 +111,14 @@ struct facts_report {
     const struct plan *plan;
     const struct store_event *events; /* of the last run, oldest first */
     size_t event_count;
-    int64_t made_ms;           /* wall clock */
-    bool as_stored;            /* no service was asked: what is there is what the store remembers */
-    const struct err *silence; /* why not, when one was to be asked and did not answer; or NULL */
+    const struct launch *launch;     /* what its launch waits for; NULL: it cannot be told */
+    const struct err *launch_why;    /* why not; NULL with a launch */
+    const struct store_audit *audit; /* the whole chain, oldest first */
+    size_t audit_count;
+    const struct err *audit_broken; /* NULL: every entry is as it was written */
+    int64_t made_ms;                /* wall clock */
+    bool as_stored;                 /* no service was asked: what is there is what the store remembers */
+    const struct err *silence;      /* why not, when one was to be asked and did not answer; or NULL */
 };
 
 /* What changed since somebody said yes. */

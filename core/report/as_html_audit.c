@@ -1,0 +1,81 @@
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/value.h"
+#include "model/value_json.h"
+#include "plan/plan.h"
+#include "report/as_html_parts.h"
+#include "report/brief.h"
+#include "report/facts.h"
+#include "store/store.h"
+
+/* The audit chain: its head, for whoever keeps one elsewhere, and its newest entries. */
+
+#define ENTRIES_MOST 50
+
+const char *as_html_audit_missing(const struct as_html *h)
+{
+    return h->facts->audit_count > 0 || h->facts->audit_broken
+               ? NULL
+               : "There is no audit chain: nothing that an auditor asks about has happened yet.";
+}
+
+/* The entry as a person reads it; one that is no JSON after all as it stands. */
+static void print_entry(struct as_html *h, const struct store_audit *a)
+{
+    struct page *p = &h->page;
+    const struct value *v;
+    struct err unused;
+    struct arena *tmp = arena_new();
+    if (value_json_parse(tmp, a->entry, strlen(a->entry), &v, &unused))
+        brief_value(page_cell(p), p->out, v, 0);
+    else
+        buf_text(page_cell(p), a->entry);
+    page_cell_text(p);
+    arena_free(tmp);
+}
+
+static void print_entries(struct as_html *h)
+{
+    static const char *const titles[] = {"#No.", "When", "What", "Said", NULL};
+    const struct facts_report *f = h->facts;
+    struct page *p = &h->page;
+    size_t first = f->audit_count > ENTRIES_MOST ? f->audit_count - ENTRIES_MOST : 0;
+    if (first > 0)
+        page_print(p, "<p>The newest %d of %zu entries.</p>\n", ENTRIES_MOST, f->audit_count);
+    as_html_table(h, "Entries, newest first", titles, NULL);
+    for (size_t k = f->audit_count; k-- > first;) {
+        const struct store_audit *a = &f->audit[k];
+        page_print(p, "<tr><td class=\"n\">%lld</td><td>", (long long)a->seq);
+        page_time(p, a->wall_ms);
+        page_markup(p, "</td><td>");
+        page_text(p, a->kind);
+        page_markup(p, "</td><td class=\"long\">");
+        print_entry(h, a);
+        page_markup(p, "</td></tr>\n");
+    }
+    as_html_table_end(h);
+}
+
+void as_html_audit(struct as_html *h)
+{
+    const struct facts_report *f = h->facts;
+    struct page *p = &h->page;
+    if (f->audit_broken) {
+        page_markup(p, "<p class=\"alert\"><strong>The audit chain is broken:</strong> ");
+        page_text(p, f->audit_broken->summary);
+        page_markup(p, "</p>\n");
+        return;
+    }
+    page_markup(p, "<p>");
+    page_print(p, f->audit_count == 1 ? "%zu entry" : "%zu entries", f->audit_count);
+    page_markup(p, ", each sealed by a digest over itself and the one before it, and all checked for this "
+                   "page. Keep the "
+                   "newest digest somewhere else: who changes an entry changes it.</p>\n<p>Head <code "
+                   "class=\"digest\">");
+    page_text(p, f->audit[f->audit_count - 1].hash);
+    page_markup(p, "</code></p>\n");
+    print_entries(h);
+}
