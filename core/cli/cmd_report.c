@@ -11,6 +11,8 @@
 #include "cli/launching.h"
 #include "cli/planning.h"
 #include "cli/session.h"
+#include "plan/residence_book.h"
+#include "region/region.h"
 #include "report/as_csv.h"
 #include "report/as_html.h"
 #include "report/as_json.h"
@@ -137,6 +139,19 @@ static bool read_events(struct session *s, struct facts_report *facts, struct er
     return true;
 }
 
+static void read_book(struct session *s, struct facts_report *facts)
+{
+    struct residence_book *book = ARENA_NEW(s->mem, struct residence_book);
+    struct err err;
+    if (residence_book_make(s->mem, s->region->name, s->truth.lineage, facts->audit, facts->audit_count, 0,
+                            book, &err)) {
+        facts->book = book;
+        facts->missing = residence_book_missing(s->mem, book, &s->truth, &facts->missing_count);
+    } else {
+        facts->book_why = arena_copy(s->mem, &err, sizeof(err));
+    }
+}
+
 /* What the launch waits for, and the audit chain: each is told on its own, and what is wrong with it too. */
 static void read_more(struct session *s, struct facts_report *facts)
 {
@@ -154,6 +169,8 @@ static void read_more(struct session *s, struct facts_report *facts)
         facts->audit = audit;
     else
         facts->audit_broken = arena_copy(s->mem, &err, sizeof(err));
+    if (!facts->audit_broken)
+        read_book(s, facts);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

@@ -37,17 +37,34 @@ static void print_entry(struct as_html *h, const struct store_audit *a)
     arena_free(tmp);
 }
 
+/* Where data was seen is told in a section of its own, and would drown the rest. */
+static bool is_told(const struct store_audit *a)
+{
+    return strcmp(a->kind, "residency.seen") != 0;
+}
+
 static void print_entries(struct as_html *h)
 {
     static const char *const titles[] = {"#No.", "When", "What", "Said", NULL};
     const struct facts_report *f = h->facts;
     struct page *p = &h->page;
-    size_t first = f->audit_count > ENTRIES_MOST ? f->audit_count - ENTRIES_MOST : 0;
-    if (first > 0)
-        page_print(p, "<p>The newest %d of %zu entries.</p>\n", ENTRIES_MOST, f->audit_count);
-    as_html_table(h, "Entries, newest first", titles, NULL);
-    for (size_t k = f->audit_count; k-- > first;) {
+    size_t told = 0, seen = 0, shown = 0;
+    for (size_t k = 0; k < f->audit_count; k++) {
+        told += is_told(&f->audit[k]);
+        seen += !is_told(&f->audit[k]);
+    }
+    if (seen > 0)
+        page_print(p,
+                   "<p>%zu of them say where data was seen: <a href=\"#residency\">Where data is</a>.</p>\n",
+                   seen);
+    if (told > ENTRIES_MOST)
+        page_print(p, "<p>The newest %d of the other %zu:</p>\n", ENTRIES_MOST, told);
+    if (told > 0)
+        as_html_table(h, "Entries, newest first", titles, NULL);
+    for (size_t k = f->audit_count; k-- > 0 && shown < ENTRIES_MOST;) {
         const struct store_audit *a = &f->audit[k];
+        if (!is_told(a))
+            continue;
         page_print(p, "<tr><td class=\"n\">%lld</td><td>", (long long)a->seq);
         page_time(p, a->wall_ms);
         page_markup(p, "</td><td>");
@@ -55,8 +72,10 @@ static void print_entries(struct as_html *h)
         page_markup(p, "</td><td class=\"long\">");
         print_entry(h, a);
         page_markup(p, "</td></tr>\n");
+        shown++;
     }
-    as_html_table_end(h);
+    if (told > 0)
+        as_html_table_end(h);
 }
 
 void as_html_audit(struct as_html *h)

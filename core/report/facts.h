@@ -115,10 +115,14 @@ struct facts_report {
     const struct err *launch_why;    /* why not; NULL with a launch */
     const struct store_audit *audit; /* the whole chain, oldest first */
     size_t audit_count;
-    const struct err *audit_broken; /* NULL: every entry is as it was written */
-    int64_t made_ms;                /* wall clock */
-    bool as_stored;                 /* no service was asked: what is there is what the store remembers */
-    const struct err *silence;      /* why not, when one was to be asked and did not answer; or NULL */
+    const struct err *audit_broken;    /* NULL: every entry is as it was written */
+    const struct residence_book *book; /* where data is, by that chain; NULL: there is none, or see below */
+    const struct err *book_why;        /* what is wrong with its entries; or NULL */
+    const char *const *missing;        /* addresses that hold data and of which the chain says nothing */
+    size_t missing_count;
+    int64_t made_ms;           /* wall clock */
+    bool as_stored;            /* no service was asked: what is there is what the store remembers */
+    const struct err *silence; /* why not, when one was to be asked and did not answer; or NULL */
 };
 
 /* What changed since somebody said yes. */

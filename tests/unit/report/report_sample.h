@@ -5,6 +5,7 @@
 #include "facts_sample.h"
 #include "launch/forecast.h"
 #include "launch/launch.h"
+#include "plan/residence_book.h"
 
 #define REPORT_SAMPLE_NOW 1795347630123 /* 2026-11-22T11:40:30.123Z */
 
@@ -132,6 +133,42 @@ static const struct store_audit report_sample_audit[] = {
     {2, REPORT_SAMPLE_NOW, "human.done", "{\"by\":\"Ada <Byron>\"}", "a1b2c3", "d4e5f6"},
 };
 
+/* Two steps that hold data: one seen where it was asked for, one seen where it may not be. */
+static inline const struct residence_book *report_sample_book(struct sample *s)
+{
+    static const char *const holds[] = {"customer"};
+    static const struct store_audit audits[] = {
+        {3, REPORT_SAMPLE_NOW - 3000, "residency.seen", "{}", "d4", "e5"},
+        {4, REPORT_SAMPLE_NOW - 2000, "residency.seen", "{}", "e5", "f6"},
+    };
+    struct residence_line *lines = ARENA_ARRAY(s->mem, struct residence_line, 2);
+    struct residence_book *book = ARENA_NEW(s->mem, struct residence_book);
+    const struct value *list = value_list(s->mem, (const struct value *[]){sample_t(s, "customer")}, 1);
+    lines[0] = (struct residence_line){.address = "database.database.main",
+                                       .entry = SAMPLE_MAP(s, {"asked", sample_t(s, "eu-west-1")},
+                                                           {"holds", list}, {"how", sample_t(s, "seen")},
+                                                           {"told", sample_t(s, "eu-west-1")}),
+                                       .audit = &audits[0],
+                                       .verdict = "fine"};
+    lines[1] = (struct residence_line){
+        .address = "database.database.queue-ledger",
+        .entry = SAMPLE_MAP(s, {"asked", sample_t(s, "eu-west-1")}, {"holds", list},
+                            {"how", sample_t(s, "seen")}, {"told", sample_t(s, "us-east-1")},
+                            {"why", sample_t(s, "customer may not be in <us-east-1>")}),
+        .audit = &audits[1],
+        .verdict = "forbidden",
+        .wrong = true};
+    *book = (struct residence_book){
+        .region = "eu", .lineage = s->truth.lineage, .lines = lines, .count = 2, .seen = 2, .wrong = 1};
+    for (uint32_t i = 2; i <= 3; i++) {
+        s->declared[i].meta.holds = holds;
+        s->declared[i].meta.holds_count = 1;
+    }
+    s->region.residency = SAMPLE_MAP(
+        s, {"customer", value_list(s->mem, (const struct value *[]){sample_t(s, "eu-central-1")}, 1)});
+    return book;
+}
+
 static inline struct facts_report report_sample(struct sample *s)
 {
     report_sample_connect(s);
@@ -141,6 +178,7 @@ static inline struct facts_report report_sample(struct sample *s)
                                  .events = report_sample_events,
                                  .event_count = COUNT_OF(report_sample_events),
                                  .launch = &report_sample_launch,
+                                 .book = report_sample_book(s),
                                  .audit = report_sample_audit,
                                  .audit_count = COUNT_OF(report_sample_audit),
                                  .made_ms = REPORT_SAMPLE_NOW};
