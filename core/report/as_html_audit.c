@@ -53,7 +53,7 @@ static void print_entries(struct as_html *h)
         told += is_told(&f->audit[k]);
         seen += !is_told(&f->audit[k]);
     }
-    if (seen > 0)
+    if (seen > 0 && !as_html_residency_missing(h))
         page_print(p,
                    "<p>%zu of them say where data was seen: <a href=\"#residency\">Where data is</a>.</p>\n",
                    seen);
