@@ -7,8 +7,12 @@
 #include "base/str.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/comparing.h"
+#include "cli/launching.h"
 #include "cli/planning.h"
 #include "cli/session.h"
+#include "plan/residence_book.h"
+#include "region/region.h"
 #include "report/as_csv.h"
 #include "report/as_html.h"
 #include "report/as_json.h"
@@ -89,6 +93,7 @@ static bool plan_from_store(struct session *s, const struct err *first, struct f
     struct err second;
     if (!planning_make(s, &offline, &made, &second))
         return false;
+    comparing_price(s, made);
     facts->as_stored = true;
     facts->silence = first;
     *plan = made;
@@ -103,6 +108,7 @@ static bool make_plan(struct session *s, struct facts_report *facts, struct err 
     struct plan *plan;
     facts->as_stored = wanted;
     if (planning_make(s, &planning, &plan, err)) {
+        comparing_price(s, plan);
         facts->plan = plan;
         return true;
     }
@@ -131,6 +137,40 @@ static bool read_events(struct session *s, struct facts_report *facts, struct er
     facts->events = all + first;
     facts->event_count = count - first;
     return true;
+}
+
+static void read_book(struct session *s, struct facts_report *facts)
+{
+    struct residence_book *book = ARENA_NEW(s->mem, struct residence_book);
+    struct err err;
+    if (residence_book_make(s->mem, s->region->name, s->truth.lineage, facts->audit, facts->audit_count, 0,
+                            book, &err)) {
+        facts->book = book;
+        facts->missing = residence_book_missing(s->mem, book, &s->truth, &facts->missing_count);
+    } else {
+        facts->book_why = arena_copy(s->mem, &err, sizeof(err));
+    }
+}
+
+/* What the launch waits for, and the audit chain: each is told on its own, and what is wrong with it too. */
+static void read_more(struct session *s, struct facts_report *facts)
+{
+    struct launching ask = {.plan = facts->plan, .now_ms = facts->made_ms};
+    struct launch *launch;
+    struct store_audit *audit;
+    struct err err;
+    if (launching_make(s, &ask, &launch, &err))
+        facts->launch = launch;
+    else
+        facts->launch_why = arena_copy(s->mem, &err, sizeof(err));
+    if (!s->truth.exists)
+        return;
+    if (store_read_audit(s->mem, s->store_path, &audit, &facts->audit_count, &err))
+        facts->audit = audit;
+    else
+        facts->audit_broken = arena_copy(s->mem, &err, sizeof(err));
+    if (!facts->audit_broken)
+        read_book(s, facts);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -180,7 +220,10 @@ bool cmd_report_run(struct session *s, const struct args *args, int *exit_code, 
     if (!choose_format(args, &format, err))
         return false;
     if (!session_open_region(s, args_word(args, 0), err) || !session_open_drivers(s, err) ||
-        !make_plan(s, &facts, err) || !read_events(s, &facts, err) || !tell(s, format, &facts, err))
+        !make_plan(s, &facts, err) || !read_events(s, &facts, err))
+        return false;
+    read_more(s, &facts);
+    if (!tell(s, format, &facts, err))
         return false;
     *exit_code = COMMAND_OK;
     return true;

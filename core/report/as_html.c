@@ -11,6 +11,7 @@
 #include "model/money.h"
 #include "model/value.h"
 #include "plan/plan.h"
+#include "plan/reference.h"
 #include "region/region.h"
 #include "report/as_html_files.h"
 #include "report/as_html_parts.h"
@@ -146,12 +147,12 @@ static void print_source(struct as_html *h)
     page_markup(p, "</p>\n");
 }
 
-static void card(struct as_html *h, const char *title)
+void as_html_card(struct as_html *h, const char *title)
 {
     page_print(&h->page, "<div class=\"card\"><dt>%s</dt><dd>", title);
 }
 
-static void card_end(struct as_html *h)
+void as_html_card_end(struct as_html *h)
 {
     page_markup(&h->page, "</dd></div>\n");
 }
@@ -192,11 +193,27 @@ static void print_budget(struct as_html *h, const struct purse *purse)
     page_markup(p, purse->guess > 0 ? ", guesses counted</span>" : "</span>");
 }
 
+/* "12 % of us": the month alone, once is built once. */
+static void print_of_reference(struct as_html *h, const struct purse *purse)
+{
+    const struct plan_reference *r = h->plan->reference;
+    struct page *p = &h->page;
+    if (!r || r->why_not || r->month <= 0 || strcmp(purse->key, "monthly") != 0 ||
+        h->plan->totals.priced == 0)
+        return;
+    page_markup(p, "<span class=\"small\">");
+    brief_share(page_cell(p), purse->expected, r->month);
+    page_cell_text(p);
+    page_markup(p, " of ");
+    page_text(p, r->region);
+    page_markup(p, "</span>");
+}
+
 static void cost_card(struct as_html *h, const struct purse *purse)
 {
     const char *currency = h->plan->region->currency;
     struct page *p = &h->page;
-    card(h, purse->title);
+    as_html_card(h, purse->title);
     page_markup(p, "<span class=\"big\">");
     if (h->plan->totals.priced > 0)
         page_money(p, purse->expected, purse->expected, currency);
@@ -208,13 +225,14 @@ static void cost_card(struct as_html *h, const struct purse *purse)
         page_money(p, purse->low, purse->high, currency);
         page_markup(p, "</span>");
     }
+    print_of_reference(h, purse);
     if (purse->guess > 0) {
         page_markup(p, "<span class=\"small\">and up to ");
         page_money(p, purse->guess, purse->guess, currency);
         page_markup(p, " by people's guesses</span>");
     }
     print_budget(h, purse);
-    card_end(h);
+    as_html_card_end(h);
 }
 
 static void priced_card(struct as_html *h)
@@ -222,12 +240,12 @@ static void priced_card(struct as_html *h)
     const struct plan_totals *t = &h->plan->totals;
     struct page *p = &h->page;
     uint32_t unknown = t->priceable - t->priced - t->guessed;
-    card(h, "Priced");
+    as_html_card(h, "Priced");
     page_print(p, "<span class=\"big\">%u of %u</span><span class=\"small\">", t->priced, t->priceable);
     if (t->guessed > 0)
         page_print(p, "%u guessed, ", t->guessed);
     page_print(p, unknown ? "%u unknown and in no sum</span>" : "%u unknown</span>", unknown);
-    card_end(h);
+    as_html_card_end(h);
 }
 
 static void print_cards(struct as_html *h)
@@ -241,14 +259,15 @@ static void print_cards(struct as_html *h)
     cost_card(h, &(struct purse){"Once", "one_off", c->once_low, c->once_expected, c->once_high,
                                  t->guess.once_high});
     priced_card(h);
-    card(h, "Waits for people");
+    as_html_launch_card(h);
+    as_html_card(h, "Waits for people");
     page_print(p, "<span class=\"big\">%u</span><span class=\"small\">and %u still to be written</span>",
                t->by_action[PLAN_WAIT], t->by_action[PLAN_TODO]);
-    card_end(h);
-    card(h, "Shared with other regions");
+    as_html_card_end(h);
+    as_html_card(h, "Shared with other regions");
     page_print(p, "<span class=\"big\">%u</span><span class=\"small\">%s</span>", t->shared,
                t->shared ? "live customers depend on it" : "nothing others use is touched");
-    card_end(h);
+    as_html_card_end(h);
     page_markup(p, "</dl>\n");
 }
 
@@ -302,10 +321,13 @@ static const struct {
 } sections[] = {
     {"warnings", "Before you say yes", as_html_warnings_missing, as_html_warnings},
     {"cost", "Cost", as_html_cost_missing, as_html_cost},
+    {"launch", "What blocks launch", as_html_launch_missing, as_html_launch},
+    {"residency", "Where data is", as_html_residency_missing, as_html_residency},
     {"plan", "Plan", as_html_plan_missing, as_html_plan},
     {"graph", "What needs what", as_html_graph_missing, as_html_graph},
     {"time", "Last run", as_html_time_missing, as_html_time},
     {"smaller", "Smaller, on purpose", as_html_smaller_missing, as_html_smaller},
+    {"audit", "Audit", as_html_audit_missing, as_html_audit},
 };
 
 static void print_nav(struct as_html *h)

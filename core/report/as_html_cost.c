@@ -5,6 +5,9 @@
 #include "base/map.h"
 #include "plan/cost_table.h"
 #include "plan/plan.h"
+#include "plan/reference.h"
+#include "region/price_book.h"
+#include "region/rates.h"
 #include "region/region.h"
 #include "report/as_html_parts.h"
 #include "report/brief.h"
@@ -41,22 +44,41 @@ static void bar(struct as_html *h, const struct plan_cost *c, int64_t most)
         as_html_per_mille(c->month_high, most), as_html_per_mille(c->month_expected, most));
 }
 
-static void sum(struct as_html *h, const struct cost_table_sum *s, int64_t most)
+/* "12 %" of the same row of the region it is copied from. */
+static void share(struct as_html *h, const struct cost_table_sum *s, const struct cost_table_sum *other)
+{
+    struct page *p = &h->page;
+    int64_t whole = other && other->cost.priced ? other->cost.month_expected : 0;
+    struct buf *cell = page_cell(p);
+    page_print(p, "<td class=\"n\" data-v=\"%u\">", as_html_per_mille(s->cost.month_expected, whole));
+    if (s->cost.priced && whole > 0)
+        brief_share(cell, s->cost.month_expected, whole);
+    page_cell_text(p);
+    page_markup(p, "</td>");
+}
+
+/* Its sums are compared row by row where it was priced, and not merely stated. */
+static const struct plan_reference *compared(const struct as_html *h)
+{
+    const struct plan_reference *r = h->plan->reference;
+    return r && !r->why_not && !r->dated ? r : NULL;
+}
+
+/* most < 0: the sum of all, which needs no bar. */
+static void sum(struct as_html *h, const struct cost_table_sum *s, const struct cost_table_sum *other,
+                int64_t most)
 {
     amount(h, s->cost.priced, s->cost.month_expected, s->cost.month_expected);
     amount(h, s->cost.priced, s->cost.month_low, s->cost.month_high);
-    bar(h, &s->cost, most);
+    if (most < 0)
+        page_markup(&h->page, "<td></td>");
+    else
+        bar(h, &s->cost, most);
+    if (compared(h))
+        share(h, s, other);
     amount(h, s->cost.priced, s->cost.once_low, s->cost.once_high);
     amount(h, s->guessed > 0 || s->unknown == 0 || s->priced > 0, s->guess.month_low, s->guess.month_high);
     page_print(&h->page, "<td class=\"n\">%u of %u</td></tr>\n", s->priced, s->steps);
-}
-
-static void row(struct as_html *h, const struct cost_table_row *r, const char *nameless, int64_t most)
-{
-    page_markup(&h->page, "<tr><th scope=\"row\">");
-    page_text(&h->page, r->name[0] ? r->name : nameless);
-    page_markup(&h->page, "</th>");
-    sum(h, &r->sum, most);
 }
 
 /* The sum of the plan itself, in the shape of a row. */
@@ -72,20 +94,24 @@ static struct cost_table_sum whole(const struct plan *plan)
 }
 
 static const struct way {
-    const char *caption, *nameless;
-    const char *titles[8];
+    const char *caption, *nameless, *title;
 } ways[COST_TABLE_WAYS] = {
-    [COST_TABLE_STAGE] = {"Cost by stage",
-                          "before the first stage",
-                          {"^Stage", "#^A month", "#^From – to", "Share", "#^Once", "#^Guessed", "#Priced"}},
-    [COST_TABLE_SUBSYSTEM] = {"Cost by subsystem",
-                              "without a subsystem",
-                              {"^Subsystem", "#^A month", "#^From – to", "Share", "#^Once", "#^Guessed",
-                               "#Priced"}},
-    [COST_TABLE_OWNER] = {"Cost by owner",
-                          "without an owner",
-                          {"^Owner", "#^A month", "#^From – to", "Share", "#^Once", "#^Guessed", "#Priced"}},
+    [COST_TABLE_STAGE] = {"Cost by stage", "before the first stage", "^Stage"},
+    [COST_TABLE_SUBSYSTEM] = {"Cost by subsystem", "without a subsystem", "^Subsystem"},
+    [COST_TABLE_OWNER] = {"Cost by owner", "without an owner", "^Owner"},
 };
+
+static void print_head(struct as_html *h, const struct way *way)
+{
+    const char *const with[] = {way->title, "#^A month", "#^From – to", "Share", "#^Of the reference",
+                                "#^Once",   "#^Guessed", "#Priced",     NULL};
+    const char *const without[] = {way->title, "#^A month", "#^From – to", "Share",
+                                   "#^Once",   "#^Guessed", "#Priced",     NULL};
+    if (compared(h))
+        as_html_table(h, way->caption, with, "costs compared");
+    else
+        as_html_table(h, way->caption, without, "costs");
+}
 
 static int64_t dearest(const struct cost_table *t)
 {
@@ -107,16 +133,18 @@ static void print_way(struct as_html *h, enum cost_table_by by)
         page_markup(p, "</p>\n");
         return;
     }
-    as_html_table(h, ways[by].caption, ways[by].titles, "costs");
-    for (size_t k = 0; k < t.count; k++)
-        row(h, &t.rows[k], ways[by].nameless, dearest(&t));
+    const struct plan_reference *r = compared(h);
+    print_head(h, &ways[by]);
+    for (size_t k = 0; k < t.count; k++) {
+        const char *name = t.rows[k].name;
+        page_markup(p, "<tr><th scope=\"row\">");
+        page_text(p, name[0] ? name : ways[by].nameless);
+        page_markup(p, "</th>");
+        sum(h, &t.rows[k].sum, r ? reference_row(r, by, name) : NULL, dearest(&t));
+    }
     page_markup(p, "</tbody>\n<tfoot><tr><th scope=\"row\">All</th>");
-    amount(h, all.cost.priced, all.cost.month_expected, all.cost.month_expected);
-    amount(h, all.cost.priced, all.cost.month_low, all.cost.month_high);
-    page_markup(p, "<td></td>");
-    amount(h, all.cost.priced, all.cost.once_low, all.cost.once_high);
-    amount(h, true, all.guess.month_low, all.guess.month_high);
-    page_print(p, "<td class=\"n\">%u of %u</td></tr></tfoot>\n</table>\n</div>\n", all.priced, all.steps);
+    sum(h, &all, r ? &r->sum : NULL, -1);
+    page_markup(p, "</tfoot>\n</table>\n</div>\n");
 }
 
 /* ---- what has no price ----------------------------------------------------------------------- */
@@ -171,6 +199,88 @@ static void print_unpriced(struct as_html *h)
     ARRAY_DONE(&reasons);
 }
 
+/* ---- where the figures come from ------------------------------------------------------------- */
+
+static void cell(struct as_html *h, const char *text)
+{
+    page_markup(&h->page, "<td>");
+    page_text(&h->page, text);
+    page_markup(&h->page, "</td>");
+}
+
+static void print_books(struct as_html *h)
+{
+    static const char *const titles[] = {"Price book", "Currency", "Dated", "Valid until", "Source", NULL};
+    const struct price_books *books = h->plan->prices;
+    bool any = false;
+    for (size_t i = 0; books && i < books->file_count; i++) {
+        const struct price_book_file *f = &books->files[i];
+        if (!h->plan->prices_used[i])
+            continue;
+        if (!any)
+            as_html_table(h, "Where the prices come from", titles, NULL);
+        any = true;
+        page_markup(&h->page, "<tr><td><code>");
+        page_text(&h->page, f->path);
+        page_markup(&h->page, "</code></td>");
+        cell(h, f->currency);
+        cell(h, f->dated);
+        cell(h, f->valid_until);
+        cell(h, f->source);
+        page_markup(&h->page, "</tr>\n");
+    }
+    if (any)
+        as_html_table_end(h);
+}
+
+static void print_rates(struct as_html *h)
+{
+    const struct rates *rates = h->plan->region->rates;
+    struct page *p = &h->page;
+    if (!rates || rates->count == 0)
+        return;
+    page_markup(p, "<p>Converted at ");
+    for (size_t k = 0; k < rates->count; k++) {
+        page_markup(p, k ? ", 1 " : "1 ");
+        page_text(p, rates->at[k].currency);
+        page_markup(p, " = ");
+        page_text(p, rates->at[k].text);
+        page_markup(p, " ");
+        page_text(p, h->plan->region->currency);
+    }
+    page_markup(p, ", dated ");
+    page_text(p, rates->dated);
+    page_markup(p, ": ");
+    page_text(p, rates->source);
+    page_markup(p, ".</p>\n");
+}
+
+/* What the sums are compared with, in a sentence: priced like this region, stated by its file, or why not. */
+static void print_reference(struct as_html *h)
+{
+    const struct plan_reference *r = h->plan->reference;
+    struct page *p = &h->page;
+    if (!r)
+        return;
+    page_markup(p, "<p>The reference is region <strong>");
+    page_text(p, r->region);
+    page_markup(p, "</strong>");
+    if (r->why_not) {
+        page_markup(p, ", which could not be compared: ");
+        page_text(p, r->why_not);
+        page_markup(p, ".</p>\n");
+        return;
+    }
+    page_markup(p, r->dated ? ", which its file says costs " : ", its steps at the same prices: ");
+    page_money(p, r->month, r->month, h->plan->region->currency);
+    page_markup(p, " a month");
+    if (r->dated) {
+        page_markup(p, ", as of ");
+        page_text(p, r->dated);
+    }
+    page_markup(p, ".</p>\n");
+}
+
 void as_html_cost(struct as_html *h)
 {
     page_markup(
@@ -179,5 +289,8 @@ void as_html_cost(struct as_html *h)
         "What has no price is in no sum.</p>\n");
     for (int by = 0; by < COST_TABLE_WAYS; by++)
         print_way(h, (enum cost_table_by)by);
+    print_reference(h);
     print_unpriced(h);
+    print_books(h);
+    print_rates(h);
 }

@@ -31,6 +31,9 @@ void as_html_table(struct as_html *h, const char *caption, const char *const *ti
 void as_html_table_end(struct as_html *h);
 /* "4 of 61", "1 step": a count and its noun. */
 void as_html_count(struct as_html *h, uint64_t count, const char *noun);
+/* One fact of the head. */
+void as_html_card(struct as_html *h, const char *title);
+void as_html_card_end(struct as_html *h);
 /* 0 to 1000, for drawing. */
 unsigned as_html_per_mille(int64_t part, int64_t whole);
 /* The address as a link to its step. */
@@ -38,6 +41,13 @@ void as_html_link(struct as_html *h, const char *address);
 
 void as_html_cost(struct as_html *h);
 const char *as_html_cost_missing(const struct as_html *h);
+void as_html_launch(struct as_html *h);
+const char *as_html_launch_missing(const struct as_html *h);
+void as_html_launch_card(struct as_html *h); /* what the head says of it */
+void as_html_audit(struct as_html *h);
+const char *as_html_audit_missing(const struct as_html *h);
+void as_html_residency(struct as_html *h);
+const char *as_html_residency_missing(const struct as_html *h);
 void as_html_plan(struct as_html *h);
 const char *as_html_plan_missing(const struct as_html *h);
 void as_html_graph(struct as_html *h);

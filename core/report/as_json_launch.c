@@ -4,6 +4,7 @@
 #include "launch/launch.h"
 #include "region/region.h"
 #include "report/as_json.h"
+#include "report/as_json_launch.h"
 #include "report/doc.h"
 
 /* Days fit any reader's numbers; they may be negative. */
@@ -156,32 +157,37 @@ static void change(struct doc *d, const struct launch *l, const char *currency)
     doc_close(d);
 }
 
-void as_json_launch(struct out *o, const struct facts_launch *f)
+void as_json_launch_keys(struct doc *d, const struct facts_launch *f)
 {
     const struct launch *l = f->launch;
+    doc_text(d, "region", f->region->name);
+    doc_text(d, "milestone", l->milestone);
+    doc_time(d, "now", l->now_ms);
+    doc_text(d, "timezone", f->region->timezone);
+    doc_count(d, "trials", l->trials);
+    doc_list(d, "milestones");
+    for (uint32_t k = 0; k < l->milestone_count; k++)
+        milestone(d, NULL, &l->milestones[k]);
+    doc_close(d);
+    doc_list(d, "open");
+    for (uint32_t k = 0; k < l->item_count; k++)
+        item(d, &l->items[k]);
+    doc_close(d);
+    owners(d, l);
+    doc_list(d, "critical_path");
+    for (uint32_t k = 0; k < l->path_count; k++)
+        doc_text(d, NULL, l->items[l->path[k]].address);
+    doc_close(d);
+    extras(d, l);
+    doc_texts(d, "can_follow", l->can_follow, l->can_follow_count);
+    doc_texts(d, "can_follow_unknown", l->strays, l->stray_count);
+    change(d, l, f->region->currency);
+}
+
+void as_json_launch(struct out *o, const struct facts_launch *f)
+{
     struct doc d;
     doc_begin(&d, o, "landfall.launch/1");
-    doc_text(&d, "region", f->region->name);
-    doc_text(&d, "milestone", l->milestone);
-    doc_time(&d, "now", l->now_ms);
-    doc_text(&d, "timezone", f->region->timezone);
-    doc_count(&d, "trials", l->trials);
-    doc_list(&d, "milestones");
-    for (uint32_t k = 0; k < l->milestone_count; k++)
-        milestone(&d, NULL, &l->milestones[k]);
-    doc_close(&d);
-    doc_list(&d, "open");
-    for (uint32_t k = 0; k < l->item_count; k++)
-        item(&d, &l->items[k]);
-    doc_close(&d);
-    owners(&d, l);
-    doc_list(&d, "critical_path");
-    for (uint32_t k = 0; k < l->path_count; k++)
-        doc_text(&d, NULL, l->items[l->path[k]].address);
-    doc_close(&d);
-    extras(&d, l);
-    doc_texts(&d, "can_follow", l->can_follow, l->can_follow_count);
-    doc_texts(&d, "can_follow_unknown", l->strays, l->stray_count);
-    change(&d, l, f->region->currency);
+    as_json_launch_keys(&d, f);
     doc_end(&d);
 }

@@ -1,11 +1,10 @@
 #include "base/arena.h"
 #include "base/err.h"
-#include "model/money.h"
-#include "plan/cost_table.h"
 #include "plan/graph.h"
 #include "plan/plan.h"
 #include "region/region.h"
 #include "report/as_json.h"
+#include "report/as_json_launch.h"
 #include "report/as_json_plan.h"
 #include "report/doc.h"
 #include "report/facts.h"
@@ -20,54 +19,6 @@ static void source(struct doc *d, const struct facts_report *f)
     doc_map(d, "not_asked");
     doc_text(d, "code", f->silence->code);
     doc_text(d, "summary", f->silence->summary);
-    doc_close(d);
-}
-
-static void amounts(struct doc *d, const char *key, const struct plan_cost *c, const char *currency)
-{
-    if (!c->priced)
-        return;
-    doc_map(d, key);
-    doc_money(d, "once_low", c->once_low, currency);
-    doc_money(d, "once_expected", c->once_expected, currency);
-    doc_money(d, "once_high", c->once_high, currency);
-    doc_money(d, "month_low", c->month_low, currency);
-    doc_money(d, "month_expected", c->month_expected, currency);
-    doc_money(d, "month_high", c->month_high, currency);
-    doc_close(d);
-}
-
-static void cost_rows(struct doc *d, const struct plan *p, const struct cost_table *t)
-{
-    for (size_t k = 0; k < t->count; k++) {
-        const struct cost_table_sum *sum = &t->rows[k].sum;
-        doc_map(d, NULL);
-        doc_text(d, "name", t->rows[k].name);
-        doc_count(d, "steps", sum->steps);
-        doc_count(d, "priced", sum->priced);
-        doc_count(d, "guessed", sum->guessed);
-        doc_count(d, "unknown", sum->unknown);
-        amounts(d, "cost", &sum->cost, p->region->currency);
-        amounts(d, "guesses", &sum->guess, p->region->currency);
-        doc_close(d);
-    }
-}
-
-/* "costs": by stage, subsystem and owner.  A sum beyond all money is an error in the place of its rows. */
-static void costs(struct doc *d, const struct plan *p, struct arena *mem)
-{
-    doc_map(d, "costs");
-    for (int by = 0; by < COST_TABLE_WAYS; by++) {
-        struct cost_table t;
-        struct err err;
-        if (!cost_table_make(mem, p, (enum cost_table_by)by, &t, &err)) {
-            doc_text(d, cost_table_by_name((enum cost_table_by)by), err.summary);
-            continue;
-        }
-        doc_list(d, cost_table_by_name((enum cost_table_by)by));
-        cost_rows(d, p, &t);
-        doc_close(d);
-    }
     doc_close(d);
 }
 
@@ -120,6 +71,38 @@ static void run(struct doc *d, const struct store_run *run, const struct timelin
     doc_close(d);
 }
 
+static void launch(struct doc *d, const struct facts_report *f)
+{
+    if (!f->launch)
+        return;
+    struct facts_launch facts = {.region = f->plan->region, .plan = f->plan, .launch = f->launch};
+    doc_map(d, "launch");
+    as_json_launch_keys(d, &facts);
+    doc_close(d);
+}
+
+/* The whole chain: this is the form an auditor's program reads. */
+static void audit(struct doc *d, const struct facts_report *f)
+{
+    doc_map(d, "audit");
+    doc_text(d, "broken", f->audit_broken ? f->audit_broken->summary : NULL);
+    doc_text(d, "head", f->audit_count > 0 ? f->audit[f->audit_count - 1].hash : NULL);
+    doc_list(d, "entries");
+    for (size_t k = 0; k < f->audit_count; k++) {
+        const struct store_audit *a = &f->audit[k];
+        doc_map(d, NULL);
+        doc_number(d, "seq", a->seq);
+        doc_time(d, "at", a->wall_ms);
+        doc_text(d, "kind", a->kind);
+        doc_json(d, "entry", a->entry);
+        doc_text(d, "prev", a->prev);
+        doc_text(d, "hash", a->hash);
+        doc_close(d);
+    }
+    doc_close(d);
+    doc_close(d);
+}
+
 void as_json_report(struct out *o, const struct facts_report *f)
 {
     struct arena *mem = arena_new();
@@ -133,9 +116,10 @@ void as_json_report(struct out *o, const struct facts_report *f)
     doc_map(&d, "plan");
     as_json_plan_keys(&d, f->plan);
     doc_close(&d);
-    costs(&d, f->plan, mem);
     graph(&d, f->plan->graph);
+    launch(&d, f);
     run(&d, f->plan->truth->last_run, &t);
+    audit(&d, f);
     doc_end(&d);
     arena_free(mem);
 }

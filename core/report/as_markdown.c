@@ -8,13 +8,16 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/tick.h"
+#include "launch/launch.h"
 #include "model/decl.h"
 #include "model/diag.h"
 #include "model/money.h"
 #include "model/value.h"
 #include "plan/cost_table.h"
 #include "plan/plan.h"
+#include "plan/reference.h"
 #include "region/region.h"
+#include "report/as_text_launch.h"
 #include "report/as_text_plan_row.h"
 #include "report/brief.h"
 #include "report/facts.h"
@@ -25,6 +28,7 @@
 /* A comment on GitHub holds 65 536 characters; a step takes about 150. */
 #define STEPS_MOST 250
 #define PATH_MOST  12
+#define GATES_MOST 30
 
 struct paper {
     struct out *out;
@@ -35,17 +39,31 @@ struct paper {
 
 /* ---- texts ----------------------------------------------------------------------------------- */
 
-/* @team and #12 are acted on after Markdown is read, so an escape does not help: an empty comment does. */
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* @team and #12 are acted on after Markdown is read, so an escape does not help: an empty comment does.  An
+ * address of mail is no mention. */
+static bool calls_somebody(const char *at, char before)
+{
+    return (*at == '@' || *at == '#') && !is_word(before) && is_word(at[1]);
+}
+
 void as_markdown_text(struct buf *out, const char *safe)
 {
-    for (; *safe; safe++) {
+    char before = '\0';
+    for (; *safe; before = *safe++) {
         if (*safe == '<')
             buf_text(out, "&lt;");
         else if (*safe == '&')
             buf_text(out, "&amp;");
-        else if (*safe == '@' || *safe == '#')
+        else if (calls_somebody(safe, before))
             buf_print(out, "%c<!-- -->", *safe);
-        else if (strchr("\\`*_{}[]()|~>!", *safe))
+        else if (*safe == '_' && is_word(before) && is_word(safe[1])) /* storage_gb stands for itself */
+            buf_char(out, '_');
+        else if (strchr("\\`*_[]|~>", *safe))
             buf_print(out, "\\%c", *safe);
         else
             buf_char(out, *safe);
@@ -140,6 +158,14 @@ static void print_purse(struct paper *p, const char *title, const char *key, int
         out_text(p->out, " · ");
         money(p, low, high);
     }
+    const struct plan_reference *r = p->plan->reference;
+    if (r && !r->why_not && r->month > 0 && strcmp(key, "monthly") == 0 && p->plan->totals.priced > 0) {
+        out_text(p->out, " · ");
+        brief_share(cell(p), expected, r->month);
+        say(p, p->cell.at);
+        out_text(p->out, " of ");
+        say(p, r->region);
+    }
     if (guess > 0) {
         out_text(p->out, " · guessed besides ");
         money(p, guess, guess);
@@ -219,6 +245,54 @@ static void print_notes(struct paper *p)
             out_text(p->out, " ");
             address(p, plan->notes[k].address);
         }
+        out_char(p->out, '\n');
+    }
+    out_char(p->out, '\n');
+}
+
+/* ---- launch ---------------------------------------------------------------------------------- */
+
+static void print_gate(struct paper *p, const struct launch_item *i)
+{
+    out_text(p->out, "- ");
+    if (i->owner) {
+        out_text(p->out, "**");
+        say(p, i->owner);
+        out_text(p->out, "** ");
+    }
+    address(p, i->address);
+    out_text(p->out, ": ");
+    as_text_launch_takes(cell(p), i);
+    say(p, p->cell.at);
+    if (i->unlocks > 0)
+        out_print(p->out, ", unlocks %u", i->unlocks);
+    out_text(p->out, i->critical ? ", **on the critical path**\n" : "\n");
+}
+
+static void print_launch(struct paper *p)
+{
+    const struct launch *l = p->facts->launch;
+    const struct launch_milestone *m = &l->milestones[l->asked];
+    out_text(p->out, "## What blocks launch\n\n");
+    as_text_launch_dates(cell(p), m);
+    say(p, p->cell.at);
+    if (m->target_date[0]) {
+        out_text(p->out, " · ");
+        as_text_launch_target(cell(p), p->out, m);
+        say(p, p->cell.at);
+    }
+    out_print(p->out, " · %u of %u steps open\n\n", m->open, m->steps);
+    for (uint32_t k = 0; k < l->gate_count && k < GATES_MOST; k++)
+        print_gate(p, &l->items[k]);
+    if (l->gate_count > GATES_MOST)
+        out_print(p->out, "- and %u more\n", l->gate_count - GATES_MOST);
+    for (size_t k = 0; k < l->extra_count && k < GATES_MOST; k++) {
+        out_text(p->out, l->extras[k].blocks ? "- **" : "- ");
+        say(p, l->extras[k].kind);
+        out_text(p->out, l->extras[k].blocks ? "** " : " ");
+        say(p, l->extras[k].subject);
+        out_text(p->out, ": ");
+        say(p, l->extras[k].text);
         out_char(p->out, '\n');
     }
     out_char(p->out, '\n');
@@ -359,6 +433,8 @@ void as_markdown_report(struct out *o, const struct facts_report *f)
     print_costs(&p, COST_TABLE_STAGE, "Stage", "before the first stage");
     print_costs(&p, COST_TABLE_SUBSYSTEM, "Subsystem", "without a subsystem");
     print_costs(&p, COST_TABLE_OWNER, "Owner", "without an owner");
+    if (f->launch)
+        print_launch(&p);
     out_text(o, "## Plan\n\n");
     print_steps(&p);
     if (f->plan->truth->last_run)

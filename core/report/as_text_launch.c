@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "region/region.h"
 #include "report/as_text.h"
+#include "report/as_text_launch.h"
 #include "report/brief.h"
 #include "report/cell.h"
 #include "report/out.h"
@@ -71,7 +72,7 @@ static bool is_known(const struct launch_item *i)
     return i->forecast->spread.count > 0 && i->need != LAUNCH_TROUBLE && i->need != LAUNCH_HELD;
 }
 
-static void add_takes(struct buf *text, const struct launch_item *i)
+void as_text_launch_takes(struct buf *text, const struct launch_item *i)
 {
     const struct forecast *f = i->forecast;
     if (i->need == LAUNCH_TROUBLE || i->need == LAUNCH_HELD) {
@@ -122,7 +123,7 @@ static void head(struct out *o, const struct facts_launch *f)
     out_text(o, "\n\n");
 }
 
-static void add_dates(struct buf *text, const struct launch_milestone *m)
+void as_text_launch_dates(struct buf *text, const struct launch_milestone *m)
 {
     if (m->open == 0 && m->unknown == 0) {
         buf_text(text, "reached: nothing is open");
@@ -135,7 +136,7 @@ static void add_dates(struct buf *text, const struct launch_milestone *m)
         buf_print(text, "%s (P50), %s (P90)", m->p50, m->p90);
 }
 
-static void add_target(struct buf *text, const struct out *o, const struct launch_milestone *m)
+void as_text_launch_target(struct buf *text, const struct out *o, const struct launch_milestone *m)
 {
     if (!m->target_date[0])
         return;
@@ -172,8 +173,8 @@ static void dates(struct out *o, const struct launch *l)
         buf_clear(&text);
         buf_clear(&name);
         cell_add_short(&name, o, m->name, strlen(m->name), LABEL_COLUMNS - 1);
-        add_dates(&text, m);
-        add_target(&text, o, m);
+        as_text_launch_dates(&text, m);
+        as_text_launch_target(&text, o, m);
         labeled(o, name.at, color_of(m), text.at);
     }
     buf_done(&text);
@@ -207,7 +208,7 @@ static void add_facts(struct buf *text, const struct out *o, const struct launch
     if (i->unlocks > 0)
         buf_print(text, "unlocks %u", i->unlocks);
     add_part(text, o);
-    add_takes(text, i);
+    as_text_launch_takes(text, i);
     if (i->critical) {
         add_part(text, o);
         buf_text(text, "on the critical path");
@@ -331,7 +332,7 @@ static void path_row(struct out *o, const struct launch_item *i, const struct fa
     const char *owner = i->owner ? i->owner : i->need == LAUNCH_OURS ? "landfall" : NULL;
     cell_add(&text, o, owner);
     add_part(&text, o);
-    add_takes(&text, i);
+    as_text_launch_takes(&text, i);
     cell_paragraph(o, ADDRESS_COLUMNS + 16, ADDRESS_COLUMNS + 16, text.at);
     buf_done(&text);
 }
@@ -548,7 +549,7 @@ static void what_if(struct out *o, const struct facts_launch *f)
     add_change(&text, o, before->p90, after->p90, "P90");
     buf_text(&text, after->unknown ? ", at the earliest: " : ": ");
     add_days(&text, before, after);
-    add_target(&text, o, after);
+    as_text_launch_target(&text, o, after);
     add_saved(&text, o, &l->change->saved, f->region->currency);
     if (l->change->timeless > 0) {
         add_part(&text, o);

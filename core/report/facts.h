@@ -27,6 +27,8 @@ struct store_event;
 struct store_notice;
 struct store_run;
 struct store_snapshot;
+struct store_approval;
+struct store_audit;
 struct sweep;
 struct value;
 
@@ -131,6 +133,15 @@ struct facts_report {
     const struct plan *plan;
     const struct store_event *events; /* of the last run, oldest first */
     size_t event_count;
+    const struct launch *launch;     /* what its launch waits for; NULL: it cannot be told */
+    const struct err *launch_why;    /* why not; NULL with a launch */
+    const struct store_audit *audit; /* the whole chain, oldest first */
+    size_t audit_count;
+    const struct err *audit_broken;    /* NULL: every entry is as it was written */
+    const struct residence_book *book; /* where data is, by that chain; NULL: there is none, or see below */
+    const struct err *book_why;        /* what is wrong with its entries; or NULL */
+    const char *const *missing;        /* addresses that hold data and of which the chain says nothing */
+    size_t missing_count;
     int64_t made_ms;           /* wall clock */
     bool as_stored;            /* no service was asked: what is there is what the store remembers */
     const struct err *silence; /* why not, when one was to be asked and did not answer; or NULL */

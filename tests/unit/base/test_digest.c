@@ -36,6 +36,16 @@ static void test_hashes_are_blake2b_with_32_bytes(void **state)
     assert_string_equal(hex, "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8");
 }
 
+static void test_sha256_is_what_a_browser_computes(void **state)
+{
+    (void)state;
+    uint8_t hash[DIGEST_BYTES];
+    char hex[DIGEST_HEX];
+    digest_sha256("abc", 3, hash); /* FIPS 180-2, B.1 */
+    digest_hex(hash, sizeof(hash), hex);
+    assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 static void test_equal_inputs_under_different_keys_cannot_be_linked(void **state)
 {
     (void)state;
@@ -217,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hashes_are_blake2b_with_32_bytes),
+        cmocka_unit_test(test_sha256_is_what_a_browser_computes),
         cmocka_unit_test(test_equal_inputs_under_different_keys_cannot_be_linked),
         cmocka_unit_test(test_a_stream_equals_the_whole),
         cmocka_unit_test(test_texts_in_a_stream_do_not_run_together),

@@ -85,6 +85,43 @@ static void test_what_is_replaced_is_read_back_whole(void **state)
     assert_int_equal(entries(r), 1);
 }
 
+static void test_a_draft_is_seen_only_when_it_is_committed(void **state)
+{
+    struct room *r = *state;
+    struct err err;
+    struct file_draft draft;
+    const char *path = inside(r, "eu.html"), *bytes;
+    size_t count;
+    assert_true(file_replace(path, "old", 3, 0644, &err));
+    assert_true(file_draft_begin(&draft, path, &err));
+    assert_int_equal(write(draft.fd, "ne", 2), 2);
+    assert_true(file_read(r->mem, path, 9, &bytes, &count, &err));
+    assert_string_equal(bytes, "old");
+    assert_int_equal(write(draft.fd, "w", 1), 1);
+    assert_true(file_draft_commit(&draft, 0600, &err));
+    assert_true(file_read(r->mem, path, 9, &bytes, &count, &err));
+    assert_string_equal(bytes, "new");
+    assert_int_equal(entries(r), 1);
+}
+
+static void test_an_abandoned_draft_leaves_nothing(void **state)
+{
+    struct room *r = *state;
+    struct err err;
+    struct file_draft draft;
+    const char *path = inside(r, "eu.html"), *bytes;
+    size_t count;
+    assert_true(file_replace(path, "old", 3, 0644, &err));
+    assert_true(file_draft_begin(&draft, path, &err));
+    assert_int_equal(write(draft.fd, "half", 4), 4);
+    file_draft_abandon(&draft);
+    assert_true(file_read(r->mem, path, 9, &bytes, &count, &err));
+    assert_string_equal(bytes, "old");
+    assert_int_equal(entries(r), 1);
+    assert_false(file_draft_begin(&draft, inside(r, "no/such"), &err));
+    assert_string_equal(err.code, "file.cannot_write");
+}
+
 static void test_a_large_file_is_read_whole(void **state)
 {
     struct room *r = *state;
@@ -338,6 +375,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_what_is_replaced_is_read_back_whole),
+        TEST(test_a_draft_is_seen_only_when_it_is_committed),
+        TEST(test_an_abandoned_draft_leaves_nothing),
         TEST(test_a_large_file_is_read_whole),
         TEST(test_an_empty_file_is_an_empty_text),
         TEST(test_a_file_without_a_size_is_read_to_its_end),

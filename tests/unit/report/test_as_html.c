@@ -158,13 +158,42 @@ static void test_what_is_missing_is_said_and_not_shown_empty(void **state)
     s.truth.last_run = NULL;
     facts.event_count = 0;
     s.region.shrink_count = s.region.absent_count = 0;
+    facts.launch = NULL;
+    facts.audit_count = 0;
+    facts.book = NULL;
+    s.declared[2].meta.holds_count = s.declared[3].meta.holds_count = 0;
     as_html_report(&g.out, &facts);
     const char *text = golden_text(&g);
     assert_null(strstr(text, "id=\"time\""));
     assert_null(strstr(text, "id=\"smaller\""));
     assert_null(strstr(text, "href=\"#time\""));
     assert_non_null(strstr(text, "There is no timeline: nothing was built yet."));
+    assert_non_null(strstr(text, "No step says that it holds data"));
+    assert_non_null(strstr(text, "There is no audit chain"));
     assert_non_null(strstr(text, "Nothing was shrunk and nothing is absent on purpose."));
+    golden_close(&g);
+}
+
+static void test_what_is_wrong_with_the_launch_or_the_chain_is_told_in_its_place(void **state)
+{
+    (void)state;
+    struct golden g;
+    struct sample s;
+    struct err launch, audit;
+    golden_open(&g, style);
+    sample_make(&s, g.mem);
+    struct facts_report facts = report_sample(&s);
+    err_set(&launch, "launch.no_milestone", "there is no milestone 'pilot'");
+    err_set(&audit, "store.audit_broken", "entry 2 of the audit chain is not as it was written");
+    facts.launch = NULL;
+    facts.launch_why = &launch;
+    facts.audit_broken = &audit;
+    facts.audit_count = 0;
+    as_html_report(&g.out, &facts);
+    const char *text = golden_text(&g);
+    assert_non_null(
+        strstr(text, "It cannot be told what blocks launch: there is no milestone &#39;pilot&#39;"));
+    assert_non_null(strstr(text, "The audit chain is broken:</strong> entry 2 of the audit chain"));
     golden_close(&g);
 }
 
@@ -185,10 +214,10 @@ static void test_markdown_of_others_does_nothing(void **state)
     (void)state;
     struct buf text;
     buf_init(&text, 0);
-    as_markdown_text(&text, "@team #12 <b> [x](y) | `c` *e* _u_ a&b ![i](j)");
-    assert_string_equal(
-        text.at, "@<!-- -->team #<!-- -->12 &lt;b\\> \\[x\\]\\(y\\) \\| \\`c\\` \\*e\\* \\_u\\_ a&amp;b "
-                 "\\!\\[i\\]\\(j\\)");
+    as_markdown_text(&text, "@team #12 <b> [x](y) | `c` *e* _u_ a&b ![i](j) me@acme.example");
+    assert_string_equal(text.at,
+                        "@<!-- -->team #<!-- -->12 &lt;b\\> \\[x\\](y) \\| \\`c\\` \\*e\\* \\_u\\_ a&amp;b "
+                        "!\\[i\\](j) me@acme.example");
     buf_done(&text);
 }
 
@@ -217,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_no_text_of_a_plan_becomes_markup),
         cmocka_unit_test(test_a_secret_is_on_no_page),
         cmocka_unit_test(test_what_is_missing_is_said_and_not_shown_empty),
+        cmocka_unit_test(test_what_is_wrong_with_the_launch_or_the_chain_is_told_in_its_place),
         cmocka_unit_test(test_a_report_for_a_pull_request),
         cmocka_unit_test(test_markdown_of_others_does_nothing),
         cmocka_unit_test(test_a_report_for_programs),

@@ -1,6 +1,6 @@
 # The report: to standard output as Markdown, to a file by its ending; as of the store when nobody answers.
 snapshot >"$work/before"
-landfall report eu
+landfall report eu | sed -E 's/^not before .* · ([0-9]+ of)/not before <dates> · \1/' # tomorrow it is another day
 nothing_written
 say 'built'
 built apply eu --yes
@@ -11,7 +11,7 @@ landfall report eu -o eu.csv
 head -n 1 eu.csv | tr -d '\r' | tr ',' '\n' | wc -l
 tail -n +2 eu.csv | cut -d, -f1-4,24
 landfall report eu -o eu.json -q
-jq -S '{format, region, as_of, stages: [.costs.stage[].name], steps: (.plan.steps | length), run: .last_run.state}' eu.json
+jq -S '{format, region, as_of, stages: [.plan.cost.by_stage[].stage], steps: (.plan.steps | length), run: .last_run.state}' eu.json
 landfall report eu --format csv | wc -l
 say 'in no format'
 refused report eu -o eu.txt
