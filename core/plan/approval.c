@@ -177,14 +177,28 @@ static bool read_texts(const struct source *s, const struct value *v, struct app
     if (!is_hex(a->digest, DIGEST_HEX - 1) || !is_hex(a->nonce, NONCE_DIGITS))
         return damaged(s, "its digest or its nonce is none", err);
     a->signature = value_get_text(v, "signature", NULL);
-    a->after = value_get(v, "after");
+    return true;
+}
+
+static bool read_after(const struct source *s, const struct value *after, struct approval *a, struct err *err)
+{
+    bool is_list = value_kind(after) == VALUE_LIST;
+    if (after && !is_list)
+        return damaged(s, "its 'after' is no list", err);
+    for (size_t i = 0; is_list && i < after->count; i++) {
+        const char *hex = value_as_text(after->items[i]);
+        if (!hex || !is_hex(hex, DIGEST_HEX - 1))
+            return damaged(s, "its 'after' names no line", err);
+    }
+    a->after = after;
     return true;
 }
 
 static bool read_fields(const struct source *s, const struct value *v, struct approval *a, struct err *err)
 {
     int64_t unpriced = value_get_int(v, "unpriced", -1);
-    if (!read_texts(s, v, a, err) || !read_money(s, v, "ceiling_monthly", &a->ceiling_month, err) ||
+    if (!read_texts(s, v, a, err) || !read_after(s, value_get(v, "after"), a, err) ||
+        !read_money(s, v, "ceiling_monthly", &a->ceiling_month, err) ||
         !read_money(s, v, "ceiling_one_off", &a->ceiling_once, err) ||
         !read_time(s, v, "given", &a->given_ms, err) || !read_time(s, v, "expires", &a->expires_ms, err) ||
         !read_classes(s, value_get(v, "classes"), &a->classes, err))

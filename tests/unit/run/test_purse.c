@@ -88,48 +88,60 @@ static void test_a_whole_plan_fits_the_ceiling_of_its_own_high_estimate(void **s
                         "ceiling is EUR 0.00 (the approval of ada)");
 }
 
-/* Against arithmetic that cannot overflow. */
-static void test_no_order_of_steps_passes_a_limit_or_keeps_out_what_fits(void **state)
+/* Arithmetic that cannot overflow, beside the purse's. */
+struct sums {
+    __int128 month, once;
+    int64_t limit_month, limit_once;
+};
+
+static void draw_steps(struct world *w, int64_t scale, struct sums *sums)
 {
     static const enum plan_action actions[] = {PLAN_KEEP, PLAN_UPDATE, PLAN_REPLACE, PLAN_CREATE,
                                                PLAN_CREATE};
+    w->plan.count = 0;
+    for (uint32_t i = 0, n = 1 + draw(32); i < n; i++) {
+        enum plan_action action = actions[draw(COUNT_OF(actions))];
+        add_step(w, action, draw(5) > 0, scale / 100 * draw(100), scale / 100 * draw(20));
+        if (action != PLAN_CREATE && w->steps[i].cost.priced)
+            sums->month += w->steps[i].cost.month_high;
+    }
+    if (sums->month > INT64_MAX)
+        sums->month = INT64_MAX;
+}
+
+static void check_take(struct purse *p, struct arena *mem, const struct plan_step *s, struct sums *sums)
+{
+    const char *why;
+    bool is_once = s->action != PLAN_UPDATE;
+    if (s->action == PLAN_KEEP || !s->cost.priced)
+        return;
+    __int128 month = sums->month + (s->action == PLAN_CREATE ? s->cost.month_high : 0);
+    __int128 once = sums->once + (is_once ? s->cost.once_high : 0);
+    bool fits = (s->cost.month_high == 0 || month <= sums->limit_month) &&
+                (!is_once || s->cost.once_high == 0 || once <= sums->limit_once);
+    assert_int_equal(purse_take(p, mem, s, &why), fits);
+    if (fits) {
+        sums->month = month;
+        sums->once = once;
+    }
+    assert_true(p->month == (int64_t)sums->month && p->once == (int64_t)sums->once);
+    assert_true(sums->once <= sums->limit_once);
+}
+
+static void test_no_order_of_steps_passes_a_limit_or_keeps_out_what_fits(void **state)
+{
     struct world *w = *state;
     for (int round = 0; round < 4000; round++) {
         struct arena *mem = arena_new();
-        int64_t scale = round % 7 == 0 ? INT64_MAX / 8 : 1000, limit_month = 0, limit_once = 0;
-        __int128 month = 0, once = 0;
-        w->plan.count = 0;
-        for (uint32_t i = 0, n = 1 + draw(32); i < n; i++) {
-            enum plan_action action = actions[draw(COUNT_OF(actions))];
-            add_step(w, action, draw(5) > 0, scale / 100 * draw(100), scale / 100 * draw(20));
-            const struct plan_step *s = &w->steps[i];
-            bool stands = action != PLAN_CREATE;
-            month += stands && s->cost.priced ? s->cost.month_high : 0;
-        }
-        if (month > INT64_MAX)
-            month = INT64_MAX;
-        limit_month = scale / 100 * draw(1500) / (scale > 1000 ? 100 : 1);
-        limit_once = scale / 100 * draw(200) / (scale > 1000 ? 100 : 1);
-        struct purse p = open_purse(w, limit_month, limit_once, 0);
-        assert_true(p.month == (int64_t)month);
-        for (uint32_t i = 0; i < w->plan.count; i++) {
-            const struct plan_step *s = &w->steps[i];
-            const char *why;
-            if (s->action == PLAN_KEEP || !s->cost.priced)
-                continue;
-            bool is_new = s->action == PLAN_CREATE, is_once = s->action != PLAN_UPDATE;
-            __int128 then_month = month + (is_new ? s->cost.month_high : 0);
-            __int128 then_once = once + (is_once ? s->cost.once_high : 0);
-            bool fits = (s->cost.month_high == 0 || then_month <= limit_month) &&
-                        (!is_once || s->cost.once_high == 0 || then_once <= limit_once);
-            assert_int_equal(purse_take(&p, mem, s, &why), fits);
-            if (fits) {
-                month = then_month;
-                once = then_once;
-            }
-            assert_true(p.month == (int64_t)month && p.once == (int64_t)once);
-            assert_true(once <= limit_once);
-        }
+        struct sums sums = {0};
+        int64_t scale = round % 7 == 0 ? INT64_MAX / 8 : 1000, unit = scale > 1000 ? scale / 10000 : 10;
+        draw_steps(w, scale, &sums);
+        sums.limit_month = unit * draw(1500);
+        sums.limit_once = unit * draw(200);
+        struct purse p = open_purse(w, sums.limit_month, sums.limit_once, 0);
+        assert_true(p.month == (int64_t)sums.month);
+        for (uint32_t i = 0; i < w->plan.count; i++)
+            check_take(&p, mem, &w->steps[i], &sums);
         arena_free(mem);
     }
 }
