@@ -53,17 +53,21 @@ static bool make(struct session *s, const char *region, struct board **out, stru
     struct plan *plan;
     struct launch *launch;
     struct store_event *events;
+    struct waivers *waivers;
     struct board_ask ask = {0};
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make(s, &planning, &plan, err))
         return false;
     struct launching launching = {.plan = plan, .now_ms = session_wall_ms()};
     if (!launching_make(s, &launching, &launch, err) || !read_memory(s, &ask.memory, err) ||
+        !waiver_load(s->mem, s->project->folder, s->region->name, s->region->timezone, &waivers, &s->diags,
+                     err) ||
         !store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &events, &ask.event_count, err))
         return false;
     ask.plan = plan;
     ask.launch = launch;
     ask.events = events;
+    ask.waivers = waivers;
     return board_make(s->mem, &ask, out, err);
 }
 
