@@ -53,17 +53,21 @@ static bool make(struct session *s, const char *region, struct board **out, stru
     struct plan *plan;
     struct launch *launch;
     struct store_event *events;
+    struct waivers *waivers;
     struct board_ask ask = {0};
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make(s, &planning, &plan, err))
         return false;
     struct launching launching = {.plan = plan, .now_ms = session_wall_ms()};
     if (!launching_make(s, &launching, &launch, err) || !read_memory(s, &ask.memory, err) ||
+        !waiver_load(s->mem, s->project->folder, s->region->name, s->region->timezone, &waivers, &s->diags,
+                     err) ||
         !store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &events, &ask.event_count, err))
         return false;
     ask.plan = plan;
     ask.launch = launch;
     ask.events = events;
+    ask.waivers = waivers;
     return board_make(s->mem, &ask, out, err);
 }
 
@@ -142,11 +146,11 @@ static void put_target(struct session *s, const struct board *b)
 
 /* The page, and what is remembered of it, in one commit: what is compared tomorrow is what people were told.
  */
-static void put_digest(struct session *s, const struct board *b)
+static bool put_digest(struct session *s, const struct board *b)
 {
     const char *once = arena_print(s->mem, "digest %s", b->launch->today);
     if (!noticing_is_news(s->noticing, NOTICES_DIGEST, once))
-        return;
+        return false;
     struct as_notice_facts facts = {
         .title = as_board_title(s->mem, b),
         .text = as_board_text(s->mem, b),
@@ -154,6 +158,23 @@ static void put_digest(struct session *s, const struct board *b)
     };
     noticing_put(s->noticing, NOTICES_DIGEST, once, &facts);
     store_put_audit(s->writer, AUDIT_KIND, board_memory(s->mem, b));
+    return true;
+}
+
+/* What could not be sent is said by the noticing. */
+static void tell_sent(struct session *s, bool is_new, const struct courier_tally *at, size_t count)
+{
+    const char *before = "Sent to ";
+    if (!is_new && notices_has(&s->project->notices, NOTICES_DIGEST))
+        out_text(&s->out, "Today's page was sent before.\n");
+    for (size_t i = 0; i < count; i++) {
+        if (at[i].sent == 0)
+            continue;
+        out_print(&s->out, "%s%s (%llu)", before, at[i].sink, (unsigned long long)at[i].sent);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        out_char(&s->out, '\n');
 }
 
 static bool check_wanted(const struct session *s, struct err *err)
@@ -174,7 +195,7 @@ static bool send(struct session *s, const struct board *b, bool *all, struct err
     s->noticing = noticing_new(s);
     noticing_know(s->noticing, b->plan);
     noticing_send(s->noticing, true);
-    put_digest(s, b);
+    bool is_new = put_digest(s, b);
     put_deadlines(s, b);
     put_target(s, b);
     put_waivers(s, b);
@@ -182,6 +203,8 @@ static bool send(struct session *s, const struct board *b, bool *all, struct err
     const struct courier_tally *tallies = noticing_tallies(s->noticing, &count);
     for (size_t i = 0; i < count; i++)
         *all = *all && tallies[i].due == 0;
+    if (!s->json && !s->quiet)
+        tell_sent(s, is_new, tallies, count);
     return true;
 }
 
@@ -194,7 +217,7 @@ bool cmd_board_run(struct session *s, const struct args *args, int *exit_code, s
         return false;
     if (s->json)
         as_json_board(&s->out, board);
-    else
+    else if (!sends || !s->quiet)
         as_text_board(&s->out, board);
     if (sends && !send(s, board, &all, err))
         return false;

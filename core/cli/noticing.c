@@ -474,8 +474,7 @@ void noticing_finish(struct noticing *n, uint64_t most_ms)
         return;
     noticing_linger(n, most_ms);
     noticing_stop(n);
-    if (!n->s->quiet)
-        tell_left(n);
+    tell_left(n);
 }
 
 void noticing_stop(struct noticing *n)

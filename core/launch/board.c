@@ -148,9 +148,8 @@ static int by_days(const void *a, const void *b)
                               : strcmp(x->waiver->name, y->waiver->name);
 }
 
-static void fill_waivers(struct arena *mem, struct board *b)
+static void fill_waivers(struct arena *mem, const struct waivers *w, struct board *b)
 {
-    const struct waivers *w = b->plan->waivers;
     size_t count = w ? w->count : 0;
     struct board_waiver *at = ARENA_ARRAY(mem, struct board_waiver, count + 1);
     for (size_t i = 0; i < count; i++) {
@@ -197,7 +196,7 @@ bool board_make(struct arena *mem, const struct board_ask *ask, struct board **o
     *b = (struct board){.plan = ask->plan, .launch = l, .milestone = &l->milestones[l->asked]};
     const struct value *memory = read_memory(mem, ask, b);
     fill_done(mem, ask, b);
-    fill_waivers(mem, b);
+    fill_waivers(mem, ask->waivers, b);
     fill_deadlines(mem, b);
     if (memory && b->before->moved_p50 != 0)
         board_why(mem, ask, value_get(memory, "steps"), b);

@@ -20,6 +20,7 @@ struct launch_milestone;
 struct plan;
 struct store_event;
 struct waiver;
+struct waivers;
 
 /* Why the date moved.  Each is a fact of one step of the longest chain, as it is now or was then; they need
  * not add up, because what is late elsewhere may hide what is late here. */
@@ -70,6 +71,7 @@ struct board {
 struct board_ask {
     const struct plan *plan;
     const struct launch *launch;
+    const struct waivers *waivers;    /* or NULL */
     const char *memory;               /* of the board sent last, or NULL */
     const struct store_event *events; /* oldest first */
     size_t event_count;

@@ -66,7 +66,11 @@ static void done(struct rows *r)
               b->milestone->name);
     if (b->before) {
         dot(r);
-        buf_print(&r->text, "%zu since %s", b->done_count, b->before->date);
+        if (b->done_count == 0)
+            buf_text(&r->text, "none");
+        else
+            buf_print(&r->text, "%zu", b->done_count);
+        buf_print(&r->text, " since %s", b->before->date);
     }
     for (size_t i = 0; i < b->done_count && i < NAMED_MOST; i++) {
         buf_text(&r->text, i ? ", " : ": ");

@@ -121,6 +121,7 @@ static const struct board *board(struct day *d, const char *p50, const char *mem
     snprintf(d->milestone.p90, sizeof(d->milestone.p90), "%s", p50);
     struct board_ask ask = {.plan = &d->plan,
                             .launch = &d->launch,
+                            .waivers = &d->waivers,
                             .memory = memory,
                             .events = d->events,
                             .event_count = d->event_count};
@@ -290,7 +291,6 @@ static void test_waivers_count_their_last_day_and_the_next_deadline_comes_first(
     for (size_t i = 0; i < 3; i++)
         assert_true(calendar_end("UTC", w[i].expires, &w[i].expires_ms));
     d->waivers = (struct waivers){.at = w, .count = 3};
-    d->plan.waivers = &d->waivers;
     open_step(d, "human.dpa", 0, 4, true);
     open_step(d, "human.kyc", 0, 4, false);
     open_step(d, "todo.mail", 0, 4, false);

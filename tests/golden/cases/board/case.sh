@@ -1,7 +1,18 @@
 # Days go on; what is said of them must not.
-days() { sed -E 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}/<date>/g; s/\b[0-9]+ days? (to spare|late)/<days> \1/g; s/"days_late": -?[0-9]+/"days_late": <days>/'; }
+days() { sed -E 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}/<date>/g; s/\b[0-9]+ days? (to spare|late)/<days> \1/g; s/"days_(late|left)": -?[0-9]+/"days_\1": <days>/'; }
 more <<'END'
-human "kyc" { ask = "Know your customer", step = { owner = "finance", guess = { days = 20 } } }
+human "kyc" { ask = "Know your customer", deadline = "2026-01-31", step = { owner = "finance", guess = { days = 20 } } }
+END
+# Long ago, whenever this runs.
+edit regions/eu.yaml -e 's/2026-12-15/2026-01-15/'
+mkdir waivers
+cat >waivers/old-disks.yaml <<'END'
+rule: encrypted at rest
+steps: [database.*]
+owner: data-platform
+reason: the old disks go in March
+expires: 2026-01-31
+told: [security]
 END
 refused board eu --send
 landfall board eu | days
@@ -12,9 +23,11 @@ notices:
   sinks:
     team: { kind: slack, url: "http://127.0.0.1:1/" }
   rules:
-    - { to: [team], about: [digest] }
+    - { to: [team], about: [digest, deadline, waiver] }
 END
 landfall board eu --send | days
+landfall board eu --send --quiet
+landfall board eu --send | tail -n 1
 # The day after, as far as is known: a step was added that takes long.
 more <<'END'
 human "audit" { ask = "Have it audited", step = { owner = "legal", guess = { days = 90 } } }
