@@ -22,11 +22,11 @@ landfall residency eu --refresh --exit-code | counted
 refused plan eu
 say 'made where it may not be: nothing is put into it'
 rm -rf .landfall
-landfall apply eu --yes | sed -E '/^Cost/,/ priced /d'
+landfall apply eu --yes | sed -E '/^Cost/,/of [0-9]+ priced/d'
 landfall residency eu --exit-code | counted
 landfall status eu
 # What it costs is told elsewhere.
-money_aside() { sed -E '/^Cost/,/ priced /d'; }
+money_aside() { sed -E '/^Cost/,/of [0-9]+ priced/d'; }
 say 'what nobody tells is not made up'
 rm -rf .landfall
 playbook <<'END'
