@@ -68,10 +68,13 @@ static void print_line(struct out *o, struct buf *text, const struct residence_l
     buf_text(text, "  ");
     add_list(text, o, value_get(line->entry, "holds"));
     cell_sign(text, o, " · ", " | ");
-    buf_text(text, "asked ");
-    cell_add(text, o, text_of(line, "asked"));
-    cell_sign(text, o, " · ", " | ");
     add_told(text, o, line);
+    if (str_equal(text_of(line, "told"), text_of(line, "asked"))) {
+        buf_text(text, ", as asked");
+    } else {
+        buf_text(text, ", asked ");
+        cell_add(text, o, text_of(line, "asked"));
+    }
     cell_sign(text, o, " · ", " | ");
     buf_print(text, "entry %lld, ", (long long)line->audit->seq);
     brief_time(text, line->audit->wall_ms);
