@@ -342,7 +342,8 @@ static const struct command table[] = {
     },
     {
         .name = "board",
-        .summary = "the daily page: what is done, whom it waits for, money, when launch is and why that moved",
+        .summary =
+            "the daily page: what is done, whom it waits for, money, when launch is and why that moved",
         .synopsis = "REGION",
         .words_min = 1,
         .words_max = 1,
@@ -350,7 +351,8 @@ static const struct command table[] = {
         .options = BIT(JSON) | BIT(SEND),
         .about =
             "Asks the services what is there, as plan does.  --send sends the page to the sinks of\n"
-            "landfall.yaml that want `digest`, once a day, and tells of waivers and deadlines that are near;\n"
+            "landfall.yaml that want `digest`, once a day, and tells of waivers and deadlines that are "
+            "near;\n"
             "what the page says of the date is measured against the one that was sent last.  Meant for a\n"
             "timer; exits 3 when something could not be sent yet.",
         .example = "landfall board eu --send",

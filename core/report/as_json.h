@@ -38,7 +38,7 @@ void as_json_status(struct out *o, const struct facts_status *s); /* landfall.st
 void as_json_approval(struct out *o, const struct facts_approval *f);
 void as_json_run(struct out *o, const struct facts_run *r);         /* landfall.run/1 */
 void as_json_history(struct out *o, const struct facts_history *h); /* landfall.history/1 */
-void as_json_board(struct out *o, const struct board *b); /* landfall.board/1 */
+void as_json_board(struct out *o, const struct board *b);           /* landfall.board/1 */
 void as_json_notices(struct out *o, const struct facts_notices *n); /* landfall.notices/1 */
 /* landfall.outputs/1: region, outputs.  With a name: that output alone, still under "outputs". */
 void as_json_outputs(struct out *o, const char *region, const char *name, const struct value *outputs);
