@@ -153,7 +153,7 @@ static void add_judgment(struct buf *text, const struct out *o, const struct res
     if (b->unruled > 0)
         buf_text(text, "; the region does not say where it may be");
     if (b->gone > 0)
-        buf_print(text, "%s%zu destroyed since", dot, b->gone);
+        buf_print(text, "%s%zu went, or hold nothing any more", dot, b->gone);
 }
 
 void as_text_residency(struct out *o, const struct facts_residency *f, enum as_text_detail detail)
@@ -279,8 +279,10 @@ void as_text_residency_page(struct buf *into, const struct facts_residency *f)
     add_counts(into, b);
     buf_text(into, ".\n");
     if (b->gone > 0)
-        buf_print(into, "\n%zu that held data were destroyed; the file beside this page lists them.\n",
-                  b->gone);
+        buf_print(
+            into,
+            "\n%zu that held data went, or hold nothing any more; the file beside this page lists them.\n",
+            b->gone);
     if (b->wrong > 0)
         buf_print(into, "\n**%zu of them %s where it may not be, or where it was not asked for.**\n",
                   b->wrong, b->wrong == 1 ? "is" : "are");
