@@ -13,7 +13,7 @@
 #include "model/value.h"
 
 struct compare {
-    struct arena *mem;
+    struct arena *mem, *tmp; /* tmp: of one step */
     void (*fn)(void *user, const struct parity_place *place);
     void *user;
     struct parity_place place;
@@ -81,7 +81,7 @@ static const struct value *texts_or_null(struct arena *mem, const char *const *t
 static void compare_meta(struct compare *c, const struct decl *left, const struct decl *right)
 {
     const struct decl_meta *l = &left->meta, *r = &right->meta;
-    struct arena *mem = c->mem;
+    struct arena *mem = c->tmp;
     const struct {
         const char *name;
         const struct value *left, *right;
@@ -99,9 +99,11 @@ static void compare_meta(struct compare *c, const struct decl *left, const struc
         buf_clear(&c->path);
         buf_text(&c->path, metas[i].name);
         if (!value_equal(metas[i].left, metas[i].right))
-            tell(c, metas[i].left, metas[i].right);
+            tell(c, metas[i].left ? value_copy(c->mem, metas[i].left) : NULL,
+                 metas[i].right ? value_copy(c->mem, metas[i].right) : NULL);
     }
     buf_clear(&c->path);
+    arena_reset(mem);
 }
 
 /* ---- steps ---------------------------------------------------------------------------------------- */
@@ -147,7 +149,7 @@ void parity_decls_compare(struct arena *mem, const struct decls *left, const str
                           const struct parity_words *words,
                           void (*fn)(void *user, const struct parity_place *place), void *user)
 {
-    struct compare c = {.mem = mem, .fn = fn, .user = user};
+    struct compare c = {.mem = mem, .tmp = arena_new(), .fn = fn, .user = user};
     bool *paired = ARENA_ARRAY(mem, bool, right->count + 1);
     buf_init(&c.path, 0);
     for (size_t i = 0; i < left->count; i++) {
@@ -165,4 +167,5 @@ void parity_decls_compare(struct arena *mem, const struct decls *left, const str
         if (!paired[i])
             compare_steps(&c, NULL, &right->at[i]);
     buf_done(&c.path);
+    arena_free(c.tmp);
 }

@@ -68,10 +68,13 @@ static void print_line(struct out *o, struct buf *text, const struct residence_l
     buf_text(text, "  ");
     add_list(text, o, value_get(line->entry, "holds"));
     cell_sign(text, o, " · ", " | ");
-    buf_text(text, "asked ");
-    cell_add(text, o, text_of(line, "asked"));
-    cell_sign(text, o, " · ", " | ");
     add_told(text, o, line);
+    if (str_equal(text_of(line, "told"), text_of(line, "asked"))) {
+        buf_text(text, ", as asked");
+    } else {
+        buf_text(text, ", asked ");
+        cell_add(text, o, text_of(line, "asked"));
+    }
     cell_sign(text, o, " · ", " | ");
     buf_print(text, "entry %lld, ", (long long)line->audit->seq);
     brief_time(text, line->audit->wall_ms);
@@ -150,7 +153,7 @@ static void add_judgment(struct buf *text, const struct out *o, const struct res
     if (b->unruled > 0)
         buf_text(text, "; the region does not say where it may be");
     if (b->gone > 0)
-        buf_print(text, "%s%zu destroyed since", dot, b->gone);
+        buf_print(text, "%s%zu went, or hold nothing any more", dot, b->gone);
 }
 
 void as_text_residency(struct out *o, const struct facts_residency *f, enum as_text_detail detail)
@@ -276,8 +279,10 @@ void as_text_residency_page(struct buf *into, const struct facts_residency *f)
     add_counts(into, b);
     buf_text(into, ".\n");
     if (b->gone > 0)
-        buf_print(into, "\n%zu that held data were destroyed; the file beside this page lists them.\n",
-                  b->gone);
+        buf_print(
+            into,
+            "\n%zu that held data went, or hold nothing any more; the file beside this page lists them.\n",
+            b->gone);
     if (b->wrong > 0)
         buf_print(into, "\n**%zu of them %s where it may not be, or where it was not asked for.**\n",
                   b->wrong, b->wrong == 1 ? "is" : "are");

@@ -1,6 +1,9 @@
 #include "run/census.h"
 
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/attr.h"
 #include "model/decl.h"
 #include "model/value.h"
 #include "model/value_json.h"
@@ -17,12 +20,65 @@ static bool counts(const struct plan *plan, const struct plan_step *s)
     return stands && s->decl && s->type && s->observed && !s->pending && s->decl->meta.holds_count > 0;
 }
 
+/* It held data, and is declared without: that is a word, too. */
+static bool has_let_go(const struct plan_step *s)
+{
+    return s->decl && s->decl->meta.holds_count == 0 && s->row && s->row->holds;
+}
+
 bool census_has_work(const struct plan *plan)
 {
+    if (plan->destroy)
+        return true;
     for (uint32_t i = 0; i < plan->count; i++)
-        if (counts(plan, &plan->steps[i]))
+        if (counts(plan, &plan->steps[i]) || has_let_go(&plan->steps[i]))
             return true;
     return false;
+}
+
+static const char *new_name(const struct plan *plan, const char *address)
+{
+    for (size_t i = 0; i < plan->move_count; i++)
+        if (strcmp(plan->moves[i].from, address) == 0)
+            return plan->moves[i].to;
+    return NULL;
+}
+
+/* Why the newest word about a step no longer holds; NULL: it does, or what changes it writes its own. */
+static const char *outdated(struct arena *mem, const struct plan *plan, const struct residence_line *line)
+{
+    uint32_t i = plan_find(plan, line->address);
+    const struct plan_step *s = i == UINT32_MAX ? NULL : &plan->steps[i];
+    const char *name = new_name(plan, line->address);
+    if (name)
+        return arena_print(mem, "called %s from now on", name);
+    if (value_get_bool(line->entry, "existing", false))
+        return s && s->decl ? NULL : "no longer looked up";
+    if (!s || !s->row)
+        return "no longer in the store";
+    return s->decl && s->decl->meta.holds_count == 0 ? "no longer declared to hold data" : NULL;
+}
+
+static size_t put_outdated(const struct census_ask *ask, const struct residence_book *book, struct arena *mem)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < book->count; i++) {
+        const struct residence_line *line = &book->lines[i];
+        const char *why = outdated(mem, ask->plan, line);
+        if (!why)
+            continue;
+        const struct pair pairs[] = {
+            {"address", value_text(mem, line->address)},
+            {"generation", value_get(line->entry, "generation")},
+            {"holds", value_get(line->entry, "holds")},
+            {"region", value_text(mem, ask->plan->region->name)},
+            {"why", value_text(mem, why)},
+        };
+        store_put_audit(ask->writer, "residency.gone",
+                        value_json_text(mem, value_map(mem, pairs, COUNT_OF(pairs))));
+        count++;
+    }
+    return count;
 }
 
 /* The same words by another run are no news. */
@@ -59,7 +115,7 @@ bool census_take(const struct census_ask *ask, size_t *count, struct err *err)
     size_t entries;
     bool ok = store_read_audit(mem, ask->store_path, &chain, &entries, err) &&
               residence_book_make(mem, ask->plan->region->name, ask->lineage, chain, entries, 0, &book, err);
-    *count = 0;
+    *count = ok ? put_outdated(ask, &book, mem) : 0;
     for (uint32_t i = 0; ok && i < ask->plan->count; i++) {
         *count += put(ask, &ask->plan->steps[i], &book, tmp);
         arena_reset(tmp);

@@ -23,14 +23,14 @@ check "cold-start" {
 }
 END
 edit playbooks/main.lua -e "s#URL#http://127.0.0.1:$port/whoami#"
-landfall apply eu --yes -q | sed "s/$port/<port>/g"
+landfall apply eu --yes -q | sed -E -e "s/$port/<port>/g" -e '/^Cost/,/of [0-9]+ priced/d'
 landfall launch eu | grep check.cold-start
 say 'it was told again, and listens'
 echo '{"region":"eu","host":"api-1"}' >www/whoami
-landfall apply eu --yes -q | sed "s/$port/<port>/g"
+landfall apply eu --yes -q | sed -E -e "s/$port/<port>/g" -e '/^Cost/,/of [0-9]+ priced/d'
 say 'not there at all, when it is asked more'
 kill $server
 wait $server 2>/dev/null
 trap - EXIT
 edit playbooks/main.lua -e 's/region = region.region \}/region = region.region, host = "api-1" }/'
-landfall apply eu --yes -q | sed "s/$port/<port>/g"
+landfall apply eu --yes -q | sed -E -e "s/$port/<port>/g" -e '/^Cost/,/of [0-9]+ priced/d'

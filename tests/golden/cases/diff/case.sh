@@ -37,4 +37,3 @@ landfall diff eu us --exit-code
 landfall diff eu us -q
 landfall diff eu us -v
 landfall diff eu us --json
-landfall plan eu -q

@@ -22,9 +22,11 @@ landfall residency eu --refresh --exit-code | counted
 refused plan eu
 say 'made where it may not be: nothing is put into it'
 rm -rf .landfall
-landfall apply eu --yes
+landfall apply eu --yes | sed -E '/^Cost/,/of [0-9]+ priced/d'
 landfall residency eu --exit-code | counted
 landfall status eu
+# What it costs is told elsewhere.
+money_aside() { sed -E '/^Cost/,/of [0-9]+ priced/d'; }
 say 'what nobody tells is not made up'
 rm -rf .landfall
 playbook <<'END'
@@ -35,12 +37,12 @@ end
 liar.shelf "s" { name = "s", step = { holds = { "customer" } } }
 END
 edit regions/eu.yaml -e 's/, says: us-east-1/, says: eu-central-1, place: eu-central-1/'
-landfall plan eu
+landfall plan eu | money_aside
 built apply eu --yes
 landfall residency eu | counted
 landfall residency eu -o evidence.json -q | counted
 grep -A 7 -e 'liar.drawer.d1' -e 'liar.shelf.s' evidence.json.md | counted
 say 'the region says nothing about places'
 edit regions/eu.yaml -e '/^residency:/,/customer:/d'
-landfall plan eu -q
+landfall plan eu -q | money_aside
 landfall residency eu --refresh -q | counted

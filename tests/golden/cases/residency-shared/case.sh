@@ -28,3 +28,15 @@ landfall residency eu -q | counted
 edit playbooks/main.lua -e 's/name = "main"/name = "main", step = { holds = { "customer" } }/'
 built apply eu --yes
 landfall residency eu | counted
+say 'it holds nothing any more, and nobody looks the other one up'
+edit playbooks/main.lua -e 's/, step = \{ holds = \{ "customer" \} \} \}$/ }/' -e '/existing/d'
+built apply eu --yes
+landfall residency eu | counted
+landfall residency eu --json | sed -e 1d -e '$d' | jq -r '.trail[] | select(.kind == "residency.gone") | .says | .address + ": " + .why'
+say 'another name for the same object'
+edit playbooks/main.lua -e 's/database "notes" \{ name/database "memos" { name/'
+more <<'END'
+landfall.moved { from = "database.database.notes", to = "database.database.memos" }
+END
+built apply eu --yes
+landfall residency eu --json | sed -e 1d -e '$d' | jq -c '[.steps[].address], (.trail[-2:] | [.[] | [.kind, .says.address, .says.why]])'
