@@ -22,6 +22,7 @@ struct graph;
 struct out;
 struct parity;
 struct plan;
+struct policy_rule;
 struct provenance_step;
 struct value;
 
@@ -38,7 +39,7 @@ void as_json_status(struct out *o, const struct facts_status *s); /* landfall.st
 void as_json_approval(struct out *o, const struct facts_approval *f);
 void as_json_run(struct out *o, const struct facts_run *r);         /* landfall.run/1 */
 void as_json_history(struct out *o, const struct facts_history *h); /* landfall.history/1 */
-void as_json_board(struct out *o, const struct board *b); /* landfall.board/1 */
+void as_json_board(struct out *o, const struct board *b);           /* landfall.board/1 */
 void as_json_notices(struct out *o, const struct facts_notices *n); /* landfall.notices/1 */
 /* landfall.outputs/1: region, outputs.  With a name: that output alone, still under "outputs". */
 void as_json_outputs(struct out *o, const char *region, const char *name, const struct value *outputs);
@@ -56,6 +57,8 @@ void as_json_report(struct out *o, const struct facts_report *f); /* landfall.re
 void as_json_residency(struct out *o, const struct facts_residency *f);
 /* The same as the bytes of a file. */
 void as_json_residency_file(struct buf *into, const struct facts_residency *f);
+void as_json_rules(struct out *o, const struct policy_rule *at, size_t count); /* landfall.rules/1 */
+void as_json_cases(struct out *o, const struct facts_cases *f);                /* landfall.policy-test/1 */
 /* landfall.conformance/1, case by case. */
 void as_json_conform_begin(struct doc *d, struct out *o, const struct conform_result *r);
 void as_json_conform_row(struct doc *d, const struct conform_row *row);
