@@ -142,6 +142,27 @@ static const char *names_of(struct arena *mem, const struct approval *const *at,
     return text;
 }
 
+const struct value *approving_facts(struct arena *mem, const struct approval *const *at, size_t count)
+{
+    const struct value *classes[APPROVALS_CLASS_COUNT];
+    const struct value **by = ARENA_ARRAY(mem, const struct value *, count + 1);
+    uint32_t bits = 0;
+    size_t n = 0;
+    if (count == 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        by[i] = value_text(mem, at[i]->by);
+        bits |= at[i]->classes;
+    }
+    for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
+        if (bits & APPROVALS_BIT(c))
+            classes[n++] = value_text(mem, approvals_class_name(c));
+    }
+    const struct pair pairs[] = {{"by", value_list(mem, by, count)},
+                                 {"classes", value_list(mem, classes, n)}};
+    return value_map(mem, pairs, COUNT_OF(pairs));
+}
+
 void approving_terms(const struct approving *a, struct purse_terms *out)
 {
     struct arena *mem = a->s->mem;

@@ -10,11 +10,13 @@
 #include "report/facts.h"
 #include "run/purse.h"
 
+struct arena;
 struct err;
 struct plan;
 struct plan_file;
 struct session;
 struct store_approval;
+struct value;
 
 struct approving {
     struct session *s;
@@ -53,6 +55,8 @@ MUST_USE bool approving_last_spent(struct session *s, const char *run_id, const 
                                    size_t *count, struct err *err);
 MUST_USE bool approving_terms_of_run(struct session *s, const char *run_id, struct purse_terms *out,
                                      struct err *err);
+/* What rules read as plan.approval: who said yes, and to which classes of change.  NULL: nobody. */
+const struct value *approving_facts(struct arena *mem, const struct approval *const *at, size_t count);
 /* Narrows them by the region's budget, where landfall.yaml says so; a plan that is beyond it is refused. */
 MUST_USE bool approving_add_budget(struct session *s, const struct plan *plan, struct purse_terms *out,
                                    struct err *err);

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/confirm.h"
 #include "cli/noticing.h"
+#include "cli/policies.h"
 #include "cli/resuming.h"
 #include "cli/running.h"
 #include "cli/session.h"
@@ -224,13 +225,30 @@ static bool ask_to_resume(struct build *b, struct err *err)
     return confirm_yes(s, "Go on with that", err) && confirm_data(s, b->plan, err);
 }
 
+/* Whatever said yes: the approvals of a plan file, or those the run was opened with. */
+static bool obey_rules(struct build *b, struct err *err)
+{
+    struct session *s = b->s;
+    const struct approval *const *at = b->approving.set.at;
+    size_t count = b->approving.set.count;
+    const struct approval **spent = NULL;
+    if (count == 0 && b->ask->kind == BUILD_RESUME) {
+        if (!approving_last_spent(s, b->run_id, &spent, &count, err))
+            return false;
+        at = spent;
+    }
+    return policies_allow(s, b->plan, approving_facts(s->mem, at, count), err);
+}
+
 static bool ask_first(struct build *b, struct err *err)
 {
     struct session *s = b->s;
     if (b->ask->kind == BUILD_RESUME && !b->ask->file)
-        return ask_to_resume(b, err);
+        return obey_rules(b, err) && ask_to_resume(b, err);
     if (!s->json)
         as_text_plan(&s->out, b->plan, s->quiet ? AS_TEXT_BRIEF : s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
+    if (!obey_rules(b, err))
+        return false;
     if (!plan_has_changes(b->plan))
         return true;
     const char *what = b->ask->kind == BUILD_DESTROY ? "Destroy all of this" : "Apply this plan";

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/zone.h"
@@ -22,6 +23,9 @@
 
 /* approve: shows a plan file from its digested body alone, so that whoever approves needs neither drivers nor
  * the passwords of services, and writes one line beside it. */
+
+/* Broken rules that are named before the rest is only counted. */
+#define BROKEN_MOST 5
 
 struct approve {
     struct session *s;
@@ -111,6 +115,27 @@ static bool make_mine(struct approve *a, struct err *err)
 }
 
 /* ---- whether it may be ----------------------------------------------------------------------- */
+
+/* A yes to what will be refused would be worth nothing, and look like a yes. */
+static bool check_rules(struct approve *a, struct err *err)
+{
+    const struct value *broken = value_get(a->plan.envelope, "broken_rules");
+    size_t count = value_kind(broken) == VALUE_LIST ? broken->count : 0;
+    struct buf text;
+    if (count == 0)
+        return true;
+    buf_init(&text, 0);
+    for (size_t i = 0; i < count && i < BROKEN_MOST; i++)
+        buf_print(&text, "%s\n", value_as_text(broken->items[i]) ? broken->items[i]->text : "");
+    if (count > BROKEN_MOST)
+        buf_print(&text, "and %zu more\n", count - BROKEN_MOST);
+    err_set(err, "policy.broken", "this plan breaks rules in %zu place%s, and apply would refuse it", count,
+            count == 1 ? "" : "s");
+    err_detail(err, "%s", text.at);
+    buf_done(&text);
+    return err_advise(err, "mend or waive what it names, then plan again: landfall plan %s -o %s",
+                      a->plan.region, a->file);
+}
 
 static bool check_open(struct approve *a, struct err *err)
 {
@@ -215,8 +240,8 @@ bool cmd_approve_run(struct session *s, const struct args *args, int *exit_code,
     if (!session_open_project(s, err) || !plan_file_load(s->mem, session_file(s, a.file), &a.plan, err) ||
         !session_open_region(s, a.plan.region, err) ||
         !approving_open(s, &a.plan, session_file(s, a.file), &a.has, err) || !approving_judge(&a.has, err) ||
-        !make_mine(&a, err) || !check_open(&a, err) || !check_signed(&a, err) || !show_and_ask(&a, err) ||
-        !write_down(&a, err))
+        !check_rules(&a, err) || !make_mine(&a, err) || !check_open(&a, err) || !check_signed(&a, err) ||
+        !show_and_ask(&a, err) || !write_down(&a, err))
         return false;
     struct facts_approval facts = facts_of(&a, NULL);
     if (s->json)

@@ -1,5 +1,6 @@
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/policies.h"
 #include "cli/session.h"
 
 #include "base/arena.h"
@@ -45,7 +46,8 @@ static void check_all(struct session *s, const char *region, struct err *err)
     if (session_open_region(s, region, err) && session_open_drivers(s, err)) {
         if (session_open_playbook(s, err))
             check_steps(s);
-        if (session_open_prices(s, err))
+        if (session_open_prices(s, err) && policies_open(s, err) && s->policy &&
+            policy_check_waivers(s->policy, s->waivers, err))
             return;
     }
 }

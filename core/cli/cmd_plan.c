@@ -61,6 +61,11 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
     if (file)
         out_print(o, "Plan %.12s written to %s. ", plan->digest, file);
     out_text(o, "Nothing has been changed.");
+    /* Saying how to apply it would be wrong: it will be refused. */
+    if (plan_broken_rules(plan) > 0) {
+        out_text(o, " This plan will not be applied: it breaks rules.\n");
+        return;
+    }
     /* What is found out about them changes the plan. */
     if (running_has_doubts(s))
         out_print(o, " Next: landfall resume %s, then plan again", region);
@@ -135,6 +140,8 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
     comparing_price(s, plan);
     if ((file && !save(s, plan, &planning, file, err)) || !tell(s, plan, &planning, file, approved, err))
         return false;
-    *exit_code = args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES : COMMAND_OK;
+    *exit_code = plan_broken_rules(plan) > 0                                  ? COMMAND_FAILED
+                 : args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES
+                                                                              : COMMAND_OK;
     return true;
 }

@@ -1,5 +1,6 @@
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/policies.h"
 #include "cli/session.h"
 
 #include "base/arena.h"
@@ -46,6 +47,8 @@ bool cmd_status_run(struct session *s, const struct args *args, int *exit_code, 
     diag_init(&unsaid, s->mem);
     if (region_load(s->mem, s->project->folder, facts.region, &region, &unsaid, &none))
         facts.resolved = region;
+    facts.waivers = policies_waivers(s, facts.region, facts.resolved ? region->timezone : "UTC");
+    facts.waivers_broken = facts.waivers == NULL;
     facts.truth = &s->truth;
     if (s->json)
         as_json_status(&s->out, &facts);

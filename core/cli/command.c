@@ -12,6 +12,7 @@
 #define RUN    (BIT(JSON) | BIT(YES) | BIT(YES_DATA) | BIT(CRASH_AFTER) | BIT(TRIES))
 
 static const char *const shells[] = {"bash", "zsh", NULL};
+static const char *const policy_words[] = {"list", "test", NULL};
 static const char *const plugin_words[] = {"list", "test", NULL};
 
 #define CRASH_DRILL                                                                                          \
@@ -396,6 +397,23 @@ static const struct command table[] = {
             "landfall.yaml.",
         .example = "landfall notices eu --send",
         .run = cmd_notices_run,
+    },
+    {
+        .name = "policy",
+        .summary = "list the rules a plan is judged by; run their tests",
+        .synopsis = "list | test",
+        .words_min = 1,
+        .words_max = 1,
+        .words = {COMMAND_WORD_CHOICE},
+        .choices = policy_words,
+        .options = BIT(JSON),
+        .about =
+            "Rules are Lua: those in policies/, and those landfall came with that landfall.yaml names under\n"
+            "`policies`.  A plan that breaks a must is shown and not applied.  test asks the rules of\n"
+            "policies/NAME.lua about the plans made up in policies/tests/NAME.lua, and exits 1 when\n"
+            "something else is found than expected.",
+        .example = "landfall policy test",
+        .run = cmd_policy_run,
     },
     {
         .name = "plugin",

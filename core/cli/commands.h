@@ -32,6 +32,7 @@ COMMAND_ENTRY(cmd_launch_run);
 COMMAND_ENTRY(cmd_notices_run);
 COMMAND_ENTRY(cmd_output_run);
 COMMAND_ENTRY(cmd_plan_run);
+COMMAND_ENTRY(cmd_policy_run);
 COMMAND_ENTRY(cmd_plugin_run);
 COMMAND_ENTRY(cmd_rehearse_run);
 COMMAND_ENTRY(cmd_report_run);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "cli/args.h"
+#include "cli/policies.h"
 #include "cli/session.h"
 #include "model/value.h"
 #include "plan/plan.h"
@@ -67,7 +68,7 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
     /* What is destroyed is what the store holds: no playbook is needed, and a broken one is no hindrance. */
     if (!p->destroy && !s->playbook && !session_open_playbook(s, err))
         return false;
-    if (!s->prices && !session_open_prices(s, err))
+    if ((!s->prices && !session_open_prices(s, err)) || !policies_open(s, err))
         return false;
     struct plan_ask ask = {
         .loop = s->loop,
@@ -93,6 +94,8 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .held = s->writer != NULL,
         .playbook = s->project->playbook,
         .parallel = s->project->parallel,
+        .policy = s->policy,
+        .waivers = s->waivers,
     };
     return plan_make(s->mem, &ask, out, &s->diags, err);
 }

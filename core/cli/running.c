@@ -11,6 +11,7 @@
 #include "cli/session.h"
 #include "io/loop.h"
 #include "plan/plan.h"
+#include "plan/policy.h"
 #include "region/project.h"
 #include "region/region.h"
 #include "report/as_notice.h"
@@ -155,6 +156,11 @@ static bool take_census(struct session *s, const struct plan *plan, const char *
     return !census_has_work(plan) || census_take(&ask, &count, err);
 }
 
+static bool judge(void *user, uint32_t step, const struct value *desired, struct err *err)
+{
+    return policy_judge_step(user, step, desired, err);
+}
+
 bool running_execute(struct session *s, const struct plan *plan, const char *run_id, const char *command,
                      const struct purse_terms *terms, struct running *out, struct err *err)
 {
@@ -177,6 +183,8 @@ bool running_execute(struct session *s, const struct plan *plan, const char *run
                                .tell_user = &listener,
                                .keep = noticing_keep,
                                .keep_user = s->noticing,
+                               .judge = s->policy ? judge : NULL,
+                               .judge_user = s->policy,
                                .parallel = s->project->parallel,
                                .tries = tries_asked(s),
                                .timeout_read_ms = s->project->timeouts.read_ms,

@@ -25,6 +25,7 @@
 #include "model/decl.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plan/policy.h"
 #include "playbook/playbook.h"
 #include "plugin/host.h"
 #include "plugin/registry.h"
@@ -94,6 +95,7 @@ bool session_close(struct session *s)
     if (!s->stranded) {
         noticing_free(s->noticing);
         playbook_free(s->playbook);
+        policy_free(s->policy);
         if (s->registry)
             registry_free(s->registry);
         if (s->host)

@@ -22,6 +22,7 @@ struct interrupts;
 struct loop;
 struct noticing;
 struct playbook;
+struct policy;
 struct pools;
 struct price_books;
 struct project;
@@ -30,6 +31,7 @@ struct registry;
 struct registry_stand_in;
 struct secrets;
 struct store_writer;
+struct waivers;
 
 struct session {
     struct arena *mem;
@@ -57,6 +59,8 @@ struct session {
     struct registry *registry;
     struct playbook *playbook;
     struct price_books *prices;
+    struct policy *policy;   /* NULL: no rule holds */
+    struct waivers *waivers; /* of the region */
     struct store_writer *writer;
     struct noticing *noticing;     /* NULL: nobody is told, or nothing is written */
     struct interrupts *interrupts; /* of running.c; NULL until something runs */

@@ -6,9 +6,11 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/planner.h"
+#include "plan/policy.h"
 #include "plugin/registry.h"
 #include "region/price_book.h"
 #include "region/region.h"
+#include "region/waiver.h"
 #include "store/store.h"
 
 /* The body is written key by key in sorted order, which makes it the same bytes the canonical printer gives.
@@ -159,9 +161,12 @@ static void write_drivers(struct buf *out, const struct registry *registry)
     buf_text(out, "},");
 }
 
-static void write_files(struct buf *out, const struct plan *plan, const struct price_books *prices)
+static void write_files(struct buf *out, const struct plan *plan, const struct plan_ask *ask)
 {
     bool first = true;
+    const struct price_books *prices = ask->prices;
+    size_t policies = 0, waivers = ask->waivers ? ask->waivers->count : 0;
+    const struct policy_file *rules = ask->policy ? policy_files(ask->policy, &policies) : NULL;
     buf_text(out, "\"files\":{");
     for (size_t i = 0; i < plan->region->file_count; i++)
         named_field(out, plan->region->files[i].path, plan->region->files[i].digest, &first);
@@ -169,6 +174,10 @@ static void write_files(struct buf *out, const struct plan *plan, const struct p
         named_field(out, plan->decls->files[i].path, plan->decls->files[i].digest, &first);
     for (size_t i = 0; prices && i < prices->file_count; i++)
         named_field(out, prices->files[i].path, prices->files[i].digest, &first);
+    for (size_t i = 0; i < policies; i++)
+        named_field(out, rules[i].path, rules[i].digest, &first);
+    for (size_t i = 0; i < waivers; i++)
+        named_field(out, ask->waivers->files[i].path, ask->waivers->files[i].digest, &first);
     buf_text(out, "},");
 }
 
@@ -259,7 +268,7 @@ static void write_head(struct planner *p, struct buf *out)
     if (plan->destroy)
         buf_text(out, "\"destroy\":true,");
     write_drivers(out, p->ask->registry);
-    write_files(out, plan, p->ask->prices);
+    write_files(out, plan, p->ask);
     /* A run may change nothing and still be another's approval: the next plan is never the same one. */
     if (plan->truth->last_run)
         buf_print(out, "\"follows\":\"%s\",", plan->truth->last_run->run_id);

@@ -12,6 +12,7 @@
 #include "model/path.h"
 #include "model/value.h"
 #include "plan/planner.h"
+#include "plan/policy.h"
 #include "plan/preflight.h"
 #include "plugin/host.h"
 #include "plugin/registry.h"
@@ -29,6 +30,22 @@ const char *plan_action_name(enum plan_action a)
         [PLAN_TODO] = "todo",       [PLAN_FORGET] = "forget",
     };
     return (size_t)a < COUNT_OF(names) && names[a] ? names[a] : "none";
+}
+
+const char *plan_level_name(enum plan_level l)
+{
+    static const char *const names[] = {
+        [PLAN_ADVISORY] = "advisory", [PLAN_MUST] = "must", [PLAN_MUST_WITH_WAIVER] = "must_with_waiver"};
+    return (size_t)l < COUNT_OF(names) && names[l] ? names[l] : "none";
+}
+
+const char *plan_verdict_name(enum plan_verdict v)
+{
+    static const char *const names[] = {[PLAN_BROKEN] = "broken",
+                                        [PLAN_CANNOT_TELL] = "cannot_tell",
+                                        [PLAN_WAIVED] = "waived",
+                                        [PLAN_AT_APPLY] = "at_apply"};
+    return (size_t)v < COUNT_OF(names) && names[v] ? names[v] : "none";
 }
 
 uint32_t plan_find(const struct plan *p, const char *address)
@@ -258,6 +275,24 @@ static void mark_words(struct plan *plan)
     }
 }
 
+/* Last of all, since rules may ask about anything. */
+static bool judge(struct planner *p, struct err *err)
+{
+    struct plan *plan = p->plan;
+    struct policy_ask ask = {
+        .plan = plan, .waivers = p->ask->waivers, .now_ms = p->ask->wall_ms, .all = true};
+    size_t rules;
+    const struct policy_rule *at;
+    plan->waivers = p->ask->waivers;
+    plan->judged_ms = p->ask->wall_ms;
+    if (!p->ask->policy)
+        return true;
+    at = policy_rules(p->ask->policy, &rules);
+    for (size_t i = 0; i < rules && !plan->refresh_only; i++)
+        plan->rules += !plan->destroy || at[i].actions != 0;
+    return policy_judge(p->mem, p->ask->policy, &ask, &plan->findings, &plan->finding_count, p->diags, err);
+}
+
 static bool make(struct planner *p, struct err *err)
 {
     struct plan *plan = p->plan;
@@ -281,7 +316,7 @@ static bool make(struct planner *p, struct err *err)
         return diag_ok(p->diags, err);
     mark_words(plan);
     count_totals(plan);
-    if (!spend_of_plan(plan, &p->spend, err))
+    if (!spend_of_plan(plan, &p->spend, err) || !judge(p, err))
         return false;
     plan->notes = p->diags->at;
     plan->note_count = p->diags->count;
@@ -318,6 +353,14 @@ bool plan_loses_data(const struct plan_step *s)
 {
     bool goes = s->action == PLAN_DESTROY || s->action == PLAN_REPLACE || s->deposed_left > 0;
     return goes && s->targeted && s->type && (s->type->facts.traits & CATALOG_HOLDS_DATA) != 0;
+}
+
+size_t plan_broken_rules(const struct plan *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->finding_count; i++)
+        n += p->findings[i].blocks;
+    return n;
 }
 
 bool plan_has_changes(const struct plan *p)

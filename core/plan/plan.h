@@ -21,6 +21,7 @@ struct driver;
 struct err;
 struct loop;
 struct plan_reference;
+struct policy;
 struct price_books;
 struct region;
 struct registry;
@@ -124,7 +125,10 @@ enum plan_verdict {
     PLAN_BROKEN = 1,
     PLAN_CANNOT_TELL, /* hangs on a value that is not known yet; decided before the step starts */
     PLAN_WAIVED,
+    PLAN_AT_APPLY, /* asked for when it is applied: not met yet, and nothing wrong with the plan */
 };
+const char *plan_level_name(enum plan_level l);     /* "must_with_waiver" */
+const char *plan_verdict_name(enum plan_verdict v); /* "cannot_tell" */
 
 struct plan_finding {
     const char *rule, *why;
@@ -195,20 +199,25 @@ struct plan_ask {
     bool keep_body;  /* for a plan file */
     bool keep_lines; /* what each step's cost is made of */
     bool no_refresh; /* trust the stored observation (tests and resume's first look) */
-    int64_t wall_ms; /* now, by which price books are stale: a warning, no part of the digest; 0: none is */
+    int64_t
+        wall_ms; /* now, by which price books are stale and waivers end: no part of the digest; 0: none is */
     /* With no_refresh: not one question to a service.  What would have to be looked up or planned by a driver
      * is taken to be as it was when the store last heard of it.  For reading only: nothing may be built from
      * it. */
     bool offline;
     bool held; /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
-    const char *playbook; /* for the header */
-    uint32_t parallel;    /* reads in flight; 0: 256 */
+    const char *playbook;          /* for the header */
+    uint32_t parallel;             /* reads in flight; 0: 256 */
+    struct policy *policy;         /* the rules it is judged by; or NULL */
+    const struct waivers *waivers; /* or NULL */
 };
 
 /* Runs the loop until every answer is in.  All errors of the declarations against the contracts are collected
  * in `diags`. */
 MUST_USE bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out, struct diags *diags,
                         struct err *err);
+/* How many findings keep it from being applied. */
+size_t plan_broken_rules(const struct plan *p);
 /* Does applying it change anything?  Waiting people, todos and lookups are no change. */
 bool plan_has_changes(const struct plan *p);
 /* Does the step destroy an object that holds data?  A replacement loses it as surely as a destruction. */

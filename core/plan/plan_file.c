@@ -19,12 +19,37 @@
 /* 100 000 steps make about 50 MiB; ten times that is no plan any more. */
 #define PLAN_FILE_MAX ((size_t)512 << 20)
 
+/* What keeps it from being applied, for whoever is asked to approve it: a line each. */
+static void print_broken(struct buf *out, const struct plan *p)
+{
+    struct buf line;
+    bool first = true;
+    if (plan_broken_rules(p) == 0)
+        return;
+    buf_init(&line, 0);
+    buf_text(out, "\"broken_rules\":[");
+    for (size_t i = 0; i < p->finding_count; i++) {
+        const struct plan_finding *f = &p->findings[i];
+        if (!f->blocks)
+            continue;
+        buf_clear(&line);
+        buf_print(&line, "%s: %s (rule '%s')", f->address ? f->address : "the plan", f->message, f->rule);
+        buf_text(out, first ? "" : ",");
+        value_json_print_text(out, line.at, line.count);
+        first = false;
+    }
+    buf_text(out, "],");
+    buf_done(&line);
+}
+
 static void print_envelope(struct buf *out, const struct plan *p, const struct value *options,
                            const struct tick *tick, const char *by)
 {
     char when[TICK_TEXT];
     tick_print(tick->wall_ms(tick->user), when);
-    buf_text(out, "{\"by\":");
+    buf_text(out, "{");
+    print_broken(out, p);
+    buf_text(out, "\"by\":");
     value_json_print_text(out, by, strlen(by));
     buf_print(out, ",\"lineage\":\"%s\",\"made\":\"%s\",\"options\":", p->lineage, when);
     value_json_print(out, options);

@@ -173,6 +173,16 @@ static void point(struct findings *f, struct findings_item *item)
     item->diag.detail = keep(f, place.detail);
 }
 
+void findings_place(struct findings *f, const struct value *at, const char **where, const char **detail)
+{
+    struct findings_item item = {.diag = {.code = "findings.place"}, .at = at->where};
+    const struct origin *origin = origins_get(f->origins, at->where);
+    item.source = origin != NULL ? find_source(f, origin->file) : f->sources.count;
+    point(f, &item);
+    *where = item.diag.where;
+    *detail = item.diag.detail;
+}
+
 bool findings_report(struct findings *f, struct diags *out, struct err *err)
 {
     const struct diag *first = NULL;

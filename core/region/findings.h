@@ -60,6 +60,8 @@ void findings_error_key(struct findings *f, const char *code, const struct value
                         const char *fmt, ...) PRINTF(5, 6);
 /* What another unit said of the value: its code, summary and advice, at the value's place. */
 void findings_add_err(struct findings *f, const struct value *at, const struct err *err);
+/* Where the value stands, and its line with a caret, for what is found about it after the load. */
+void findings_place(struct findings *f, const struct value *at, const char **where, const char **detail);
 /* Adds all to `out`, by file in the order of reading, line and column.  False when one is an error; err is
  * then the first. */
 MUST_USE bool findings_report(struct findings *f, struct diags *out, struct err *err);

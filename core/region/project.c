@@ -21,7 +21,7 @@ static const struct keys_rule top_rules[] = {
     {"store", KEYS_TEXT, false},    {"key", KEYS_SECRET, false},       {"plugins", KEYS_LIST, false},
     {"playbook", KEYS_TEXT, false}, {"price_books", KEYS_LIST, false}, {"parallel", KEYS_INT, false},
     {"pools", KEYS_MAP, false},     {"timeouts", KEYS_MAP, false},     {"http", KEYS_MAP, false},
-    {"notices", KEYS_MAP, false},   {"approvals", KEYS_MAP, false},
+    {"notices", KEYS_MAP, false},   {"approvals", KEYS_MAP, false},    {"policies", KEYS_LIST, false},
 };
 static const struct keys top_keys = {"project", PROJECT_FILE, top_rules, COUNT_OF(top_rules)};
 
@@ -240,6 +240,25 @@ static void load_price_books(struct findings *f, const struct value *list, struc
         check_file(f, p, list->items[i]);
 }
 
+static void load_policies(struct findings *f, const struct value *list, struct project *p)
+{
+    size_t most = value_kind(list) == VALUE_LIST ? list->count : 0;
+    struct project_policy *at = ARENA_ARRAY(f->mem, struct project_policy, most);
+    for (size_t i = 0; i < most; i++) {
+        const struct value *one = list->items[i];
+        struct project_policy policy = {.name = value_as_text(one)};
+        if (!keys_check_kind(f, "project", "a policy", KEYS_TEXT, one))
+            continue;
+        for (size_t k = 0; k < p->policy_count; k++) {
+            if (strcmp(at[k].name, policy.name) == 0)
+                findings_error(f, "project.twice", one, "name it once", "'%s' is named twice", policy.name);
+        }
+        findings_place(f, one, &policy.where, &policy.detail);
+        at[p->policy_count++] = policy;
+    }
+    p->policies = at;
+}
+
 /* Without a word in the file, the only playbook there is. */
 static void find_playbook(struct findings *f, const struct value *root, struct project *p)
 {
@@ -281,6 +300,7 @@ static void load_keys(struct findings *f, const struct value *root, struct proje
     p->notices = notices_parse(f, value_get(root, "notices"), &p->http);
     approvals_load(f, value_get(root, "approvals"), p->folder, &p->approvals);
     load_price_books(f, value_get(root, "price_books"), p);
+    load_policies(f, value_get(root, "policies"), p);
     find_playbook(f, root, p);
 }
 

@@ -6,6 +6,7 @@
  *     plugins: [plugins]                     # folders drivers are loaded from, searched in order
  *     playbook: playbooks/saas.lua           # needed only when playbooks/ does not hold exactly one
  *     price_books: [prices/list.yaml, prices/ours.yaml]   # later ones win
+ *     policies: [residency, budget]          # those landfall came with; ours in policies/ hold anyway
  *     parallel: 256                          # operations in flight, over all pools
  *     pools:
  *       route53: { width: 4, rate: 4.5, burst: 10 }       # in flight, starts per second, starts at once
@@ -55,6 +56,11 @@ struct project_http {
     size_t plain_count;
 };
 
+/* policies: a file of rules that landfall came with.  Whether there is one of that name is not known here. */
+struct project_policy {
+    const char *name, *where, *detail; /* the line that names it */
+};
+
 struct project {
     const char *folder;         /* as given to project_load */
     const char *store;          /* folder, joined to the project's when relative; default .landfall */
@@ -64,6 +70,8 @@ struct project {
     const char *playbook;           /* relative to the project: playbooks/saas.lua */
     const char *const *price_books; /* files, relative to the project */
     size_t price_book_count;
+    const struct project_policy *policies;
+    size_t policy_count;
     const struct project_pool *pools; /* sorted by name */
     size_t pool_count;
     uint32_t parallel;

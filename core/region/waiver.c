@@ -12,7 +12,6 @@
 #include "model/diag.h"
 #include "model/origins.h"
 #include "model/value.h"
-#include "model/value_yaml.h"
 #include "region/findings.h"
 #include "region/folder.h"
 #include "region/keys.h"
@@ -89,18 +88,6 @@ static int64_t expiry_of(struct load *l, const struct value *expires)
     return wall_ms;
 }
 
-/* Shown again when the plan finds that there is no such rule. */
-static void keep_place(struct load *l, const struct value *rule, struct waiver *w)
-{
-    const struct origin *at = origins_get(l->f.origins, rule->where);
-    struct err place;
-    err_set(&place, "waiver", "%s", "");
-    if (at)
-        value_yaml_point(&place, at, l->f.sources.at[l->f.sources.count - 1].text);
-    w->where = arena_text(l->f.mem, place.where);
-    w->detail = arena_text(l->f.mem, place.detail);
-}
-
 static void load_one(struct load *l, const char *name)
 {
     const struct value *root;
@@ -122,7 +109,7 @@ static void load_one(struct load *l, const char *name)
     w.owner = value_get_text(root, "owner", NULL);
     w.reason = value_get_text(root, "reason", NULL);
     w.expires = value_get_text(root, "expires", NULL);
-    keep_place(l, value_get(root, "rule"), &w);
+    findings_place(f, value_get(root, "rule"), &w.where, &w.detail);
     ARRAY_PUSH(&l->at, w);
     ARRAY_PUSH(&l->files, ((struct waiver_file){w.file, f->sources.at[f->sources.count - 1].digest}));
 }

@@ -22,6 +22,7 @@ struct graph;
 struct out;
 struct parity;
 struct plan;
+struct policy_rule;
 struct provenance_step;
 struct value;
 
@@ -57,6 +58,8 @@ void as_json_residency(struct out *o, const struct facts_residency *f);
 /* The same as the bytes of a file. */
 void as_json_residency_file(struct buf *into, const struct facts_residency *f);
 void as_json_rehearsal(struct out *o, const struct facts_rehearsal *f); /* landfall.rehearsal/1 */
+void as_json_rules(struct out *o, const struct policy_rule *at, size_t count); /* landfall.rules/1 */
+void as_json_cases(struct out *o, const struct facts_cases *f);                /* landfall.policy-test/1 */
 /* landfall.conformance/1, case by case. */
 void as_json_conform_begin(struct doc *d, struct out *o, const struct conform_result *r);
 void as_json_conform_row(struct doc *d, const struct conform_row *row);

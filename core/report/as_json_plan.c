@@ -14,6 +14,7 @@
 #include "report/as_json_cost.h"
 #include "report/as_json_pending.h"
 #include "report/as_json_plan.h"
+#include "report/as_json_policy.h"
 #include "report/doc.h"
 #include "store/store.h"
 
@@ -257,6 +258,8 @@ void as_json_plan_keys(struct doc *d, const struct plan *p)
         doc_diag(d, &p->notes[k]);
     doc_close(d);
     as_json_pending(d, p->truth);
+    as_json_policy_findings(d, p);
+    as_json_policy_waivers(d, p->waivers, p->judged_ms);
 }
 
 void as_json_plan(struct out *o, const struct plan *p)

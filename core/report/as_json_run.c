@@ -6,6 +6,7 @@
 #include "region/region.h"
 #include "report/as_json.h"
 #include "report/as_json_pending.h"
+#include "report/as_json_policy.h"
 #include "report/doc.h"
 #include "report/trouble.h"
 #include "run/executor.h"
@@ -95,6 +96,7 @@ void as_json_status(struct out *o, const struct facts_status *s)
     doc_close(&d);
     trouble_done(&list);
     as_json_pending(&d, s->truth);
+    as_json_policy_waivers(&d, s->waivers, s->now_ms);
     doc_end(&d);
 }
 

@@ -21,6 +21,7 @@ struct graph;
 struct out;
 struct parity;
 struct plan;
+struct policy_rule;
 struct provenance_step;
 struct sweep;
 struct value;
@@ -90,6 +91,10 @@ void as_text_conform_foot(struct out *o, const struct conform_result *r);
 /* diff: what nobody explained, with both sides and where they come from; then each reason with what it
  * explains, counted, or one by one. */
 void as_text_parity(struct out *o, const struct parity *p, enum as_text_detail detail);
+/* policy list: every rule with its level, its place and why it is there. */
+void as_text_rules(struct out *o, const struct policy_rule *at, size_t count);
+/* policy test: each case, what was found otherwise than expected, the counts. */
+void as_text_cases(struct out *o, const struct facts_cases *f);
 
 /* residency: what is wrong first, then each step that holds data. */
 void as_text_residency(struct out *o, const struct facts_residency *f, enum as_text_detail detail);

@@ -12,6 +12,7 @@
 #include "report/as_text.h"
 #include "report/as_text_plan_foot.h"
 #include "report/as_text_plan_row.h"
+#include "report/as_text_policy.h"
 #include "report/cell.h"
 #include "report/out.h"
 
@@ -267,6 +268,10 @@ void as_text_plan(struct out *o, const struct plan *p, enum as_text_detail detai
         print_steps(o, p, detail);
     }
     as_text_plan_totals(o, p, detail);
-    if (detail != AS_TEXT_BRIEF)
+    as_text_policy_line(o, p);
+    as_text_policy_waivers(o, p->waivers, p->judged_ms);
+    if (detail != AS_TEXT_BRIEF) {
         as_text_plan_foot(o, p);
+        as_text_policy_findings(o, p, detail);
+    }
 }

@@ -9,7 +9,7 @@
 #include "model/due.h"
 #include "model/event.h"
 #include "region/region.h"
-#include "report/as_text.h"
+#include "report/as_text_policy.h"
 #include "report/brief.h"
 #include "report/cell.h"
 #include "report/out.h"
@@ -188,6 +188,9 @@ void as_text_status(struct out *o, const struct facts_status *s, enum as_text_de
         if (detail == AS_TEXT_FULL)
             lineage(o, s->truth);
     }
+    as_text_policy_waivers(o, s->waivers, s->now_ms);
+    if (s->waivers_broken)
+        out_print(o, "Waivers cannot be read: landfall check %s says why\n", s->region);
     if (detail != AS_TEXT_BRIEF)
         next(o, s);
 }

@@ -19,6 +19,7 @@ struct launch;
 struct lf_plugin;
 struct plan;
 struct plan_file;
+struct policy_case;
 struct recover_outcome;
 struct region;
 struct rehearsal;
@@ -31,6 +32,7 @@ struct store_approval;
 struct store_audit;
 struct sweep;
 struct value;
+struct waivers;
 
 /* What is known of a region without asking anybody. */
 struct facts_status {
@@ -39,7 +41,17 @@ struct facts_status {
     const struct store_snapshot *truth;
     const struct store_event *events; /* since the last run began, oldest first */
     size_t event_count;
-    int64_t now_ms; /* wall clock, for "3 h ago" */
+    int64_t now_ms;                /* wall clock, for "3 h ago" */
+    const struct waivers *waivers; /* or NULL */
+    bool waivers_broken;           /* they do not load */
+};
+
+/* What the tests of policies found. */
+struct facts_cases {
+    const struct policy_case *at;
+    size_t count, failed;
+    const char *untested; /* names of files without tests, or NULL */
+    bool only_failed;
 };
 
 /* One run that has just ended. */

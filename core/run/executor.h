@@ -23,6 +23,7 @@ struct purse_terms;
 struct registry;
 struct store_snapshot;
 struct store_writer;
+struct value;
 
 struct executor_ask {
     struct loop *loop;
@@ -40,6 +41,10 @@ struct executor_ask {
      * could not start: what it puts shares their commit.  NULL: nobody listens. */
     event_fn *keep;
     void *keep_user;
+    /* Asked before a step starts whose values were not all known when it was planned: false and it fails.
+     * NULL: nobody minds. */
+    bool (*judge)(void *user, uint32_t step, const struct value *desired, struct err *err);
+    void *judge_user;
     uint32_t parallel;                          /* operations in flight; 0: 256 */
     uint32_t tries;                             /* of one change or call, the first included; 0: 20 */
     int64_t timeout_read_ms, timeout_change_ms; /* 0: the operation's defaults */

@@ -79,6 +79,10 @@ static bool evaluate(struct step_run *r, const struct value **out)
              "the driver of a step before it did not give the attribute: see `landfall show`");
         return false;
     }
+    if (r->x->ask.judge && !r->x->ask.judge(r->x->ask.judge_user, r->i, v, &err)) {
+        executor_fail_step(r, &err);
+        return false;
+    }
     *out = v;
     return true;
 }

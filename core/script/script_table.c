@@ -115,13 +115,27 @@ static int pairs_step(lua_State *L)
     return 0;
 }
 
-/* A sealed table is empty itself; __view is what it shows. */
+/* Replaces it by what it shows: a sealed table is empty itself, and a handle may make a table to be gone
+ * through. */
+static void open_view(lua_State *L)
+{
+    int type = luaL_getmetafield(L, 1, "__view");
+    if (type == LUA_TNIL)
+        return;
+    if (type == LUA_TFUNCTION) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 1);
+    }
+    lua_replace(L, 1);
+}
+
 static int pairs_word(lua_State *L, struct arena *tmp)
 {
     luaL_checkany(L, 1);
-    script_call_refuse(L, 1, "pairs");
-    if (lua_type(L, 1) == LUA_TTABLE && luaL_getmetafield(L, 1, "__view") != LUA_TNIL)
-        lua_replace(L, 1);
+    if (luaL_getmetafield(L, 1, "__view") == LUA_TNIL)
+        script_call_refuse(L, 1, "pairs");
+    lua_settop(L, 1);
+    open_view(L);
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     push_keys(L, 1, tmp);

@@ -20,9 +20,9 @@ local libraries = {
   { header = "^libpq%-fe%.h$", name = "libpq", places = { "^core/store/" } },
   { header = "^jansson%.h$", name = "jansson", places = { "^core/model/value_json%.[ch]$" } },
   { header = "^yaml%.h$", name = "libyaml", places = { "^core/model/value_yaml%.[ch]$" } },
-  { header = "^lua%.h$", name = "lua", places = { "^core/script/", "^core/playbook/" } },
-  { header = "^lauxlib%.h$", name = "lua", places = { "^core/script/", "^core/playbook/" } },
-  { header = "^lualib%.h$", name = "lua", places = { "^core/script/", "^core/playbook/" } },
+  { header = "^lua%.h$", name = "lua", places = { "^core/script/", "^core/playbook/", "^core/plan/policy" } },
+  { header = "^lauxlib%.h$", name = "lua", places = { "^core/script/", "^core/playbook/", "^core/plan/policy" } },
+  { header = "^lualib%.h$", name = "lua", places = { "^core/script/", "^core/playbook/", "^core/plan/policy" } },
   { header = "^sodium[%w_/]*%.h$", name = "libsodium", places = { "^core/base/digest%.c$" } },
   { header = "^dlfcn%.h$", name = "libdl", places = { "^core/plugin/loader%.c$", "^core/io/http_curl%.c$" } },
 }

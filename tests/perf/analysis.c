@@ -1,5 +1,5 @@
-/* analysis: how long it takes to judge a finished plan - what it costs, what blocks launch - over as many
- * steps as asked for.
+/* analysis: how long it takes to judge a finished plan - what it costs, which rules it breaks, what blocks
+ * launch - over as many steps as asked for.
  *
  *     perf_analysis [STEPS]     100000 where none is given
  *
@@ -13,6 +13,7 @@
 #include "launch/history.h"
 #include "launch/launch.h"
 #include "plan/cost_table.h"
+#include "plan/policy.h"
 #include "plan/price.h"
 #include "region/price_book.h"
 
@@ -116,12 +117,33 @@ static bool launch(struct big_plan *b, struct err *err)
     return good;
 }
 
+/* ---- policy: twenty rules, asked of every step they are about ----------------------------------- */
+
+static bool policy(struct big_plan *b, struct err *err)
+{
+    const struct policy_at file = {PERF_FOLDER, "rules.lua", "policies/rules.lua"};
+    const struct policy_ask ask = {.plan = &b->plan, .now_ms = 1795347630123, .all = true};
+    const struct script_limits limits = {0};
+    struct policy *p;
+    const struct plan_finding *found;
+    size_t count = 0, rules;
+    if (!policy_load(b->mem, &file, 1, limits, &p, err))
+        return false;
+    policy_rules(p, &rules);
+    bool good = policy_judge(b->mem, p, &ask, &found, &count, &b->diags, err);
+    policy_free(p);
+    if (good && (rules != 20 || count == 0))
+        return err_set(err, "perf.rules", "%zu rules found %zu things, and that measures nothing", rules,
+                       count);
+    return good;
+}
+
 /* ---- the whole ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
     bool (*run)(struct big_plan *b, struct err *err);
-} parts[] = {{"cost", cost}, {"launch", launch}};
+} parts[] = {{"cost", cost}, {"policy", policy}, {"launch", launch}};
 
 int main(int argc, char **argv)
 {
