@@ -17,6 +17,7 @@
 #include "plan/residence.h"
 #include "region/project.h"
 #include "region/region.h"
+#include "region/waiver.h"
 
 /* Newest events of a store that are looked through: the last few builds of a large region. */
 #define EVENTS_MOST 200000
@@ -139,6 +140,43 @@ static void add_residency(struct session *s, const struct plan *plan, extras *li
     }
 }
 
+/* What keeps a plan from being applied keeps a region from being launched, and so does a rule that is broken
+ * and waits for a waiver; advice does not.  What was waived is told with its waiver. */
+static void add_findings(struct session *s, const struct plan *plan, extras *list)
+{
+    for (size_t k = 0; k < plan->finding_count; k++) {
+        const struct plan_finding *f = &plan->findings[k];
+        struct launch_extra one = {.kind = "rule",
+                                   .subject = f->rule,
+                                   .text = f->message,
+                                   .where = f->where ? f->where : f->rule_where,
+                                   .blocks = f->blocks || f->level != PLAN_ADVISORY};
+        if (f->verdict != PLAN_BROKEN)
+            continue;
+        if (f->address)
+            one.text = arena_print(s->mem, "%s: %s", f->address, f->message);
+        ARRAY_PUSH(list, one);
+    }
+}
+
+/* Open ones block nothing, and whoever launches wants to have read them. */
+static void add_waivers(struct session *s, const struct launching *ask, extras *list)
+{
+    const struct waivers *w = ask->plan->waivers;
+    for (size_t k = 0; w && k < w->count; k++) {
+        const struct waiver *at = &w->at[k];
+        bool ended = waiver_is_expired(at, ask->now_ms);
+        struct launch_extra one = {.kind = "waiver",
+                                   .subject = at->name,
+                                   .text = arena_print(s->mem, "'%s' is bent%s: %s", at->rule,
+                                                       ended ? ", and the waiver has ended" : "", at->reason),
+                                   .owner = at->owner,
+                                   .until = at->expires,
+                                   .where = at->file};
+        ARRAY_PUSH(list, one);
+    }
+}
+
 bool launching_history(struct session *s, struct history **out, struct err *err)
 {
     sources list = {0};
@@ -160,6 +198,8 @@ bool launching_make(struct session *s, const struct launching *ask, struct launc
     extras besides = {0};
     add_parity(s, &besides);
     add_residency(s, ask->plan, &besides);
+    add_findings(s, ask->plan, &besides);
+    add_waivers(s, ask, &besides);
     struct launch_ask launch = {.plan = ask->plan,
                                 .history = history,
                                 .now_ms = ask->now_ms,

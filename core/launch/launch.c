@@ -207,7 +207,9 @@ static int by_kind(const void *a, const void *b)
     if (x->blocks != y->blocks)
         return x->blocks ? -1 : 1;
     int order = strcmp(x->kind, y->kind);
-    return order ? order : strcmp(x->subject, y->subject);
+    if (order == 0)
+        order = strcmp(x->subject, y->subject);
+    return order ? order : strcmp(x->text, y->text);
 }
 
 static void fill_extras(struct arena *mem, const struct launch_ask *ask, struct launch *out)

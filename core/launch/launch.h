@@ -75,10 +75,10 @@ struct launch_milestone {
     int64_t late_p50, late_p90;      /* days behind the target; negative: to spare */
 };
 
-/* What else stands in the way and is no step: an unexplained difference, an open waiver, a finding. */
+/* What else stands in the way and is no step: an unexplained difference, a broken rule, an open waiver. */
 struct launch_extra {
-    const char *kind; /* "parity", "residency", "waiver", "finding": those that block first, then by kind and
-                         subject */
+    const char *kind;    /* "parity", "residency", "rule", "waiver": those that block first, then by kind,
+                            subject and text */
     const char *subject; /* an address, a setting's path, a rule's name */
     const char *text;    /* one line */
     const char *owner;   /* or NULL */

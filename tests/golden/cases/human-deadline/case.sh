@@ -2,7 +2,7 @@ edit playbooks/main.lua -e 's/(Countersign the data processing agreement",)/\1 d
 more <<'END'
 human "bank" { ask = "Open the account", deadline = "2999-01-31", step = { guess = { days = 5 } } }
 END
-landfall plan eu | grep -A9 '^people\|@ human'
+landfall plan eu | sed -n '/^queues/,/todo.whatsapp/p; /warning/,/do:/p'
 built apply eu --yes
 landfall status eu | grep -v 'Last run'
 landfall launch eu --on 2020-03-31
