@@ -199,8 +199,8 @@ struct plan_ask {
     bool keep_body;  /* for a plan file */
     bool keep_lines; /* what each step's cost is made of */
     bool no_refresh; /* trust the stored observation (tests and resume's first look) */
-    int64_t
-        wall_ms; /* now, by which price books are stale and waivers end: no part of the digest; 0: none is */
+    int64_t wall_ms; /* now, by which price books are stale, deadlines over and waivers ended: no part of the
+                        digest; 0: none is */
     /* With no_refresh: not one question to a service.  What would have to be looked up or planned by a driver
      * is taken to be as it was when the store last heard of it.  For reading only: nothing may be built from
      * it. */

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "base/zone.h"
 #include "model/diag.h"
 #include "model/expr.h"
 #include "model/path.h"
@@ -141,6 +142,27 @@ static void check_remembered_protection(struct planner *p)
     }
 }
 
+/* ---- people ---------------------------------------------------------------------------------- */
+
+static void check_deadlines(struct planner *p)
+{
+    const int64_t now_ms = p->ask->wall_ms;
+    int64_t end_ms;
+    for (uint32_t i = 0; i < p->plan->count && now_ms > 0; i++) {
+        const struct plan_step *s = &p->plan->steps[i];
+        const char *due = s->action == PLAN_WAIT ? value_get_text(s->desired, "deadline", NULL) : NULL;
+        if (!due || !zone_day_end(p->plan->region->timezone, due, &end_ms) || now_ms < end_ms)
+            continue;
+        struct diag one = {.severity = DIAG_WARNING,
+                           .code = "plan.overdue",
+                           .address = s->address,
+                           .where = planner_where(p, i),
+                           .summary = arena_print(p->mem, "'%s' was due %s", s->address, due),
+                           .advice = "see to it, or give it another deadline: no new signature is needed"};
+        diag_add(p->diags, &one);
+    }
+}
+
 /* ---- residency ------------------------------------------------------------------------------- */
 
 /* Steps whose type tells no place: said once, with the first few, since nobody can do anything about one of
@@ -261,6 +283,7 @@ void rules_check(struct planner *p)
         check_natural_keys(p);
         check_residency(p);
         check_secrets(p);
+        check_deadlines(p);
     }
     if (!p->plan->refresh_only) {
         check_protection(p);
