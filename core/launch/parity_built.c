@@ -76,27 +76,47 @@ static bool is_ignored(const struct decl *decl, const char *path)
     return false;
 }
 
+static bool has_diff(const struct schema_diffs *diffs, const char *path)
+{
+    for (size_t i = 0; i < diffs->count; i++)
+        if (strcmp(diffs->at[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+/* Against what was last seen, and against what was last asked for: a service may show a thing in other words
+ * than it was asked in, or not at all, and what it filled in by itself may have been written down since. Only
+ * what is neither is another thing.  A change behind landfall's back is the plan's to find. */
+static void compare_states(struct built *b, const struct store_res *row, const struct decl *decl,
+                           const struct schema *schema, const struct value *observed,
+                           const struct value *asked)
+{
+    const struct value *declared = filled(b->mem, schema, decl);
+    struct schema_diffs seen, last;
+    schema_compare(b->mem, schema, observed, known_part(b->mem, declared, observed), &seen, NULL);
+    schema_compare(b->mem, schema, asked, known_part(b->mem, declared, asked), &last, NULL);
+    for (size_t i = 0; i < seen.count; i++)
+        if (has_diff(&last, seen.at[i].path) && !is_ignored(decl, seen.at[i].path))
+            add(b, row, decl, &seen.at[i], "what stands is not what is declared");
+}
+
 static bool compare_row(struct built *b, const struct store_res *row, const struct decl *decl,
                         struct err *err)
 {
     const struct catalog *catalog = &b->ask->catalog;
     const struct catalog_type *type;
-    const struct value *observed = NULL;
-    struct schema_diffs diffs;
+    const struct value *observed = NULL, *asked = NULL;
     struct err none;
     if (row->damaged)
         add(b, row, decl, NULL, "it stands, and is not right");
     /* A type that no driver here knows cannot be judged; the plan of that region says so. */
-    if (row->observed == NULL ||
+    if (row->observed == NULL || row->desired == NULL ||
         !catalog->type(catalog->user, row->subsystem, row->instance, row->type, &type, &none))
         return true;
-    if (!value_json_parse(b->mem, row->observed, strlen(row->observed), &observed, err))
+    if (!value_json_parse(b->mem, row->observed, strlen(row->observed), &observed, err) ||
+        !value_json_parse(b->mem, row->desired, strlen(row->desired), &asked, err))
         return err_wrap(err, "reading '%s' of region '%s'", row->address, b->region->name);
-    schema_compare(b->mem, type->schema, observed,
-                   known_part(b->mem, filled(b->mem, type->schema, decl), observed), &diffs, NULL);
-    for (size_t i = 0; i < diffs.count; i++)
-        if (!is_ignored(decl, diffs.at[i].path))
-            add(b, row, decl, &diffs.at[i], "what stands is not what is declared");
+    compare_states(b, row, decl, type->schema, observed, asked);
     return true;
 }
 

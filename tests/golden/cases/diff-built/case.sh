@@ -1,4 +1,5 @@
 # Where a region is built, what stands has to be what is declared, too.
+edit regions/eu.yaml -e 's#out/eu/queues }#out/eu/queues, place: eu-west-1 }#'
 cat >>regions/eu.yaml <<'END'
 differs:
   - { what: services.databases.main.storage_gb, why: the pilot tenants bring 80 GB along, owner: data-platform }
@@ -24,3 +25,7 @@ landfall diff eu us --json --exit-code
 say 'applied'
 built apply eu --yes --yes-destroy-data
 landfall diff eu us --exit-code
+say 'what the service filled in is written down: it is the same thing'
+edit playbooks/main.lua -e 's/name = "new" }/name = "new", place = "eu-west-1" }/'
+landfall plan eu --exit-code -q | sed -n 2p
+landfall diff eu us --exit-code -q
