@@ -57,7 +57,7 @@ void as_json_report(struct out *o, const struct facts_report *f); /* landfall.re
 void as_json_residency(struct out *o, const struct facts_residency *f);
 /* The same as the bytes of a file. */
 void as_json_residency_file(struct buf *into, const struct facts_residency *f);
-void as_json_rehearsal(struct out *o, const struct facts_rehearsal *f); /* landfall.rehearsal/1 */
+void as_json_rehearsal(struct out *o, const struct facts_rehearsal *f);        /* landfall.rehearsal/1 */
 void as_json_rules(struct out *o, const struct policy_rule *at, size_t count); /* landfall.rules/1 */
 void as_json_cases(struct out *o, const struct facts_cases *f);                /* landfall.policy-test/1 */
 /* landfall.conformance/1, case by case. */
