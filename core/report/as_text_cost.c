@@ -106,14 +106,16 @@ static void add_sum(struct buf *out, const struct out *o, const struct plan *p)
     if (!g->priced)
         return;
     cell_sign(out, o, " · guessed besides ", " | guessed besides ");
-    struct buf guesses;
-    buf_init(&guesses, 0);
-    label(&guesses, o, &(struct plan_cost){.once_low = g->once_low, .once_high = g->once_high}, false,
-          p->region->currency);
-    label(&guesses, o, &(struct plan_cost){.month_low = g->month_low, .month_high = g->month_high}, true,
-          p->region->currency);
-    buf_text(out, guesses.count ? guesses.at : "nothing");
-    buf_done(&guesses);
+    bool once = g->once_high > 0, month = g->month_high > 0;
+    if (once) {
+        brief_money(out, o, g->once_low, g->once_high, p->region->currency);
+        buf_text(out, month ? " once, " : " once");
+    }
+    if (month) {
+        brief_money(out, o, g->month_low, g->month_high, p->region->currency);
+        buf_text(out, "/month");
+    }
+    buf_text(out, once || month ? "" : "nothing");
 }
 
 /* Two amounts that add up each fit; together they may not, and then they are past any budget. */
@@ -215,7 +217,8 @@ static void over_budget(struct out *o, const struct plan *p, const struct purse 
     buf_text(&text, " more than the budget allows");
     uint32_t unknown = t->priceable - t->priced - t->guessed;
     if (unknown > 0)
-        buf_print(&text, " - and %u of %u are not estimated", unknown, t->priceable);
+        buf_print(&text, " - and %u of %u %s not estimated", unknown, t->priceable,
+                  unknown == 1 ? "is" : "are");
     out_paint(o, OUT_BOLD);
     out_paint(o, OUT_RED);
     cell_paragraph(o, 0, 2, text.at);

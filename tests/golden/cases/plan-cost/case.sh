@@ -18,3 +18,11 @@ landfall plan eu -q
 say 'without price books'
 edit landfall.yaml -e '/^price_books:/d'
 landfall plan eu --cost --target human --target todo
+say 'what people do costs what somebody guessed, and says so'
+edit playbooks/main.lua -e '/only for Europe/d'
+more <<'L'
+human "audited" { ask = "Have it audited", step = { owner = "security", guess = { days = 20, one_off = "1500.50" } } }
+todo "sms" { step = { owner = "channels", guess = { days = 5 } } }
+L
+landfall plan eu --target human --target todo
+landfall plan eu --target human --target todo --cost
