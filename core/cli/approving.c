@@ -225,6 +225,9 @@ bool approving_terms_of_run(struct session *s, const char *run_id, struct purse_
         out->limit_by = arena_print(s->mem, "the approval of %s", names_of(s->mem, at, count));
         out->digest = at[0]->digest;
     }
+    /* Walks over every operation of the run: only where somebody counts. */
+    if (count == 0 && !s->project->approvals.within_budget)
+        return true;
     return purse_read_spent(s->store_path, run_id, out->digest ? out->digest : "", &out->spent_once, err);
 }
 

@@ -106,7 +106,7 @@ struct approval_terms {
     void *user;
 };
 
-/* Those that count, and what they allow together. */
+/* Those that count, each with the classes that its giver may approve, and what they allow together. */
 struct approval_set {
     const struct approval *const *at;
     size_t count;

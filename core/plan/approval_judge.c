@@ -194,23 +194,25 @@ static bool judge_one(struct judge *j, const struct approval *a, struct err *err
     if (!check_subject(j, a, err) || !check_times(j, a, err) || !check_unspent(j, a, err) ||
         !check_after(j, a, err) || (a->signature && !j->terms->verify(j->terms->user, a, &key, err)))
         return false;
-    if (is_of_use(j, a, key)) {
-        ARRAY_PUSH(&j->counted, a);
-        ARRAY_PUSH(&j->keys, key);
-    }
+    if (!is_of_use(j, a, key))
+        return true;
+    /* Whoever signs by hand can write any class: only what he may counts, here and for every rule. */
+    struct approval *counted = arena_copy(j->mem, a, sizeof(*a));
+    counted->classes = entitled(j->terms, a->by, a->classes);
+    ARRAY_PUSH(&j->counted, counted);
+    ARRAY_PUSH(&j->keys, key);
     return true;
 }
 
-static void add_up(const struct judge *j, struct approval_set *set)
+static void add_up(struct approval_set *set)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct approval *a = set->at[i];
-        uint32_t bits = entitled(j->terms, a->by, a->classes);
         struct spend_limit one = {
             .has_month = true, .month = a->ceiling_month, .has_once = true, .once = a->ceiling_once};
         spend_limit_narrow(&set->limit, &one);
         for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++)
-            set->given[c] += (bits & APPROVALS_BIT(c)) != 0;
+            set->given[c] += (a->classes & APPROVALS_BIT(c)) != 0;
     }
 }
 
@@ -231,7 +233,7 @@ bool approval_judge(struct arena *mem, const struct approval_terms *terms, const
         set.count = j.counted.count;
         set.at = ARRAY_KEEP(&j.counted, mem);
         set.why_not = j.why_not.count ? buf_keep(&j.why_not, mem) : NULL;
-        add_up(&j, &set);
+        add_up(&set);
         *out = set;
     }
     ARRAY_DONE(&j.counted);

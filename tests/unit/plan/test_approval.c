@@ -225,6 +225,21 @@ static void test_k_of_n_holds_for_every_mix(void **state)
     }
 }
 
+static void test_who_claims_more_than_he_may_counts_for_what_he_may(void **state)
+{
+    struct fixture *f = *state;
+    const struct approvals_person people[] = {{"ada", APPROVALS_BIT(APPROVALS_LOCAL)}};
+    struct approval one = yes(f, "ada");
+    struct approval_set set;
+    f->config.people = people;
+    f->config.person_count = 1;
+    f->subject.classes = one.classes = APPROVALS_BIT(APPROVALS_LOCAL) | APPROVALS_BIT(APPROVALS_SHARED);
+    assert_true(judge(f, &one, 1, &set));
+    assert_int_equal(set.count, 1);
+    assert_int_equal(set.at[0]->classes, APPROVALS_BIT(APPROVALS_LOCAL));
+    assert_int_equal(set.given[APPROVALS_SHARED], 0);
+}
+
 static void test_the_same_person_and_the_same_key_are_one(void **state)
 {
     struct fixture *f = *state;
@@ -355,6 +370,7 @@ int main(void)
         TEST(test_a_line_with_one_byte_changed_is_refused_or_says_something_else),
         TEST(test_two_people_are_two_and_their_smallest_ceilings_hold),
         TEST(test_k_of_n_holds_for_every_mix),
+        TEST(test_who_claims_more_than_he_may_counts_for_what_he_may),
         TEST(test_the_same_person_and_the_same_key_are_one),
         TEST(test_a_signature_is_checked_also_where_none_is_asked_for),
         TEST(test_one_that_expires_at_this_moment_has_expired),
