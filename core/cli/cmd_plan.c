@@ -124,6 +124,13 @@ static bool tell(struct session *s, const struct plan *plan, const struct planni
     return true;
 }
 
+static int exit_of(const struct args *args, const struct plan *plan)
+{
+    if (plan_broken_rules(plan) > 0)
+        return COMMAND_FAILED;
+    return args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES : COMMAND_OK;
+}
+
 bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     const char *region = args_word(args, 0), *file = args_text(args, OPTION_OUT, NULL);
@@ -140,8 +147,6 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
     comparing_price(s, plan);
     if ((file && !save(s, plan, &planning, file, err)) || !tell(s, plan, &planning, file, approved, err))
         return false;
-    *exit_code = plan_broken_rules(plan) > 0                                  ? COMMAND_FAILED
-                 : args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES
-                                                                              : COMMAND_OK;
+    *exit_code = exit_of(args, plan);
     return true;
 }
