@@ -17,7 +17,8 @@
 #include "report/brief.h"
 #include "report/cell.h"
 
-#define NAMED_MOST 8 /* steps in one row, before the rest is only counted */
+#define EXTRAS_MOST 5
+#define NAMED_MOST  8 /* steps in one row, before the rest is only counted */
 
 struct rows {
     struct arena *mem;
@@ -88,8 +89,9 @@ static void when(struct rows *r)
 {
     const struct launch_milestone *m = r->b->milestone;
     if (m->open == 0) {
-        buf_text(&r->text, "nothing is open");
-        end_row(r, "Launch", OUT_GREEN);
+        bool free = r->b->launch->extra_blocks == 0;
+        buf_text(&r->text, free ? "nothing is open" : "no step is open, and something else holds it back");
+        end_row(r, "Launch", free ? OUT_GREEN : OUT_YELLOW);
         return;
     }
     if (m->unknown > 0) {
@@ -199,6 +201,31 @@ static void waits(struct rows *r)
         buf_text(&r->text, "nobody");
         end_row(r, label, OUT_PLAIN);
     }
+}
+
+/* What is no step and holds launch back all the same. */
+static void besides(struct rows *r)
+{
+    const struct launch *l = r->b->launch;
+    size_t told = 0;
+    for (size_t i = 0; i < l->extra_count; i++) {
+        const struct launch_extra *e = &l->extras[i];
+        if (!e->blocks || told++ >= EXTRAS_MOST)
+            continue;
+        cell_add(&r->text, r->o, e->subject);
+        buf_text(&r->text, ": ");
+        cell_add(&r->text, r->o, e->text);
+        if (e->owner) {
+            buf_text(&r->text, " (");
+            cell_add(&r->text, r->o, e->owner);
+            buf_char(&r->text, ')');
+        }
+        end_row(r, told == 1 ? "Besides" : "", OUT_PLAIN);
+    }
+    if (told <= EXTRAS_MOST)
+        return;
+    buf_print(&r->text, "and %zu more: landfall launch %s", told - EXTRAS_MOST, r->b->plan->region->name);
+    end_row(r, "", OUT_PLAIN);
 }
 
 /* ---- money
@@ -332,6 +359,7 @@ const struct as_board_row *as_board_rows(struct arena *mem, const struct out *o,
     when(&r);
     moved(&r);
     waits(&r);
+    besides(&r);
     money(&r);
     waivers(&r);
     deadlines(&r);
@@ -363,7 +391,8 @@ const char *as_board_title(struct arena *mem, const struct board *b)
     struct buf text;
     buf_init(&text, 0);
     if (b->milestone->open == 0)
-        buf_print(&text, "%s: nothing is open", b->milestone->name);
+        buf_print(&text, "%s: %s", b->milestone->name,
+                  b->launch->extra_blocks ? "no step is open" : "nothing is open");
     else
         buf_print(&text, "%s %s %s", b->milestone->name, b->milestone->unknown ? "not before" : "on",
                   b->milestone->p50);
@@ -475,6 +504,7 @@ const struct value *as_board_value(struct arena *mem, const struct board *b)
     for (size_t i = 0; i < b->done_count; i++)
         done_items[i] = value_text(mem, b->done[i]);
     struct pair pairs[] = {
+        {"besides", value_int(mem, (int64_t)b->launch->extra_blocks)},
         {"date", value_text(mem, b->launch->today)},
         {"done", value_int(mem, m->steps - m->open)},
         {"done_since", value_list(mem, done_items, b->done_count)},

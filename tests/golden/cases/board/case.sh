@@ -5,10 +5,16 @@ human "kyc" { ask = "Know your customer", deadline = "2026-01-31", step = { owne
 END
 # Long ago, whenever this runs.
 edit regions/eu.yaml -e 's/2026-12-15/2026-01-15/'
-mkdir waivers
+mkdir -p waivers policies
+cat >policies/ours.lua <<'END'
+rule "queues are small" {
+  level = "must_with_waiver", why = "a first year needs no more", each = "queue.queue",
+  check = function(step) end,
+}
+END
 cat >waivers/old-disks.yaml <<'END'
-rule: encrypted at rest
-steps: [database.*]
+rule: queues are small
+steps: [queue.queue.mail]
 owner: data-platform
 reason: the old disks go in March
 expires: 2026-01-31
