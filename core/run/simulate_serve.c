@@ -143,6 +143,8 @@ static void create(struct simulate_errand *e, int64_t late_ms)
         t = ledger_by_marker(l, e->scope, e->req->marker);
     if (!t && once && (t = on_its_way(e)))
         ledger_land(l, t);
+    if (t && !is_ours(e, t))
+        say(e, "rehearsal.taken", arena_print(memory(e), "'%s' made it", t->address));
     if (t && (!is_ours(e, t) || way == LF_SETTLE_CONDITIONAL)) {
         answer_thing(e, LF_END_EXISTS, t);
         return;

@@ -47,7 +47,7 @@ reaches() {
       next
     }
     # Who makes sure that a folder is there asks for each of those above it, which changes nothing.
-    /^mkdir\(.*EEXIST/ { split($0, part, "\""); if (index(tmp, part[2] "/") == 1) next }
+    /^mkdir\(/ { split($0, part, "\""); if (index(tmp, part[2] "/") == 1) next }
     # All else names what it changes: each name must lie in the folder.
     {
       if (!index($0, "\"" tmp)) print

@@ -28,3 +28,12 @@ check "after" {
 }
 END
 landfall rehearse eu --rounds 3
+say 'Two objects of one name that only a build can know'
+playbook <<'END'
+local dns = landfall.use "dns"
+local zone = dns.zone "apex" { name = landfall.region.domain }
+local function www() return "www" end
+dns.record "a" { zone = zone.id, type = "A", name = landfall.map(zone.id, www), values = { "192.0.2.1" } }
+dns.record "b" { zone = zone.id, type = "A", name = landfall.map(zone.nameservers, www), values = { "192.0.2.2" } }
+END
+landfall rehearse eu --rounds 3
