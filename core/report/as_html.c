@@ -322,6 +322,7 @@ static const struct {
     {"warnings", "Before you say yes", as_html_warnings_missing, as_html_warnings},
     {"cost", "Cost", as_html_cost_missing, as_html_cost},
     {"launch", "What blocks launch", as_html_launch_missing, as_html_launch},
+    {"rules", "Rules and waivers", as_html_rules_missing, as_html_rules},
     {"residency", "Where data is", as_html_residency_missing, as_html_residency},
     {"plan", "Plan", as_html_plan_missing, as_html_plan},
     {"graph", "What needs what", as_html_graph_missing, as_html_graph},

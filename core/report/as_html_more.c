@@ -43,7 +43,8 @@ const char *as_html_warnings_missing(const struct as_html *h)
 {
     const struct plan_totals *t = &h->plan->totals;
     int64_t budget;
-    bool any = count_notes(h) > 0 || h->plan->truth->op_count > 0 || t->shared > 0 || count_unknown(t) > 0 ||
+    bool any = count_notes(h) > 0 || plan_broken_rules(h->plan) > 0 || h->plan->truth->op_count > 0 ||
+               t->shared > 0 || count_unknown(t) > 0 ||
                is_over(h, "monthly", with_guess(t->cost.month_high, t->guess.month_high), &budget) ||
                is_over(h, "one_off", with_guess(t->cost.once_high, t->guess.once_high), &budget);
     return any ? NULL
@@ -133,6 +134,13 @@ void as_html_warnings(struct as_html *h)
     over_budget(h, "monthly", "monthly", t->cost.month_low,
                 with_guess(t->cost.month_high, t->guess.month_high));
     over_budget(h, "one-off", "one_off", t->cost.once_low, with_guess(t->cost.once_high, t->guess.once_high));
+    size_t broken = plan_broken_rules(h->plan);
+    if (broken > 0)
+        page_print(&h->page,
+                   "<li class=\"alert\"><strong>Rules are broken in %zu place%s,</strong> and nothing is "
+                   "applied while "
+                   "they are: <a href=\"#rules\">Rules and waivers</a>.</li>\n",
+                   broken, broken == 1 ? "" : "s");
     if (count_unknown(t) > 0)
         page_print(
             &h->page,

@@ -46,6 +46,8 @@ const char *as_html_launch_missing(const struct as_html *h);
 void as_html_launch_card(struct as_html *h); /* what the head says of it */
 void as_html_audit(struct as_html *h);
 const char *as_html_audit_missing(const struct as_html *h);
+void as_html_rules(struct as_html *h);
+const char *as_html_rules_missing(const struct as_html *h);
 void as_html_residency(struct as_html *h);
 const char *as_html_residency_missing(const struct as_html *h);
 void as_html_plan(struct as_html *h);

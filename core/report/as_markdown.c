@@ -17,6 +17,7 @@
 #include "plan/plan.h"
 #include "plan/reference.h"
 #include "region/region.h"
+#include "region/waiver.h"
 #include "report/as_text_launch.h"
 #include "report/as_text_plan_row.h"
 #include "report/brief.h"
@@ -250,6 +251,59 @@ static void print_notes(struct paper *p)
     out_char(p->out, '\n');
 }
 
+/* ---- rules ----------------------------------------------------------------------------------- */
+
+static void print_waiver(struct paper *p, const struct waiver *w)
+{
+    out_text(p->out, waiver_is_expired(w, p->plan->judged_ms) ? "- **waiver ended** " : "- waiver ");
+    say(p, w->name);
+    out_text(p->out, " bends ");
+    say(p, w->rule);
+    out_text(p->out, " until ");
+    say(p, w->expires);
+    out_text(p->out, " (");
+    say(p, w->owner);
+    out_text(p->out, "): ");
+    say(p, w->reason);
+    out_char(p->out, '\n');
+}
+
+static void print_finding(struct paper *p, const struct plan_finding *f)
+{
+    out_text(p->out, f->blocks ? "- **broken** " : "- advised against ");
+    say(p, f->rule);
+    if (f->address) {
+        out_char(p->out, ' ');
+        address(p, f->address);
+    }
+    out_text(p->out, ": ");
+    say(p, f->message);
+    out_char(p->out, '\n');
+}
+
+static void print_rules(struct paper *p)
+{
+    const struct plan *plan = p->plan;
+    size_t told = 0, left = 0;
+    out_print(p->out, "## Rules and waivers\n\n%u rules asked, broken in %zu place%s\n\n", plan->rules,
+              plan_broken_rules(plan), plan_broken_rules(plan) == 1 ? "" : "s");
+    for (size_t k = 0; k < plan->finding_count; k++) {
+        const struct plan_finding *f = &plan->findings[k];
+        if (!f->blocks && f->verdict != PLAN_BROKEN)
+            continue;
+        if (told < GATES_MOST)
+            print_finding(p, f);
+        else
+            left++;
+        told++;
+    }
+    if (left > 0)
+        out_print(p->out, "- and %zu more\n", left);
+    for (size_t k = 0; plan->waivers && k < plan->waivers->count; k++)
+        print_waiver(p, &plan->waivers->at[k]);
+    out_char(p->out, '\n');
+}
+
 /* ---- launch ---------------------------------------------------------------------------------- */
 
 static void print_gate(struct paper *p, const struct launch_item *i)
@@ -433,6 +487,8 @@ void as_markdown_report(struct out *o, const struct facts_report *f)
     print_costs(&p, COST_TABLE_STAGE, "Stage", "before the first stage");
     print_costs(&p, COST_TABLE_SUBSYSTEM, "Subsystem", "without a subsystem");
     print_costs(&p, COST_TABLE_OWNER, "Owner", "without an owner");
+    if (f->plan->rules > 0 || (f->plan->waivers && f->plan->waivers->count > 0))
+        print_rules(&p);
     if (f->launch)
         print_launch(&p);
     out_text(o, "## Plan\n\n");

@@ -282,6 +282,8 @@ def pictures(b, w):
         b.open(w.file(name))
         b.picture(f"{w.folder}/{name}-narrow.png")
         b.size(1280)
+        b.media("print")
+        b.open(w.file(name))
         b.pdf(f"{w.folder}/{name}.pdf")
 
 

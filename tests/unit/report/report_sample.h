@@ -6,6 +6,7 @@
 #include "launch/forecast.h"
 #include "launch/launch.h"
 #include "plan/residence_book.h"
+#include "region/waiver.h"
 
 #define REPORT_SAMPLE_NOW 1795347630123 /* 2026-11-22T11:40:30.123Z */
 
@@ -133,6 +134,60 @@ static const struct store_audit report_sample_audit[] = {
     {2, REPORT_SAMPLE_NOW, "human.done", "{\"by\":\"Ada <Byron>\"}", "a1b2c3", "d4e5f6"},
 };
 
+static const char *const report_sample_steps[] = {"database.*"}, *const report_sample_told[] = {"security",
+                                                                                                "legal"};
+static const struct waiver report_sample_waiver_list[] = {
+    {.name = "old-disks",
+     .rule = "encrypted at rest",
+     .steps = report_sample_steps,
+     .step_count = 1,
+     .owner = "data-platform",
+     .reason = "the old disks go in <March>",
+     .expires = "2027-03-31",
+     .expires_ms = REPORT_SAMPLE_NOW + 100 * CALENDAR_DAY_MS,
+     .told = report_sample_told,
+     .told_count = 2,
+     .file = "waivers/old-disks.yaml"},
+    {.name = "over",
+     .rule = "backups",
+     .steps = report_sample_steps,
+     .step_count = 1,
+     .owner = "data-platform",
+     .reason = "it was short",
+     .expires = "2026-11-01",
+     .expires_ms = REPORT_SAMPLE_NOW - 20 * CALENDAR_DAY_MS,
+     .told = report_sample_told,
+     .told_count = 1,
+     .file = "waivers/over.yaml"},
+};
+static const struct waivers report_sample_waivers = {.at = report_sample_waiver_list, .count = 2};
+static const struct plan_finding report_sample_findings[] = {
+    {.rule = "backups",
+     .why = "the contract says so",
+     .level = PLAN_MUST_WITH_WAIVER,
+     .verdict = PLAN_BROKEN,
+     .address = "database.database.main",
+     .message = "it has no <backup>",
+     .advice = "say backups = 7",
+     .rule_where = "policies/ours.lua:3",
+     .ended = &report_sample_waiver_list[1],
+     .blocks = true},
+    {.rule = "encrypted at rest",
+     .why = "the contract says so",
+     .level = PLAN_MUST_WITH_WAIVER,
+     .verdict = PLAN_WAIVED,
+     .address = "database.database.main",
+     .message = "its disks are plain",
+     .rule_where = "policies/ours.lua:9",
+     .waiver = &report_sample_waiver_list[0]},
+    {.rule = "budget",
+     .why = "finance asked for it",
+     .level = PLAN_ADVISORY,
+     .verdict = PLAN_CANNOT_TELL,
+     .message = "a price is missing",
+     .rule_where = "policies/ours.lua:20"},
+};
+
 /* Two steps that hold data: one seen where it was asked for, one seen where it may not be. */
 static inline const struct residence_book *report_sample_book(struct sample *s)
 {
@@ -174,6 +229,11 @@ static inline struct facts_report report_sample(struct sample *s)
     report_sample_connect(s);
     s->truth.last_run = &report_sample_run;
     s->region.timezone = "UTC";
+    s->plan.rules = 3;
+    s->plan.findings = report_sample_findings;
+    s->plan.finding_count = COUNT_OF(report_sample_findings);
+    s->plan.waivers = &report_sample_waivers;
+    s->plan.judged_ms = REPORT_SAMPLE_NOW;
     return (struct facts_report){.plan = &s->plan,
                                  .events = report_sample_events,
                                  .event_count = COUNT_OF(report_sample_events),

@@ -161,6 +161,9 @@ static void test_what_is_missing_is_said_and_not_shown_empty(void **state)
     facts.launch = NULL;
     facts.audit_count = 0;
     facts.book = NULL;
+    s.plan.rules = 0;
+    s.plan.finding_count = 0;
+    s.plan.waivers = NULL;
     s.declared[2].meta.holds_count = s.declared[3].meta.holds_count = 0;
     as_html_report(&g.out, &facts);
     const char *text = golden_text(&g);
@@ -168,6 +171,7 @@ static void test_what_is_missing_is_said_and_not_shown_empty(void **state)
     assert_null(strstr(text, "id=\"smaller\""));
     assert_null(strstr(text, "href=\"#time\""));
     assert_non_null(strstr(text, "There is no timeline: nothing was built yet."));
+    assert_non_null(strstr(text, "No rules were asked of this plan, and no waiver bends one."));
     assert_non_null(strstr(text, "No step says that it holds data"));
     assert_non_null(strstr(text, "There is no audit chain"));
     assert_non_null(strstr(text, "Nothing was shrunk and nothing is absent on purpose."));
