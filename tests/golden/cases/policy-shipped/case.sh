@@ -1,5 +1,6 @@
 # The rules landfall comes with, on a project that never heard of them.
 edit landfall.yaml -e '$apolicies: [residency, encryption, naming, backups, budget, deletion-protection, shared-approval]'
+landfall policy test
 landfall plan eu | sed -n '/^Rules/,$p'
 say 'with what they ask for'
 edit playbooks/main.lua -e 's/holds = \{ "customer" \}/&, protect = true/' \

@@ -16,6 +16,7 @@ open
 landfall plan eu -q
 landfall plan eu | sed -n '/^Rules/,$p'
 landfall apply eu --yes -q
+sqlite3 .landfall/eu.db "select kind, json_remove(entry, '$.run') from audit where kind = 'waiver.used'" 2>&1
 landfall status eu -q
 landfall status eu
 "$binary" status eu --json | sed -n '/"waivers"/,$p'
