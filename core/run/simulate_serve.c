@@ -141,29 +141,37 @@ static struct ledger_thing *build(struct simulate_errand *e, const char *key, in
     return t;
 }
 
-/* Whether asking twice makes two is the type's own word: that is what a build's protocol has to live with. */
-static void create(struct simulate_errand *e, int64_t late_ms)
+/* What the service takes a create for: the name is taken, or it knows this very request.  Whether asking
+ * twice makes two is the type's own word: that is what a build's protocol has to live with. */
+static struct ledger_thing *there_before(const struct simulate_errand *e, const char *key)
 {
     struct ledger *l = ledger_of(e);
     uint32_t way = e->settle.create;
-    const char *key = natural_key(e, (const struct value *)e->req->desired);
-    bool once = way == LF_SETTLE_NAMED || way == LF_SETTLE_TOKENED || way == LF_SETTLE_CONDITIONAL;
     struct ledger_thing *t = ledger_by_key(l, e->scope, key);
-    if (!t && way == LF_SETTLE_TOKENED)
+    if (t || way == LF_SETTLE_FINDABLE || way == LF_SETTLE_BLIND)
+        return t;
+    if (way == LF_SETTLE_TOKENED)
         t = ledger_by_token(l, e->scope, e->req->token);
-    if (!t && !key && way == LF_SETTLE_NAMED)
+    else if (way == LF_SETTLE_NAMED && !key)
         t = is_markless(e) ? ledger_by_address(l, e->scope, e->req->address)
                            : ledger_by_marker(l, e->scope, e->req->marker);
-    if (!t && once && (t = on_its_way(e)))
+    if (!t && (t = on_its_way(e)))
         ledger_land(l, t);
+    return t;
+}
+
+static void create(struct simulate_errand *e, int64_t late_ms)
+{
+    const char *key = natural_key(e, (const struct value *)e->req->desired);
+    struct ledger_thing *t = there_before(e, key);
     if (t && !is_ours(e, t))
         say(e, "rehearsal.taken", arena_print(memory(e), "'%s' made it", t->address));
-    if (t && (!is_ours(e, t) || way == LF_SETTLE_CONDITIONAL)) {
+    if (t && (!is_ours(e, t) || e->settle.create == LF_SETTLE_CONDITIONAL)) {
         answer_thing(e, LF_END_EXISTS, t);
         return;
     }
     if (t)
-        ledger_set_state(l, t, state_json(e));
+        ledger_set_state(ledger_of(e), t, state_json(e));
     else
         t = build(e, key, late_ms);
     answer_thing(e, LF_END_OK, t);
