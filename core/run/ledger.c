@@ -264,7 +264,9 @@ void ledger_land(struct ledger *l, struct ledger_thing *t)
     if (t->alive || (t->key && ledger_by_key(l, t->scope, t->key)) ||
         (t->token && ledger_by_token(l, t->scope, t->token)))
         return;
-    struct ledger_thing *twin = ledger_by_marker(l, t->scope, t->marker);
+    bool has_marker = t->marker && t->marker[0];
+    struct ledger_thing *twin =
+        has_marker ? ledger_by_marker(l, t->scope, t->marker) : ledger_by_address(l, t->scope, t->address);
     t->alive = true;
     l->doubles += twin != NULL;
     keep(l, 'i', t->scope, t->id, NULL, t);
@@ -273,7 +275,7 @@ void ledger_land(struct ledger *l, struct ledger_thing *t)
         keep(l, 'k', t->scope, t->key, NULL, t);
     if (t->token)
         keep(l, 't', t->scope, t->token, NULL, t);
-    if (t->marker && t->marker[0]) {
+    if (has_marker) {
         t->same_marker = find(l, 'm', t->scope, t->marker, NULL);
         keep(l, 'm', t->scope, t->marker, NULL, t);
     }

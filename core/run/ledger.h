@@ -120,8 +120,8 @@ struct ledger {
     uint64_t mishaps[LEDGER_MISHAPS];
     uint64_t points[LEDGER_POINTS]; /* units that died there */
     uint64_t sendings;              /* changes and calls that reached the service, so far */
-    uint32_t doubles;               /* moments at which two objects carried one marker */
-    uint32_t lives, persons;        /* persons: times one had to look */
+    uint32_t doubles;        /* moments at which there were two objects of one marker, or of one step */
+    uint32_t lives, persons; /* persons: times one had to look */
     /* Of the last life that came to its end: */
     uint32_t total, done, failed, held, conflict, blocked, waits, todos;
     uint32_t step_count;

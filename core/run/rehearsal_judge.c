@@ -109,7 +109,7 @@ static void compare(struct rehearsal_work *w, const struct rehearsal_build *b)
         rehearsal_find(w, b,
                        &(struct rehearsal_finding){
                            .kind = REHEARSAL_DOUBLED,
-                           .text = arena_print(w->mem, "at %u moments two objects carried one marker",
+                           .text = arena_print(w->mem, "two objects of one step were there at once, %u times",
                                                b->ledger->doubles)});
 }
 

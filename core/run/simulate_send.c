@@ -124,7 +124,7 @@ static bool goes_on(struct simulate_errand *e)
     const struct ledger_thing *t = id ? ledger_by_id(ledger_of(e), e->scope, id) : NULL;
     if (!t)
         return false;
-    simulate_serve(e, 0);
+    simulate_tell(e, t);
     if (e->crowd)
         simulate_answer_after(e, t->ready_ms - simulate_now(e->driver->owner));
     else

@@ -52,12 +52,19 @@ static const char *natural_key(const struct simulate_errand *e, const struct val
         value_json_print(&key, value_get(v, schema->attrs[i].name));
         any = true;
     }
-    /* What carries neither a name nor a marker is known by what made it, or by nothing at all. */
-    const char *text = any              ? buf_keep(&key, memory(e))
-                       : is_markless(e) ? arena_text(memory(e), e->req->address)
-                                        : NULL;
+    const char *text = any ? buf_keep(&key, memory(e)) : NULL;
     buf_done(&key);
     return text;
+}
+
+/* By its name; what has neither name nor marker is known by what made it, to whoever looks. */
+static struct ledger_thing *known_as(const struct simulate_errand *e, const struct value *v)
+{
+    const struct ledger *l = ledger_of(e);
+    const char *key = natural_key(e, v);
+    return key              ? ledger_by_key(l, e->scope, key)
+           : is_markless(e) ? ledger_by_address(l, e->scope, e->req->address)
+                            : NULL;
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------- */
@@ -77,6 +84,11 @@ static void answer_thing(struct simulate_errand *e, uint32_t status, const struc
     e->answer.id = t->id;
     e->answer.marker = t->marker && t->marker[0] ? t->marker : NULL;
     e->answer.state = (const struct lf_value *)parse(e, t->state);
+}
+
+void simulate_tell(struct simulate_errand *e, const struct ledger_thing *t)
+{
+    answer_thing(e, LF_END_OK, t);
 }
 
 /* ---- changes ---------------------------------------------------------------------------------------------
@@ -129,28 +141,37 @@ static struct ledger_thing *build(struct simulate_errand *e, const char *key, in
     return t;
 }
 
-/* Whether asking twice makes two is the type's own word: that is what a build's protocol has to live with. */
-static void create(struct simulate_errand *e, int64_t late_ms)
+/* What the service takes a create for: the name is taken, or it knows this very request.  Whether asking
+ * twice makes two is the type's own word: that is what a build's protocol has to live with. */
+static struct ledger_thing *there_before(const struct simulate_errand *e, const char *key)
 {
     struct ledger *l = ledger_of(e);
     uint32_t way = e->settle.create;
-    const char *key = natural_key(e, (const struct value *)e->req->desired);
-    bool once = way == LF_SETTLE_NAMED || way == LF_SETTLE_TOKENED || way == LF_SETTLE_CONDITIONAL;
     struct ledger_thing *t = ledger_by_key(l, e->scope, key);
-    if (!t && way == LF_SETTLE_TOKENED)
+    if (t || way == LF_SETTLE_FINDABLE || way == LF_SETTLE_BLIND)
+        return t;
+    if (way == LF_SETTLE_TOKENED)
         t = ledger_by_token(l, e->scope, e->req->token);
-    if (!t && !key && way == LF_SETTLE_NAMED)
-        t = ledger_by_marker(l, e->scope, e->req->marker);
-    if (!t && once && (t = on_its_way(e)))
+    else if (way == LF_SETTLE_NAMED && !key)
+        t = is_markless(e) ? ledger_by_address(l, e->scope, e->req->address)
+                           : ledger_by_marker(l, e->scope, e->req->marker);
+    if (!t && (t = on_its_way(e)))
         ledger_land(l, t);
+    return t;
+}
+
+static void create(struct simulate_errand *e, int64_t late_ms)
+{
+    const char *key = natural_key(e, (const struct value *)e->req->desired);
+    struct ledger_thing *t = there_before(e, key);
     if (t && !is_ours(e, t))
         say(e, "rehearsal.taken", arena_print(memory(e), "'%s' made it", t->address));
-    if (t && (!is_ours(e, t) || way == LF_SETTLE_CONDITIONAL)) {
+    if (t && (!is_ours(e, t) || e->settle.create == LF_SETTLE_CONDITIONAL)) {
         answer_thing(e, LF_END_EXISTS, t);
         return;
     }
     if (t)
-        ledger_set_state(l, t, state_json(e));
+        ledger_set_state(ledger_of(e), t, state_json(e));
     else
         t = build(e, key, late_ms);
     answer_thing(e, LF_END_OK, t);
@@ -161,7 +182,7 @@ static struct ledger_thing *the_one(const struct simulate_errand *e)
     struct ledger *l = ledger_of(e);
     struct ledger_thing *t = ledger_by_id(l, e->scope, e->req->id);
     const struct value *prior = (const struct value *)e->req->prior;
-    return t || e->req->id ? t : ledger_by_key(l, e->scope, natural_key(e, prior));
+    return t || e->req->id ? t : known_as(e, prior);
 }
 
 static void update(struct simulate_errand *e)
@@ -265,7 +286,7 @@ static void recover(struct simulate_errand *e)
     struct ledger *l = ledger_of(e);
     struct ledger_thing *found;
     const struct value *is = (const struct value *)(e->req->desired ? e->req->desired : e->req->prior);
-    struct ledger_thing *named = ledger_by_key(l, e->scope, natural_key(e, is));
+    struct ledger_thing *named = known_as(e, is);
     if (is_markless(e) || (named && !is_ours(e, named))) {
         answer_thing(e, named ? LF_END_OK : LF_END_GONE, named);
         return;
@@ -286,7 +307,7 @@ static void look_up(struct simulate_errand *e)
 {
     struct ledger *l = ledger_of(e);
     const char *key = natural_key(e, (const struct value *)e->req->desired);
-    struct ledger_thing *t = ledger_by_key(l, e->scope, key);
+    struct ledger_thing *t = known_as(e, (const struct value *)e->req->desired);
     if (!t) {
         struct ledger_thing like = {.scope = e->scope,
                                     .address = e->req->address,

@@ -82,7 +82,8 @@ void simulate_send(struct simulate_errand *e); /* a change, a call or a check: w
 /* simulate_serve.c */
 /* What the service does with it, and its answer.  late_ms over 0: it happens so much later. */
 void simulate_serve(struct simulate_errand *e, int64_t late_ms);
-void simulate_look(struct simulate_errand *e); /* read, find, recover */
+void simulate_look(struct simulate_errand *e);                               /* read, find, recover */
+void simulate_tell(struct simulate_errand *e, const struct ledger_thing *t); /* it is this one */
 /* simulate_check.c */
 bool simulate_is_check(const struct simulate_errand *e);
 const struct value *simulate_check_reply(struct simulate_errand *e, const struct value *made_up);
