@@ -144,6 +144,11 @@ class Browser:
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
+    def cpu(self):
+        """Seconds of processor that pages have used so far, in all their threads; waiting for one does not count."""
+        processes = self.call("SystemInfo.getProcessInfo", session=None)["processInfo"]
+        return sum(p["cpuTime"] for p in processes if p["type"] == "renderer")
+
     def picture(self, path, most=12000):
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
         data = self.call("Page.captureScreenshot", captureBeyondViewport=True,
