@@ -5,11 +5,13 @@
 #include "cli/planning.h"
 #include "cli/session.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "launch/board.h"
+#include "launch/forecast.h"
 #include "launch/launch.h"
 #include "model/value.h"
 #include "model/value_json.h"
@@ -130,6 +132,29 @@ static void put_deadlines(struct session *s, const struct board *b)
     }
 }
 
+/* A step that says `remind`: the same question every so many days while it waits.  Counted from when it began
+ * to wait, so that an answer that is asked for anew begins anew. */
+static void put_reminders(struct session *s, const struct board *b)
+{
+    for (uint32_t i = 0; i < b->launch->item_count; i++) {
+        const struct launch_item *item = &b->launch->items[i];
+        if (item->need != LAUNCH_PERSON || item->reminder == 0)
+            continue;
+        uint64_t days = (uint64_t)item->reminder * item->remind_days;
+        struct as_notice_facts facts = {
+            .title = arena_print(s->mem, "%s still waits for a person, for %" PRIu64 " day%s now",
+                                 item->address, days, days == 1 ? "" : "s"),
+            .text = item->ask,
+            .advice = arena_print(s->mem, "landfall done %s %s --by WHO --evidence PROOF",
+                                  b->plan->region->name, item->address),
+        };
+        noticing_put_step(s->noticing, NOTICES_WAITS,
+                          arena_print(s->mem, "reminder %s %lld %u", item->address,
+                                      (long long)item->forecast->waits_since_ms, item->reminder),
+                          item->address, &facts);
+    }
+}
+
 /* Told when it becomes so, and again when it becomes so for another day. */
 static void put_target(struct session *s, const struct board *b)
 {
@@ -179,11 +204,13 @@ static void tell_sent(struct session *s, bool is_new, const struct courier_tally
 
 static bool check_wanted(const struct session *s, struct err *err)
 {
-    const struct notices *n = &s->project->notices;
-    if (notices_has(n, NOTICES_DIGEST) || notices_has(n, NOTICES_DEADLINE) || notices_has(n, NOTICES_WAIVER))
-        return true;
+    static const enum notices_kind kinds[] = {NOTICES_DIGEST, NOTICES_DEADLINE, NOTICES_WAIVER,
+                                              NOTICES_WAITS};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (notices_has(&s->project->notices, kinds[i]))
+            return true;
     err_set(err, "board.nobody",
-            "nobody wants to hear it: no rule of landfall.yaml is about digest, deadline or waiver");
+            "nobody wants to hear it: no rule of landfall.yaml is about digest, deadline, waiver or waits");
     return err_advise(err, "add one below notices.rules: { to: [team], about: [digest] }");
 }
 
@@ -197,6 +224,7 @@ static bool send(struct session *s, const struct board *b, bool *all, struct err
     noticing_send(s->noticing, true);
     bool is_new = put_digest(s, b);
     put_deadlines(s, b);
+    put_reminders(s, b);
     put_target(s, b);
     put_waivers(s, b);
     noticing_finish(s->noticing, SEND_MOST_MS);

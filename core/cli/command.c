@@ -376,10 +376,10 @@ static const struct command table[] = {
         .options = BIT(JSON) | BIT(SEND),
         .about =
             "Asks the services what is there, as plan does.  --send sends the page to the sinks of\n"
-            "landfall.yaml that want `digest`, once a day, and tells of waivers and deadlines that are "
-            "near;\n"
-            "what the page says of the date is measured against the one that was sent last.  Meant for a\n"
-            "timer; exits 3 when something could not be sent yet.",
+            "landfall.yaml that want `digest`, once a day, tells of waivers and deadlines that are\n"
+            "near, and reminds of human steps that say `remind`; what the page says of the date is measured\n"
+            "against the one that was sent last.  Meant for a timer; exits 3 when something could not be\n"
+            "sent yet.",
         .example = "landfall board eu --send",
         .run = cmd_board_run,
     },

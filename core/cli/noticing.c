@@ -327,7 +327,7 @@ static void put_event(struct noticing *n, const struct event *e, const struct pl
     if (kind == NOTICES_WAITS) {
         once = arena_print(mem, "waits %s %s", e->address, step && step->inputs ? step->inputs : e->text);
         facts.advice =
-            arena_print(mem, "landfall done %s %s --by WHO --evidence TEXT", n->s->region->name, e->address);
+            arena_print(mem, "landfall done %s %s --by WHO --evidence PROOF", n->s->region->name, e->address);
     }
     facts.kind = notices_kind_name(kind);
     put_of_step(n, step, sinks, once, &facts);

@@ -96,8 +96,10 @@ notices:
     write("landfall.yaml", text)
 
 
-def landfall(*args, codes=(0, 3)):
-    done = subprocess.run([LANDFALL, "-C", PROJECT, *args], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+def landfall(*args, codes=(0, 3), later=None):
+    """later: how far the clock of the program is ahead, as faketime(1) has it."""
+    clock = ["faketime", "-f", later] if later else []
+    done = subprocess.run([*clock, LANDFALL, "-C", PROJECT, *args], env=ENV, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           check=False)
     with open(os.path.join(SINK, "said"), "a", encoding="utf-8") as file:
         file.write(f"$ {args} {done.returncode}\n{done.stdout[-1500:]}{done.stderr}")
@@ -392,6 +394,31 @@ def the_daily_page():
         need(len(rows("select 1 from audit where kind = 'digest.sent'")) == 1, "it was not remembered once")
         board = json.loads(landfall("board", "eu", "--json").stdout)
         need(board["format"] == "landfall.board/1" and board["moved"]["days_p50"] == 0, f"moved: {board.get('moved')}")
+
+
+def reminders():
+    """A person who is asked is asked again, once for every so many days, however often the page is sent."""
+    with open(os.path.join(PROJECT, "playbooks/saas.lua"), "a", encoding="utf-8") as file:
+        file.write('human "kyc" { ask = "Know your customer", remind = 2, step = { owner = "finance" } }\n')
+    landfall("apply", "eu", "--yes")
+    with open(os.path.join(PROJECT, "landfall.yaml"), "a", encoding="utf-8") as file:
+        file.write("""
+notices:
+  sinks:
+    people: { kind: slack, url: "http://127.0.0.1:1/" }
+  rules:
+    - { to: [people], about: [waits], owner: [finance] }
+""")
+    asked = "select json_extract(body, '$.title') from notice order by id"
+    for later, count in (("+1d", 0), ("+5d", 1), ("+5d", 1), ("+5d", 1), ("+7d", 2)):
+        landfall("board", "eu", "--send", later=later)
+        need(len(rows(asked)) == count, f"{later}: {rows(asked)}")
+    need([days in title for (title,), days in zip(rows(asked), ("for 4 days", "for 6 days"))] == [True, True], f"{rows(asked)}")
+    with open(os.path.join(PROJECT, "contract.pdf"), "w", encoding="utf-8") as file:
+        file.write("signed")
+    landfall("done", "eu", "human.kyc", "--by", "Ada", "--evidence", "contract.pdf")
+    landfall("board", "eu", "--send", later="+9d")
+    need(len(rows(asked)) == 2, "who has done it is asked no more")
 
 
 prepare()
