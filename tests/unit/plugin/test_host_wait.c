@@ -168,9 +168,20 @@ static void test_work_in_the_operations_own_pool_does_not_wait_for_itself(void *
     fixture_said(f, "done0 item0=1 end done0 item0=1 end ");
 }
 
+/* A machine that is busy may get here before the operation's end was told. */
+static bool comes_too_early(struct fixture *f, void (*again)(void *user))
+{
+    if (host_stray_jobs(f->host) > 0)
+        return false;
+    loop_after(f->loop, 10, again, f);
+    return true;
+}
+
 static void let_go(void *user)
 {
     struct fixture *f = user;
+    if (comes_too_early(f, let_go))
+        return;
     assert_int_equal(host_stray_jobs(f->host), 1);
     uint64_t waiting, running;
     pool_counts(f->pools, "toy", &waiting, &running);
@@ -223,7 +234,8 @@ static void write_later(void *user)
 
 static void stop_loop(void *user)
 {
-    loop_stop(((struct fixture *)user)->loop);
+    if (!comes_too_early(user, stop_loop))
+        loop_stop(((struct fixture *)user)->loop);
 }
 
 static void test_the_host_waits_for_its_stray_jobs(void **state)
