@@ -100,6 +100,25 @@ static void take_zone(struct census *c, const char *path, const char *name)
     fclose(f);
 }
 
+/* ---- what commands made ---------------------------------------------------------------------- */
+
+static void take_text(struct census *c, const char *path, const char *name)
+{
+    char *line = NULL;
+    size_t room = 0;
+    FILE *f = fopen(path, "r");
+    if (!f) {
+        census_add(c, "unreadable %s", name);
+        return;
+    }
+    while (getline(&line, &room, f) >= 0) {
+        line[strcspn(line, "\n")] = '\0';
+        census_add(c, "text %s: %s", name, line);
+    }
+    free(line);
+    fclose(f);
+}
+
 /* ---- the catalogue -------------------------------------------------------------------------- */
 
 static void take_object(struct census *c, const char *section, const char *key, json_t *object)
@@ -168,6 +187,8 @@ static void take_folder(struct census *c, const char *folder, size_t base)
             census_take_sqlite(c, path, name);
         else if (ends(path, ".json") && e->d_name[0] != '.')
             take_catalogue(c, path, name);
+        else if (ends(path, ".conf"))
+            take_text(c, path, name);
     }
     closedir(dir);
 }

@@ -1,8 +1,8 @@
 /* The census: everything a region's drivers made, told by their own files - zone files line by line, SQLite
- * files row by row, the catalogue object by object, and the names of all files - as a sorted list of lines
- * without what may differ from build to build (markers, tokens, times, serial numbers).  Counted against the
- * census of a build that nothing disturbed, it says what is there twice, what nobody asked for, and what is
- * missing.
+ * files row by row, the catalogue object by object, what commands wrote, and the names of all files - as a
+ * sorted list of lines without what may differ from build to build (markers, tokens, times, serial numbers).
+ * Counted against the census of a build that nothing disturbed, it says what is there twice, what nobody
+ * asked for, and what is missing.
  *
  * The store is asked only for the second half: its own invariants, and that it and the artefacts agree on
  * every marker. */

@@ -125,12 +125,14 @@ static const struct census_mark *mark_find(const struct census *c, const char *m
     return found;
 }
 
-/* Each live row has its artefact, once, under the same address. */
+/* Each live row has its artefact, once, under the same address.  A command leaves no mark: what it made is
+ * counted by its files, as everything is. */
 static size_t match_rows(struct looking *l, const struct census *seen)
 {
     sqlite3_stmt *row = NULL;
     size_t rows = 0;
-    static const char sql[] = "select marker, address from res where marker is not null and marker <> ''";
+    static const char sql[] = "select marker, address from res where marker is not null and marker <> '' "
+                              "and subsystem <> 'exec'";
     if (sqlite3_prepare_v2(l->db, sql, -1, &row, NULL) != SQLITE_OK) {
         l->result->broken++;
         fprintf(l->tell, "  store: %s\n", sqlite3_errmsg(l->db));

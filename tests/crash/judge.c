@@ -74,6 +74,7 @@ static const struct {
     {"entities ", 1},
     {"record shared/dns/acme.example.zone: dns.record.delegation", 1},
     {"integrity eu/databases/main.db: ok", 1},
+    {"text eu/machines/api/etc/user-data.conf: ", 3},
 };
 
 static bool is_as_known(const struct census *c, FILE *tell)
