@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/suggest.h"
@@ -51,12 +52,33 @@ static const char *listed(struct parser *p, const char *const *names, size_t cou
     return list;
 }
 
+/* What is kept for good and shown in every table: nothing in it that a terminal would not show as it is. */
+static bool is_line(const char *text, uint32_t most)
+{
+    struct buf shown;
+    uint32_t count = 0;
+    for (const char *c = text; *c && count <= most; c++)
+        count += ((unsigned char)*c & 0xC0) != 0x80;
+    if (count > most)
+        return false;
+    buf_init(&shown, 0);
+    str_safe(&shown, text, strlen(text));
+    bool same = shown.count == 0 ? *text == '\0' : strcmp(shown.at, text) == 0;
+    buf_done(&shown);
+    return same;
+}
+
 static bool check_value(struct parser *p, enum option_id id, const char *value, struct err *err)
 {
     const struct option_facts *o = option_get(id);
     int64_t number;
     if (o->kind == OPTION_NUMBER && (!str_to_int(value, &number) || number < 1)) {
         err_set(err, "usage.bad_value", "--%s takes a whole number from 1, not '%s'", o->name, value);
+        return err_advise(err, "%s", help_of(p));
+    }
+    if (o->most && !is_line(value, o->most)) {
+        err_set(err, "usage.bad_value", "--%s takes one line of at most %u characters that can be shown",
+                o->name, o->most);
         return err_advise(err, "%s", help_of(p));
     }
     if (!o->choices)

@@ -8,10 +8,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "model/value.h"
 #include "plan/plan.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
 #include "run/evidence.h"
+#include "store/store.h"
 
 /* done: a human step is done when somebody says so, with a name and evidence.  What it was declared with is
  * part of the record: a changed text asks for a new signature. */
@@ -56,6 +58,22 @@ static bool check_options(const struct args *args, struct err *err)
                       args_word(args, 1));
 }
 
+/* Who said so before does not lose the signature to whoever comes next.  A changed text asks for a new one
+ * anyway, and says nothing here. */
+static bool check_unsigned(struct session *s, const struct plan_step *step, struct err *err)
+{
+    const char *by = value_get_text(step->stored, "by", NULL), *digest;
+    if (!step->row || !by || !str_equal(step->row->inputs, step->inputs) || args_has(s->args, OPTION_YES))
+        return true;
+    digest = value_get_text(step->stored, "digest", NULL);
+    err_set(err, "done.already", "'%s' is done already: by '%s' at %s, with '%s'%s", step->address, by,
+            value_get_text(step->stored, "at", "?"), value_get_text(step->stored, "evidence", "?"),
+            digest ? arena_print(s->mem, " (%.12s)", digest) : "");
+    return err_advise(err,
+                      "nothing was recorded; to put yours in its place, add --yes: the audit chain keeps "
+                      "both");
+}
+
 static bool read_proof(struct session *s, const struct args *args, struct evidence *out, struct err *err)
 {
     const char *typed = args_text(args, OPTION_EVIDENCE, "");
@@ -80,7 +98,7 @@ bool cmd_done_run(struct session *s, const struct args *args, int *exit_code, st
     uint32_t step = 0;
     if (!check_options(args, err) || !session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make(s, &planning, &plan, err) || !find_step(s, plan, address, &step, err) ||
-        !read_proof(s, args, &proof, err))
+        !check_unsigned(s, &plan->steps[step], err) || !read_proof(s, args, &proof, err))
         return false;
     s->noticing = noticing_new(s);
     noticing_know(s->noticing, plan);

@@ -11,7 +11,6 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "base/tick.h"
 #include "io/loop.h"
 #include "model/value.h"
 #include "model/value_json.h"
@@ -144,11 +143,21 @@ static bool not_evidence(const char *name, struct err *err)
     return err_advise(err, "name the file itself, not its page: landfall residency REGION --verify FILE");
 }
 
-static bool parse_evidence(struct session *s, const char *name, const char *bytes, size_t count,
-                           const struct value **out, struct err *err)
+/* The page's name was given: what it belongs to is meant. */
+static bool is_page(struct session *s, const char *region, const char *name, struct err *err)
+{
+    const char *file = arena_text_n(s->mem, name, strlen(name) - strlen(".md"));
+    err_set(err, "residency.not_evidence", "'%s' is the page to be read, not the evidence", name);
+    return err_advise(err, "give %s: landfall residency %s --verify %s", file, region, file);
+}
+
+static bool parse_evidence(struct session *s, const char *region, const char *name, const char *bytes,
+                           size_t count, const struct value **out, struct err *err)
 {
     struct err why;
     if (!value_json_parse(s->mem, bytes, count, out, &why)) {
+        if (str_ends(name, ".md"))
+            return is_page(s, region, name, err);
         err_set(err, "residency.not_evidence", "'%s' was cut off or changed, or is no evidence at all", name);
         err_detail(err, "%s", why.summary);
         return err_advise(err, "do not rely on it: ask for a new one, or for the store it was made from");
@@ -185,6 +194,22 @@ static bool check_store(struct session *s, const char *region, const struct valu
     return err_advise(err, "the file was changed, or the store was put back from an old backup");
 }
 
+/* Blanks, keys in another order and a key given twice are lost when a file is parsed. */
+static bool check_bytes(const struct buf *read, const struct facts_residency *f, struct err *err)
+{
+    struct buf file;
+    buf_init(&file, 0);
+    as_json_residency_file(&file, f);
+    bool same = file.count == read->count && memcmp(file.at, read->at, file.count) == 0;
+    buf_done(&file);
+    if (same)
+        return true;
+    err_set(err, "residency.tampered", "the file is not byte for byte as landfall writes it");
+    err_detail(err,
+               "it says what the audit chain says, in other bytes: another program or a person wrote it");
+    return err_advise(err, "do not rely on it: ask for the file itself, or for a new one");
+}
+
 static bool check_page(struct session *s, const char *path, const struct buf *bytes,
                        struct facts_residency *f, bool *there, struct err *err)
 {
@@ -203,8 +228,35 @@ static bool check_page(struct session *s, const char *path, const struct buf *by
     buf_done(&page);
     if (same)
         return true;
-    err_set(err, "residency.tampered", "'%s.md' was changed, or belongs to another file", file_name(path));
-    return err_advise(err, "the file beside it is as the chain says; read that, or write both anew");
+    err_set(err, "residency.tampered", "'%s' and its page '%s.md' disagree: one of the two was changed",
+            file_name(path), file_name(path));
+    err_detail(err,
+               "where the data is, the first tells as the audit chain does; when it was made, only the two "
+               "know");
+    return err_advise(err,
+                      "rely on neither: ask for new ones, or write both anew with landfall residency %s -o "
+                      "FILE",
+                      f->book->region);
+}
+
+/* No more than what was compared: the chain has nothing of when the file was made. */
+static const char *verified_text(struct session *s, const char *path, const struct facts_residency *f,
+                                 bool page)
+{
+    const char *name = file_name(path);
+    struct buf what;
+    buf_init(&what, 0);
+    buf_print(&what, "%s%s what the audit chain says: ", name, page ? " and its page say" : " says");
+    brief_count(&what, f->book->count, "step");
+    buf_print(&what, " with data, by entry %lld of %lld; that it was made ", (long long)f->book->entries,
+              (long long)s->truth.audit_count);
+    brief_time(&what, f->made_ms);
+    buf_text(&what, " UTC is the file's own claim");
+    if (!page)
+        buf_print(&what, "; %s.md, the page that belongs to it, is not there and was not compared", name);
+    const char *text = buf_keep(&what, s->mem);
+    buf_done(&what);
+    return text;
 }
 
 static bool verify(struct session *s, const char *region, const char *name, struct err *err)
@@ -217,21 +269,15 @@ static bool verify(struct session *s, const char *region, const char *name, stru
     int64_t upto;
     bool page;
     if (!file_read(s->mem, path, EVIDENCE_MAX, &bytes, &count, err) ||
-        !parse_evidence(s, name, bytes, count, &file, err) || !check_store(s, region, file, &upto, err) ||
-        !read_book(s, region, upto, &book, err) || !residence_book_check(s->mem, &book, file, err) ||
-        !tick_parse(value_get_text(file, "made_at", ""), &facts.made_ms))
+        !parse_evidence(s, region, name, bytes, count, &file, err) ||
+        !check_store(s, region, file, &upto, err) || !read_book(s, region, upto, &book, err) ||
+        !residence_book_check(s->mem, &book, file, session_wall_ms(), &facts.made_ms, err))
         return false;
     const struct buf read = {.at = (char *)bytes, .count = count};
-    if (!check_page(s, path, &read, &facts, &page, err))
+    if (!check_bytes(&read, &facts, err) || !check_page(s, path, &read, &facts, &page, err))
         return false;
-    struct buf what;
-    buf_init(&what, 0);
-    buf_print(&what, "%s%s what the audit chain says: ", file_name(path), page ? " and its page are" : " is");
-    brief_count(&what, book.count, "step");
-    buf_print(&what, " with data, by entry %lld of %lld", (long long)book.entries,
-              (long long)s->truth.audit_count);
-    struct facts_deed deed = {.command = "residency", .region = region, .what = buf_keep(&what, s->mem)};
-    buf_done(&what);
+    struct facts_deed deed = {
+        .command = "residency", .region = region, .what = verified_text(s, path, &facts, page)};
     if (s->json)
         as_json_deed(&s->out, &deed);
     else

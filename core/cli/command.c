@@ -336,12 +336,14 @@ static const struct command table[] = {
         .words_min = 2,
         .words_max = 2,
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
-        .options = BIT(JSON) | BIT(BY) | BIT(EVIDENCE),
+        .options = BIT(JSON) | BIT(BY) | BIT(EVIDENCE) | BIT(YES),
         .about =
             "Of a document digest, size and name are kept, in the store and its audit chain, not the "
             "document;\n"
             "an address is kept as it is.  Where the step has a probe, that is asked first, and must agree.\n"
-            "Steps that come after it can go on with the next apply or resume.",
+            "Steps that come after it can go on with the next apply or resume.  What is done already is "
+            "recorded\n"
+            "anew only with --yes; the audit chain keeps both.",
         .example =
             "landfall done eu human.dpa-signed --by 'Ada Byron' --evidence https://acme.example/dpa.pdf",
         .run = cmd_done_run,

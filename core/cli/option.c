@@ -48,7 +48,7 @@ static const struct option_facts table[OPTION_COUNT] = {
     [OPTION_REASON] = {"why", 0, OPTION_TEXT, .value = "TEXT", .doc = "the reason; kept in the history"},
     [OPTION_LINEAGE] = {"lineage", 0, OPTION_TEXT, .value = "OLD",
                         .doc = "the object is marked by a store that was lost; this was its lineage"},
-    [OPTION_BY] = {"by", 0, OPTION_TEXT, .value = "WHO", .doc = "the person who does it"},
+    [OPTION_BY] = {"by", 0, OPTION_TEXT, .value = "WHO", .doc = "the person who does it", .most = 200},
     [OPTION_EVIDENCE] = {"evidence", 0, OPTION_TEXT, OPTION_OFFER_FILE, "PROOF",
                          .doc = "a document, of which the digest is kept, or its address: https://..."},
     [OPTION_SETTINGS] = {"settings", 0, OPTION_TEXT, OPTION_OFFER_FILE, "FILE",

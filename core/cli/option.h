@@ -83,6 +83,7 @@ struct option_facts {
     const char *value;          /* "ADDRESS", for help; NULL: a flag */
     const char *const *choices; /* ends with NULL; NULL: anything */
     const char *doc;            /* lower case, no full stop */
+    uint32_t most;              /* one line of so many characters at most; 0: any text */
 };
 
 const struct option_facts *option_get(enum option_id id);

@@ -28,35 +28,40 @@ struct judge {
 
 /* ---- what must not be ---------------------------------------------------------------------- */
 
+/* `or_else`: what else it may come from, where nobody did anything wrong. */
 static bool altered(const struct approval *a, const char *what, const char *says, const char *is,
-                    struct err *err)
+                    const char *or_else, struct err *err)
 {
     err_set(err, "approval.altered",
             "the approval of '%s' (line %zu) is for another %s: '%s', and the plan has '%s'", a->by,
             a->number, what, says, is);
     return err_advise(err,
-                      "somebody changed it, or it belongs to another plan: take that line out, and have it "
-                      "given again");
+                      "somebody changed it, or it belongs to another plan%s: take that line out, and have it "
+                      "given again",
+                      or_else);
 }
+
+/* A store that is not built yet has no lineage but that which each plan makes up for it. */
+#define MADE_ANEW ", or the plan was made anew before there was a store"
 
 static bool check_subject(const struct judge *j, const struct approval *a, struct err *err)
 {
     const struct approval_subject *s = j->terms->subject;
     const struct {
-        const char *what, *says, *is;
-    } pairs[] = {{"region", a->region, s->region},
-                 {"store (lineage)", a->lineage, s->lineage},
-                 {"currency", a->currency, s->currency},
-                 {"planner", a->planned_by, s->planned_by}};
+        const char *what, *says, *is, *or_else;
+    } pairs[] = {{"region", a->region, s->region, ""},
+                 {"store (lineage)", a->lineage, s->lineage, MADE_ANEW},
+                 {"currency", a->currency, s->currency, ""},
+                 {"planner", a->planned_by, s->planned_by, ""}};
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         if (strcmp(pairs[i].says, pairs[i].is) != 0)
-            return altered(a, pairs[i].what, pairs[i].says, pairs[i].is, err);
+            return altered(a, pairs[i].what, pairs[i].says, pairs[i].is, pairs[i].or_else, err);
     }
     if (a->unpriced != s->spend.unpriced)
         return altered(a, "number of steps without a price", arena_print(j->mem, "%u", a->unpriced),
-                       arena_print(j->mem, "%u", s->spend.unpriced), err);
+                       arena_print(j->mem, "%u", s->spend.unpriced), "", err);
     if (a->classes & ~s->classes)
-        return altered(a, "kind of change", "more than the plan has", "less", err);
+        return altered(a, "kind of change", "more than the plan has", "less", "", err);
     return true;
 }
 

@@ -18,6 +18,9 @@
 #define SEEN "residency.seen"
 #define GONE "residency.gone"
 
+/* Clocks of two machines differ by less than this. */
+#define SKEW_MS 300000
+
 struct making {
     struct arena *mem;
     struct map *newest; /* by address; NULL where it is gone */
@@ -288,23 +291,29 @@ static bool same(struct check *c, const struct value *is, const struct value *sh
 }
 
 /* When it was made is the one thing the chain cannot vouch for; that it was not made before its own contents
- * can be seen. */
-static bool check_made(const struct residence_book *b, const struct value *file, struct err *err)
+ * can be seen, and that it was not made yet. */
+static bool check_made(const struct residence_book *b, const struct value *file, int64_t now_ms,
+                       int64_t *made_ms, struct err *err)
 {
-    int64_t made_ms;
     const char *text = value_get_text(file, "made_at", NULL);
-    if (text && tick_parse(text, &made_ms) && made_ms >= b->last_ms)
+    if (!text || !tick_parse(text, made_ms) || *made_ms < b->last_ms) {
+        err_set(err, "residency.tampered", "the file was changed at 'made_at'");
+        return err_detail(err, "'%s' is no time, or is before the newest entry it speaks of",
+                          text ? text : "");
+    }
+    if (*made_ms <= now_ms + SKEW_MS)
         return true;
-    err_set(err, "residency.tampered", "the file was changed at 'made_at'");
-    return err_detail(err, "'%s' is no time, or is before the newest entry it speaks of", text ? text : "");
+    err_set(err, "residency.future", "the file says it was made at %s, which is not yet", text);
+    return err_advise(err, "it was changed, or one of two clocks is wrong: look at this one, and do not rely "
+                           "on the file until it agrees");
 }
 
 bool residence_book_check(struct arena *mem, const struct residence_book *b, const struct value *file,
-                          struct err *err)
+                          int64_t now_ms, int64_t *made_ms, struct err *err)
 {
     const struct value *should = residence_book_value(mem, b);
     struct check c = {.err = err};
-    if (!check_made(b, file, err))
+    if (!check_made(b, file, now_ms, made_ms, err))
         return false;
     should = value_with_key(mem, should, "made_at", value_get(file, "made_at"));
     should = value_with_key(mem, should, "format", value_get(file, "format"));

@@ -48,7 +48,10 @@ const char *const *residence_book_missing(struct arena *mem, const struct reside
                                           const struct store_snapshot *truth, size_t *count);
 /* Everything as one map: what a file of evidence holds, but for its format and when it was made. */
 const struct value *residence_book_value(struct arena *mem, const struct residence_book *b);
-/* Is `file` (a parsed file of evidence) what `b` says?  Errors "residency.not_evidence" and
- * "residency.tampered", which names the first place that is not the same. */
+/* Is `file` (a parsed file of evidence) what `b` says?  Puts out when the file says it was made, which is its
+ * own claim: the chain only knows that it was not before the newest entry, and the clock that it was not
+ * after now.  Errors "residency.future" and "residency.tampered", which names the first place that is not
+ * the same. */
 MUST_USE bool residence_book_check(struct arena *mem, const struct residence_book *b,
-                                   const struct value *file, struct err *err);
+                                   const struct value *file, int64_t now_ms, int64_t *made_ms,
+                                   struct err *err);

@@ -217,7 +217,7 @@ static void add_knowledge(struct buf *out, const struct residence_line *line)
     cell_add(out, &plain, told);
     buf_print(out, "**: %s\n",
               str_equal(how, "seen") ? "the service said so of this object"
-                                     : "its settings or its step say so; no service was asked");
+                                     : "its settings or its step say so, and not the service");
 }
 
 static void add_step(struct buf *out, const struct residence_line *line)
@@ -232,9 +232,9 @@ static void add_step(struct buf *out, const struct residence_line *line)
     }
     add_allowed(out, line);
     add_knowledge(out, line);
-    buf_text(out, "- looked at ");
+    buf_text(out, "- written down ");
     brief_time(out, line->audit->wall_ms);
-    buf_text(out, " UTC by ");
+    buf_text(out, " UTC; driver ");
     cell_add(out, &plain, text_of(line, "driver"));
     buf_char(out, ' ');
     cell_add(out, &plain, text_of(line, "driver_version"));
@@ -243,7 +243,7 @@ static void add_step(struct buf *out, const struct residence_line *line)
         cell_add(out, &plain, text_of(line, "instance"));
     }
     if (text_of(line, "id")) {
-        buf_text(out, ", of object ");
+        buf_text(out, ", object ");
         cell_add(out, &plain, text_of(line, "id"));
     }
     buf_text(out, value_get_bool(line->entry, "shared", false) ? "; shared with other regions\n" : "\n");
@@ -262,7 +262,7 @@ static void add_end(struct buf *out, const struct facts_residency *f)
     buf_print(out, "    landfall residency %s --verify FILE\n\n", b->region);
     buf_text(out, "where FILE is the file beside this page, whose name lacks the .md. It compares both with "
                   "the chain, and tells\n"
-                  "what was changed.");
+                  "what was changed; when they were made is their own claim, which the chain does not know.");
     if (f->digest)
         buf_print(out, " The digest (BLAKE2b-256) of that file is\n`%s`.", f->digest);
     buf_char(out, '\n');

@@ -406,6 +406,19 @@ static void test_whatever_is_done_to_an_approval_is_refused_before_anything_is_c
     assert_true(changes_so_far(r) >= 3);
 }
 
+/* Until there is a store, each plan makes up the lineage it is to have: nobody changed anything. */
+static void test_a_plan_made_anew_before_there_is_a_store_needs_a_new_yes_and_accuses_nobody(void **state)
+{
+    struct rig *r = *state;
+    put_project(r, "approvals: { need: { local: 1 } }\n");
+    must(r, "plan eu -o eu.plan --by ada");
+    must(r, "approve eu.plan --by bob --why launch --yes");
+    must(r, "plan eu -o eu.plan --by ada");
+    refused(r, "apply eu.plan --yes", "approval.altered");
+    assert_non_null(strstr(r->err.summary, "store (lineage)"));
+    assert_non_null(strstr(r->err.advice, "or the plan was made anew before there was a store"));
+}
+
 /* ---- spent ----------------------------------------------------------------------------------- */
 
 static void test_an_approval_that_was_used_opens_nothing_more(void **state)
@@ -689,6 +702,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_set_up, rig_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_whatever_is_done_to_an_approval_is_refused_before_anything_is_changed),
+        TEST(test_a_plan_made_anew_before_there_is_a_store_needs_a_new_yes_and_accuses_nobody),
         TEST(test_an_approval_that_was_used_opens_nothing_more),
         TEST(test_what_was_used_is_in_the_audit_chain_with_the_run),
         TEST(test_who_may_not_approve_is_told_so_and_nothing_is_written),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/attr.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/args.h"
@@ -185,6 +186,33 @@ static void test_values_are_checked(void **state)
     assert_int_equal(args_number(&a, OPTION_LAST, 50), 50);
 }
 
+/* A name is kept for good, and stands in tables. */
+static void test_a_name_is_one_line_that_can_be_shown(void **state)
+{
+    static const char *const refused[] = {"Ada\nByron",
+                                          "Ada\tByron",
+                                          "Ada\x1b[31m",
+                                          "Ada\x7f",
+                                          "Ada\xff",
+                                          "\xe2\x80\xae"
+                                          "adA"};
+    char by[640] = "approve eu.plan --by ";
+    size_t start = strlen(by);
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        struct err err = bad(arena_print(mem, "done eu a --by %s", refused[i]), "usage.bad_value");
+        assert_non_null(strstr(err.summary, "--by"));
+    }
+    /* Characters, not bytes. */
+    for (size_t i = 0; i < 200; i++)
+        memcpy(by + start + 2 * i, "\xc3\xa9", 3);
+    good(by);
+    memcpy(by + start + 400, "e", 2);
+    bad(by, "usage.bad_value");
+    good("done eu a --by O'Brien\\S\xc3\xb6hne");
+    good("done eu a --by=");
+}
+
 static void test_words_are_counted(void **state)
 {
     (void)state;
@@ -238,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_option_of_another_command_is_named_as_such, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_values_are_checked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_name_is_one_line_that_can_be_shown, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_words_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_word_with_few_answers_is_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_last_one_given_counts, set_up, tear_down),

@@ -114,6 +114,8 @@ static void test_an_entry_of_another_landfall_is_told(void **state)
 
 /* ---- every change of a file shows --------------------------------------------------------------------- */
 
+#define MADE_MS INT64_C(1795716000000) /* 2026-11-26T18:00:00Z */
+
 static const struct value *file_of(struct arena *mem, const struct residence_book *book)
 {
     const struct value *v = residence_book_value(mem, book);
@@ -150,7 +152,9 @@ static void test_every_single_change_of_a_file_is_told(void **state)
     (void)state;
     struct residence_book book = book_of(mem, 0);
     const struct value *file = file_of(mem, &book);
-    assert_true(residence_book_check(mem, &book, file, &err));
+    int64_t made_ms = 0;
+    assert_true(residence_book_check(mem, &book, file, MADE_MS, &made_ms, &err));
+    assert_int_equal(made_ms, MADE_MS);
     int changes = 0;
     for (;; changes++) {
         int n = changes;
@@ -160,11 +164,28 @@ static void test_every_single_change_of_a_file_is_told(void **state)
         /* What the format is, the reader has looked at before. */
         if (strcmp(value_get_text(other, "format", ""), "landfall.residency/1") != 0)
             continue;
-        if (residence_book_check(mem, &book, other, &err))
+        if (residence_book_check(mem, &book, other, MADE_MS, &made_ms, &err))
             fail_msg("change %d passed: %s", changes, value_json_text(mem, other));
         assert_string_equal(err.code, "residency.tampered");
     }
     assert_true(changes > 60);
+    arena_free(mem);
+}
+
+/* The chain does not know when a file was made: the clock does. */
+static void test_a_file_that_is_not_made_yet_is_refused(void **state)
+{
+    enum { SKEW_MS = 300000 };
+    struct arena *mem = arena_new();
+    struct err err;
+    int64_t made_ms;
+    (void)state;
+    struct residence_book book = book_of(mem, 0);
+    const struct value *file = file_of(mem, &book);
+    assert_true(residence_book_check(mem, &book, file, MADE_MS - SKEW_MS, &made_ms, &err));
+    assert_false(residence_book_check(mem, &book, file, MADE_MS - SKEW_MS - 1, &made_ms, &err));
+    assert_string_equal(err.code, "residency.future");
+    assert_non_null(strstr(err.summary, "2026-11-26T18:00:00.000Z"));
     arena_free(mem);
 }
 
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_what_the_chain_does_not_know_is_missing),
         cmocka_unit_test(test_an_entry_of_another_landfall_is_told),
         cmocka_unit_test(test_every_single_change_of_a_file_is_told),
+        cmocka_unit_test(test_a_file_that_is_not_made_yet_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,12 @@ refused done eu human.dpa-signed
 refused done eu human.dpa-singed --by Ada --evidence x
 refused done eu todo.whatsapp --by Ada --evidence x
 landfall done eu human.dpa-signed --by 'Ada Byron' --evidence https://acme.example/dpa.pdf
+say 'a second person, or the same one again, has to mean it'
+refused done eu human.dpa-signed --by Bob --evidence https://acme.example/other.pdf
+refused done eu human.dpa-signed --by "$(printf 'Ada\nByron')" --evidence https://acme.example/dpa.pdf
+refused done eu human.dpa-signed --by "$(printf '%0201d' 0)" --evidence https://acme.example/dpa.pdf | sed -E 's/0{201}/<201 characters>/'
+landfall done eu human.dpa-signed --by Bob --evidence https://acme.example/other.pdf --yes
+sqlite3 .landfall/eu.db "select json_extract(entry, '$.by') from audit where kind = 'human.done' order by seq"
 landfall resume eu --yes
 landfall status eu
 landfall history eu human.dpa-signed

@@ -23,6 +23,7 @@ say 'a document, from the folder one works in'
 mkdir signed && echo 'signed by both' >signed/dpa.pdf
 cd signed
 landfall done eu human.dpa-signed --by 'Ada Byron' --evidence dpa.pdf
+refused done eu human.dpa-signed --by Bob --evidence dpa.pdf
 cd ..
 landfall history eu human.dpa-signed -n 1
 say 'a probe that does not agree'

@@ -38,6 +38,21 @@ say 'the page'
 cp evidence.json other.json
 sed 's/eu-west-1/eu-north-1/' evidence.json.md >other.json.md
 refused residency eu --verify other.json
+rm other.json.md
+landfall residency eu --verify other.json | counted
+say 'the same words in other bytes, a time to come, and a time that only the file knows'
+forged() {
+  sed -E "$1" evidence.json >other.json
+  refused residency eu --verify other.json
+}
+forged '$s/$/ /'
+forged 's/^  "counts"/ "counts"/'
+forged 's/^(  "made_at": .*)$/\1\n\1/'
+forged 's/("made_at": ")2/\13/'
+cp evidence.json.md other.json.md
+forged "s/(\"made_at\": \").*\"/\1$(date -u -d '1 minute' +%FT%T.000Z)\"/"
+rm other.json.md
+landfall residency eu --verify other.json | counted
 say 'the chain goes on, and the file is still what it said then'
 edit playbooks/main.lua -e 's/eu-west-1/eu-central-1/'
 built apply eu --yes --yes-destroy-data
