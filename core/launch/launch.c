@@ -201,11 +201,18 @@ static void fill_can_follow(const struct launch_state *s, struct launch *out)
     out->stray_count = s->milestones->stray_count;
 }
 
+bool launch_extra_is_bent(const struct launch_extra *e)
+{
+    return !e->blocks && strcmp(e->kind, "waiver") == 0;
+}
+
 static int by_kind(const void *a, const void *b)
 {
     const struct launch_extra *x = a, *y = b;
     if (x->blocks != y->blocks)
         return x->blocks ? -1 : 1;
+    if (launch_extra_is_bent(x) != launch_extra_is_bent(y))
+        return launch_extra_is_bent(x) ? 1 : -1;
     int order = strcmp(x->kind, y->kind);
     if (order == 0)
         order = strcmp(x->subject, y->subject);

@@ -86,6 +86,8 @@ struct launch_extra {
     const char *where;   /* file:line, or NULL */
     bool blocks;         /* launch, and nobody knows for how long */
 };
+/* A rule that somebody bent by a waiver: to be read before launch, and not in its way.  These stand last. */
+bool launch_extra_is_bent(const struct launch_extra *e);
 
 /* What a what-if comes to: the same milestone, and what is saved. */
 struct launch_change {

@@ -18,7 +18,8 @@
 #include "report/cell.h"
 
 #define EXTRAS_MOST 5
-#define NAMED_MOST  8 /* steps in one row, before the rest is only counted */
+#define DAYS_MOST   366 /* of a waiver: further away nobody counts days */
+#define NAMED_MOST  8   /* steps in one row, before the rest is only counted */
 
 struct rows {
     struct arena *mem;
@@ -313,7 +314,7 @@ static void waivers(struct rows *r)
         cell_add(&r->text, r->o, w->waiver->owner);
         buf_print(&r->text, w->days < 0 ? ") ENDED on " : ") ends on ");
         cell_add(&r->text, r->o, w->waiver->expires);
-        if (w->days >= 0) {
+        if (w->days >= 0 && w->days <= DAYS_MOST) {
             buf_text(&r->text, ", ");
             brief_count(&r->text, (uint64_t)w->days, "day");
             buf_text(&r->text, " left");

@@ -264,7 +264,7 @@ static void print_cards(struct as_html *h)
     page_print(p, "<span class=\"big\">%u</span><span class=\"small\">and %u still to be written</span>",
                t->by_action[PLAN_WAIT], t->by_action[PLAN_TODO]);
     as_html_card_end(h);
-    as_html_card(h, "Shared with other regions");
+    as_html_card(h, "Changes to what other regions share");
     page_print(p, "<span class=\"big\">%u</span><span class=\"small\">%s</span>", t->shared,
                t->shared ? "live customers depend on it" : "nothing others use is touched");
     as_html_card_end(h);

@@ -286,7 +286,8 @@ void as_html_cost(struct as_html *h)
     page_markup(
         &h->page,
         "<p>What a month is expected to cost; the bars are solid up to that and lighter up to the high end. "
-        "What has no price is in no sum.</p>\n");
+        "What has no price is in no sum. Each amount is rounded by itself; sums are of the exact "
+        "amounts.</p>\n");
     for (int by = 0; by < COST_TABLE_WAYS; by++)
         print_way(h, (enum cost_table_by)by);
     print_reference(h);

@@ -165,29 +165,43 @@ static void print_path(struct as_html *h, const struct launch *l)
         page_print(p, "<p>And %u more.</p>\n", l->path_count - PATH_MOST);
 }
 
+static void print_extra(struct as_html *h, const struct launch_extra *e)
+{
+    struct page *p = &h->page;
+    page_markup(p, "<tr><td>");
+    page_text(p, e->kind);
+    page_markup(p, "</td><td><code>");
+    page_text(p, e->subject);
+    page_markup(p, "</code></td><td>");
+    page_text(p, e->text);
+    page_markup(p, "</td><td>");
+    page_text(p, e->owner);
+    page_markup(p, "</td><td>");
+    page_text(p, e->until);
+    if (launch_extra_is_bent(e))
+        page_markup(p, "</td></tr>\n");
+    else
+        page_markup(p, e->blocks ? "</td><td><strong>yes</strong></td></tr>\n" : "</td><td>no</td></tr>\n");
+}
+
+/* Obstacles first; what is bent and holds back nothing is a table of its own, and its rows stand last. */
 static void print_extras(struct as_html *h, const struct launch *l)
 {
-    static const char *const titles[] = {"^What",  "^Where",         "Why", "^Owner",
-                                         "^Until", "^Blocks launch", NULL};
-    struct page *p = &h->page;
-    if (l->extra_count == 0)
-        return;
-    as_html_table(h, "In the way, and no step", titles, NULL);
+    static const char *const in_the_way[] = {"^What",  "^Where",         "Why", "^Owner",
+                                             "^Until", "^Blocks launch", NULL};
+    static const char *const bent[] = {"^What", "^Where", "Why", "^Owner", "^Until", NULL};
     for (size_t k = 0; k < l->extra_count; k++) {
-        const struct launch_extra *e = &l->extras[k];
-        page_markup(p, "<tr><td>");
-        page_text(p, e->kind);
-        page_markup(p, "</td><td><code>");
-        page_text(p, e->subject);
-        page_markup(p, "</code></td><td>");
-        page_text(p, e->text);
-        page_markup(p, "</td><td>");
-        page_text(p, e->owner);
-        page_markup(p, "</td><td>");
-        page_text(p, e->until);
-        page_markup(p, e->blocks ? "</td><td><strong>yes</strong></td></tr>\n" : "</td><td>no</td></tr>\n");
+        bool is_bent = launch_extra_is_bent(&l->extras[k]);
+        if (k == 0 || is_bent != launch_extra_is_bent(&l->extras[k - 1])) {
+            if (k > 0)
+                as_html_table_end(h);
+            as_html_table(h, is_bent ? "Bent rules" : "In the way, and no step", is_bent ? bent : in_the_way,
+                          NULL);
+        }
+        print_extra(h, &l->extras[k]);
     }
-    as_html_table_end(h);
+    if (l->extra_count > 0)
+        as_html_table_end(h);
 }
 
 static void print_list(struct as_html *h, const char *title, const char *const *at, size_t count)

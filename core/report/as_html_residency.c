@@ -1,17 +1,13 @@
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/array.h"
 #include "base/err.h"
-#include "base/map.h"
 #include "model/decl.h"
 #include "model/value.h"
 #include "plan/plan.h"
-#include "plan/residence.h"
 #include "plan/residence_book.h"
 #include "region/region.h"
-#include "region/residency.h"
 #include "report/as_html_parts.h"
+#include "report/data_place.h"
 #include "report/facts.h"
 #include "report/out.h"
 #include "store/store.h"
@@ -24,51 +20,17 @@
 
 /* ---- by the plan ----------------------------------------------------------------------------- */
 
-/* One category in one place. */
-struct use {
-    const char *category, *place;
-    uint32_t steps;
-};
-
-typedef ARRAY(struct use) uses;
-
-static bool holds_data(const struct plan_step *s)
-{
-    return s->decl && s->decl->meta.holds_count > 0 && s->type && s->driver;
-}
-
-static bool any_holds(const struct as_html *h)
-{
-    for (uint32_t i = 0; i < h->plan->count; i++)
-        if (holds_data(&h->plan->steps[i]))
-            return true;
-    return false;
-}
-
-static void add_use(struct as_html *h, uses *list, struct map *seen, const char *category, const char *place)
-{
-    const char *key = arena_print(h->mem, "%s\n%s", category, place);
-    uintptr_t at = (uintptr_t)map_find(seen, key);
-    if (at == 0) {
-        ARRAY_PUSH(list, ((struct use){.category = category, .place = place}));
-        at = list->count;
-        map_put(seen, key, (void *)at);
-    }
-    list->at[at - 1].steps++;
-}
-
-static void print_use(struct as_html *h, const struct use *u)
+static void print_use(struct as_html *h, const struct data_place *u)
 {
     struct page *p = &h->page;
-    bool ruled = h->plan->region->residency != NULL;
     page_markup(p, "<tr><th scope=\"row\">");
     page_text(p, u->category);
     page_markup(p, "</th><td>");
     page_text(p, u->place);
     page_print(p, "</td><td class=\"n\">%u</td><td>", u->steps);
-    if (!ruled)
+    if (!u->ruled)
         page_markup(p, "no rule");
-    else if (residency_allows(h->plan->region, u->category, u->place))
+    else if (u->allowed)
         page_markup(p, "allowed");
     else
         page_markup(p, "<strong class=\"over\">not allowed</strong>");
@@ -81,38 +43,17 @@ static void print_use(struct as_html *h, const struct use *u)
     page_markup(p, "</td></tr>\n");
 }
 
-/* Where it is asked for, by the step, its driver's settings or the region. */
-static const char *place_of(struct as_html *h, const struct plan_step *s)
-{
-    struct residence where;
-    struct residence_ask ask = {.region = h->plan->region,
-                                .driver = s->driver,
-                                .type = s->type,
-                                .address = s->address,
-                                .holds = value_list(h->mem, NULL, 0),
-                                .asked = s->promise ? s->promise : s->desired};
-    residence_judge(h->mem, &ask, &where);
-    return where.asked ? where.asked : "nobody said";
-}
-
 static void print_planned(struct as_html *h)
 {
     static const char *const titles[] = {"^Data", "^Place", "#^Steps", "^Verdict", "May be in", NULL};
-    uses list = {0};
-    struct map *seen = map_new();
-    for (uint32_t i = 0; i < h->plan->count; i++) {
-        const struct plan_step *s = &h->plan->steps[i];
-        for (size_t k = 0; holds_data(s) && k < s->decl->meta.holds_count; k++)
-            add_use(h, &list, seen, s->decl->meta.holds[k], place_of(h, s));
-    }
-    map_free(seen);
-    if (list.count > 0)
-        as_html_table(h, "Where the plan puts it", titles, NULL);
-    for (size_t k = 0; k < list.count; k++)
-        print_use(h, &list.at[k]);
-    if (list.count > 0)
-        as_html_table_end(h);
-    ARRAY_DONE(&list);
+    size_t count;
+    const struct data_place *list = data_place_list(h->mem, h->plan, &count);
+    if (count == 0)
+        return;
+    as_html_table(h, "Where the plan puts it", titles, NULL);
+    for (size_t k = 0; k < count; k++)
+        print_use(h, &list[k]);
+    as_html_table_end(h);
 }
 
 /* ---- by the audit chain ---------------------------------------------------------------------- */
@@ -206,7 +147,7 @@ static void print_missing(struct as_html *h)
 const char *as_html_residency_missing(const struct as_html *h)
 {
     bool seen = h->facts->book && h->facts->book->count > 0;
-    return seen || h->facts->book_why || any_holds(h)
+    return seen || h->facts->book_why || data_place_any(h->plan)
                ? NULL
                : "No step says that it holds data, so nothing is told of where data is.";
 }

@@ -16,11 +16,13 @@
 #include "plan/cost_table.h"
 #include "plan/plan.h"
 #include "plan/reference.h"
+#include "plan/residence_book.h"
 #include "region/region.h"
 #include "region/waiver.h"
 #include "report/as_text_launch.h"
 #include "report/as_text_plan_row.h"
 #include "report/brief.h"
+#include "report/data_place.h"
 #include "report/facts.h"
 #include "report/out.h"
 #include "report/timeline.h"
@@ -192,7 +194,7 @@ static void print_sums(struct paper *p)
         out_print(p->out, any ? " · %u %s" : "%u %s", t->by_action[a], as_text_plan_sign_name(a));
         any = true;
     }
-    out_print(p->out, " |\n| Shared with other regions | %u |\n\n", t->shared);
+    out_print(p->out, " |\n| Changes to what other regions share | %u |\n\n", t->shared);
 }
 
 /* ---- cost ------------------------------------------------------------------------------------ */
@@ -281,6 +283,11 @@ static void print_finding(struct paper *p, const struct plan_finding *f)
     out_char(p->out, '\n');
 }
 
+static bool has_rules(const struct plan *plan)
+{
+    return plan->rules > 0 || (plan->waivers && plan->waivers->count > 0);
+}
+
 static void print_rules(struct paper *p)
 {
     const struct plan *plan = p->plan;
@@ -323,11 +330,32 @@ static void print_gate(struct paper *p, const struct launch_item *i)
     out_text(p->out, i->critical ? ", **on the critical path**\n" : "\n");
 }
 
+/* Obstacles, and behind them what is bent and holds back nothing. */
+static void print_extra(struct paper *p, const struct launch_extra *e, const struct launch_extra *before)
+{
+    bool bent = launch_extra_is_bent(e);
+    if (bent && (!before || !launch_extra_is_bent(before)))
+        out_text(p->out, "\nBent rules, which hold nothing back:\n\n");
+    out_text(p->out, e->blocks ? "- **" : "- ");
+    say(p, e->kind);
+    out_text(p->out, e->blocks ? "** " : " ");
+    say(p, e->subject);
+    out_text(p->out, ": ");
+    say(p, e->text);
+    out_char(p->out, '\n');
+}
+
 static void print_launch(struct paper *p)
 {
     const struct launch *l = p->facts->launch;
-    const struct launch_milestone *m = &l->milestones[l->asked];
     out_text(p->out, "## What blocks launch\n\n");
+    if (!l) {
+        out_text(p->out, "> It cannot be told: ");
+        say(p, p->facts->launch_why->summary);
+        out_text(p->out, "\n\n");
+        return;
+    }
+    const struct launch_milestone *m = &l->milestones[l->asked];
     as_text_launch_dates(cell(p), m);
     say(p, p->cell.at);
     if (m->target_date[0]) {
@@ -340,16 +368,108 @@ static void print_launch(struct paper *p)
         print_gate(p, &l->items[k]);
     if (l->gate_count > GATES_MOST)
         out_print(p->out, "- and %u more\n", l->gate_count - GATES_MOST);
-    for (size_t k = 0; k < l->extra_count && k < GATES_MOST; k++) {
-        out_text(p->out, l->extras[k].blocks ? "- **" : "- ");
-        say(p, l->extras[k].kind);
-        out_text(p->out, l->extras[k].blocks ? "** " : " ");
-        say(p, l->extras[k].subject);
-        out_text(p->out, ": ");
-        say(p, l->extras[k].text);
+    for (size_t k = 0; k < l->extra_count && k < GATES_MOST; k++)
+        print_extra(p, &l->extras[k], k > 0 ? &l->extras[k - 1] : NULL);
+    if (l->extra_count > GATES_MOST)
+        out_print(p->out, "- and %zu more\n", l->extra_count - GATES_MOST);
+    out_char(p->out, '\n');
+}
+
+/* ---- where data is --------------------------------------------------------------------------- */
+
+static void print_places(struct paper *p)
+{
+    struct arena *mem = arena_new();
+    size_t count;
+    const struct data_place *places = data_place_list(mem, p->plan, &count);
+    if (count > 0)
+        out_text(p->out, "| Data | planned in | steps | verdict |\n|---|---|--:|---|\n");
+    for (size_t k = 0; k < count; k++) {
+        out_text(p->out, "| ");
+        say(p, places[k].category);
+        out_text(p->out, " | ");
+        say(p, places[k].place);
+        out_print(p->out, " | %u | %s |\n", places[k].steps,
+                  !places[k].ruled    ? "no rule"
+                  : places[k].allowed ? "allowed"
+                                      : "**not allowed**");
+    }
+    out_text(p->out, count > 0 ? "\n" : "");
+    arena_free(mem);
+}
+
+static void print_wrong(struct paper *p, const struct residence_line *line)
+{
+    out_text(p->out, "- **");
+    say(p, line->verdict);
+    out_text(p->out, "** ");
+    address(p, line->address);
+    out_text(p->out, ": ");
+    say(p, value_get_text(line->entry, "why", NULL));
+    out_char(p->out, '\n');
+}
+
+/* What is wrong, and what nobody knows, is named; what is well is counted. */
+static void print_book(struct paper *p)
+{
+    const struct residence_book *b = p->facts->book;
+    size_t told = 0;
+    out_print(p->out,
+              "Of %zu steps that stand and hold data, the service told of %zu, the settings declare %zu, "
+              "nobody tells of %zu; not where it should be: %zu.\n\n",
+              b->count, b->seen, b->declared, b->untold, b->wrong);
+    for (size_t k = 0; k < b->count && told < GATES_MOST; k++) {
+        if (b->lines[k].wrong)
+            print_wrong(p, &b->lines[k]);
+        told += b->lines[k].wrong;
+    }
+    if (b->wrong > told)
+        out_print(p->out, "- and %zu more\n", b->wrong - told);
+    for (size_t k = 0; k < p->facts->missing_count && k < GATES_MOST; k++) {
+        out_text(p->out, "- **stands and holds data, and the audit chain does not say where** ");
+        address(p, p->facts->missing[k]);
         out_char(p->out, '\n');
     }
-    out_char(p->out, '\n');
+    if (p->facts->missing_count > GATES_MOST)
+        out_print(p->out, "- and %zu more\n", p->facts->missing_count - GATES_MOST);
+    if (b->wrong + p->facts->missing_count > 0)
+        out_char(p->out, '\n');
+}
+
+static bool has_residency(const struct facts_report *f)
+{
+    return f->book_why || (f->book && f->book->count + f->missing_count > 0) || data_place_any(f->plan);
+}
+
+static void print_residency(struct paper *p)
+{
+    out_text(p->out, "## Where data is\n\n");
+    print_places(p);
+    if (p->facts->book_why) {
+        out_text(p->out, "> **The audit chain cannot be read for it:** ");
+        say(p, p->facts->book_why->summary);
+        out_text(p->out, "\n\n");
+    }
+    if (p->facts->book && p->facts->book->count + p->facts->missing_count > 0)
+        print_book(p);
+}
+
+/* ---- the audit chain ------------------------------------------------------------------------- */
+
+static void print_audit(struct paper *p)
+{
+    const struct facts_report *f = p->facts;
+    out_text(p->out, "## Audit\n\n");
+    if (f->audit_broken) {
+        out_text(p->out, "> **The audit chain is broken:** ");
+        say(p, f->audit_broken->summary);
+        out_text(p->out, "\n\n");
+        return;
+    }
+    out_print(p->out, "%zu %s, all checked for this report. Head ", f->audit_count,
+              f->audit_count == 1 ? "entry" : "entries");
+    address(p, f->audit[f->audit_count - 1].hash);
+    out_text(p->out, "\n\n");
 }
 
 /* ---- steps ----------------------------------------------------------------------------------- */
@@ -390,7 +510,11 @@ static void print_steps(struct paper *p)
     struct arena *mem = arena_new();
     const uint32_t *order = plan_order(mem, p->plan);
     const char *stage = NULL;
-    uint32_t shown = 0, left = 0;
+    uint32_t shown = 0, left = 0, told = 0;
+    for (uint32_t k = 0; k < p->plan->count; k++)
+        told += is_told(&p->plan->steps[k]);
+    if (told > STEPS_MOST)
+        out_print(p->out, "The first %d of %u steps that do something.\n\n", STEPS_MOST, told);
     for (uint32_t k = 0; k < p->plan->count; k++) {
         const struct plan_step *s = &p->plan->steps[order[k]];
         if (!is_told(s))
@@ -473,6 +597,33 @@ static void print_smaller(struct paper *p)
     out_char(p->out, '\n');
 }
 
+/* What is not here, said rather than left to be noticed: what there is nothing of, and what fits a page only.
+ */
+static void print_foot(struct paper *p)
+{
+    const struct facts_report *f = p->facts;
+    const struct region *r = p->plan->region;
+    const struct {
+        bool there;
+        const char *why_not;
+    } parts[] = {{f->plan->totals.priceable > 0, "There is no cost: no step can cost anything. "},
+                 {has_rules(f->plan), "No rules were asked of this plan, and no waiver bends one. "},
+                 {f->launch || f->launch_why, "What blocks launch was not asked. "},
+                 {has_residency(f), "No step says that it holds data. "},
+                 {f->plan->truth->last_run, "Nothing was built yet. "},
+                 {r->shrink_count + r->absent_count > 0, "Nothing was shrunk or is absent on purpose. "},
+                 {f->audit_count > 0 || f->audit_broken, "There is no audit chain yet. "}};
+    for (size_t k = 0; k < COUNT_OF(parts); k++)
+        out_text(p->out, parts[k].there ? "" : parts[k].why_not);
+    out_text(p->out, "Only in the page (`landfall report ");
+    out_safe(p->out, r->name);
+    out_text(p->out, " -o ");
+    out_safe(p->out, r->name);
+    out_text(p->out, ".html`): what needs what, the reason and values of each step, the steps that change "
+                     "nothing, what has no price and why, the last run as a picture, and the entries of the "
+                     "audit chain.\n");
+}
+
 void as_markdown_report(struct out *o, const struct facts_report *f)
 {
     struct paper p = {.out = o, .facts = f, .plan = f->plan};
@@ -483,20 +634,25 @@ void as_markdown_report(struct out *o, const struct facts_report *f)
     print_sums(&p);
     print_notes(&p);
     if (f->plan->totals.priceable > 0)
-        out_text(o, "## Cost\n\n");
+        out_text(o, "## Cost\n\nEach amount is rounded by itself; sums are of the exact amounts.\n\n");
     print_costs(&p, COST_TABLE_STAGE, "Stage", "before the first stage");
     print_costs(&p, COST_TABLE_SUBSYSTEM, "Subsystem", "without a subsystem");
     print_costs(&p, COST_TABLE_OWNER, "Owner", "without an owner");
-    if (f->plan->rules > 0 || (f->plan->waivers && f->plan->waivers->count > 0))
+    if (has_rules(f->plan))
         print_rules(&p);
-    if (f->launch)
+    if (f->launch || f->launch_why)
         print_launch(&p);
+    if (has_residency(f))
+        print_residency(&p);
     out_text(o, "## Plan\n\n");
     print_steps(&p);
     if (f->plan->truth->last_run)
         print_run(&p);
     if (f->plan->region->shrink_count + f->plan->region->absent_count > 0)
         print_smaller(&p);
+    if (f->audit_count > 0 || f->audit_broken)
+        print_audit(&p);
+    print_foot(&p);
     buf_done(&p.cell);
     buf_done(&p.masked);
     buf_done(&p.safe);

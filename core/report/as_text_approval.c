@@ -134,7 +134,8 @@ static void counts(struct out *o, const struct approval_subject *s)
     buf_done(&text);
 }
 
-/* What has no price is said beside every sum: it is in none. */
+/* What has no price is said beside every sum: it is in none.  A plan counts more steps that may cost: those
+ * that people do, and guess the cost of. */
 static void cost(struct out *o, const struct approval_subject *s)
 {
     const struct spend *c = &s->spend;
@@ -150,7 +151,7 @@ static void cost(struct out *o, const struct approval_subject *s)
         brief_money(&text, o, c->month_low, c->month_high, s->currency);
         add_dot(&text, o);
     }
-    buf_print(&text, "%u of %u priced", c->priced, c->priced + c->unpriced);
+    buf_print(&text, "%u of the %u that landfall builds priced", c->priced, c->priced + c->unpriced);
     if (c->unpriced > 0)
         buf_print(&text, "; %u %s no price, and no ceiling holds %s", c->unpriced,
                   c->unpriced == 1 ? "step has" : "steps have", c->unpriced == 1 ? "it" : "them");

@@ -301,6 +301,17 @@ static void print_unknown(struct tables *t)
     map_free(seen);
 }
 
+/* Whoever adds up what is shown comes to a cent more or less, and should not have to wonder. */
+static void print_rounding(struct tables *t)
+{
+    if (!t->p->totals.cost.priced && !t->p->totals.guess.priced)
+        return;
+    out_char(t->o, '\n');
+    out_paint(t->o, OUT_DIM);
+    cell_paragraph(t->o, 0, 0, "Each amount is rounded by itself; sums are of the exact amounts.");
+    out_paint(t->o, OUT_PLAIN);
+}
+
 /* ---- where the figures come from -------------------------------------------------------------- */
 
 static void add_dates(struct tables *t, const char *dated, const char *valid_until, const char *source)
@@ -379,6 +390,7 @@ void as_text_cost_tables(struct out *o, const struct plan *p, enum as_text_detai
         for (int by = 0; by < COST_TABLE_WAYS; by++)
             print_table(&t, (enum cost_table_by)by);
         print_dearest(&t);
+        print_rounding(&t);
         print_unknown(&t);
         print_sources(&t);
     } else {

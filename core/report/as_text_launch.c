@@ -406,7 +406,7 @@ static void unknown(struct out *o, const struct facts_launch *f, enum as_text_de
     map_free(kinds);
 }
 
-static void extra(struct out *o, const struct launch_extra *e)
+static void extra(struct out *o, const struct launch_extra *e, const char *label)
 {
     struct buf text;
     buf_init(&text, 0);
@@ -418,15 +418,19 @@ static void extra(struct out *o, const struct launch_extra *e)
         cell_sign(&text, o, " · ", " | ");
         buf_text(&text, e->where);
     }
-    labeled(o, e->kind, e->blocks ? OUT_RED : OUT_PLAIN, text.at);
+    labeled(o, label, e->blocks ? OUT_RED : OUT_PLAIN, text.at);
     buf_done(&text);
 }
 
 static void extras(struct out *o, const struct launch *l, enum as_text_detail detail)
 {
     size_t shown = detail == AS_TEXT_FULL || l->extra_count <= EXTRAS_MAX ? l->extra_count : EXTRAS_MAX;
-    for (size_t k = 0; k < shown; k++)
-        extra(o, &l->extras[k]);
+    bool bent = false;
+    for (size_t k = 0; k < shown; k++) {
+        const struct launch_extra *e = &l->extras[k];
+        extra(o, e, !launch_extra_is_bent(e) ? e->kind : bent ? "" : "Bent rules");
+        bent = launch_extra_is_bent(e);
+    }
     if (shown < l->extra_count) {
         out_fill(o, ' ', LABEL_COLUMNS);
         out_print(o, "and %zu more: -v shows them\n", l->extra_count - shown);

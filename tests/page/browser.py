@@ -156,8 +156,8 @@ class Browser:
         with open(path, "wb") as file:
             file.write(base64.b64decode(data["data"]))
 
-    def pdf(self, path):
-        data = self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True, paperWidth=8.27, paperHeight=11.69)
+    def pdf(self, path, height=11.69):
+        data = self.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True, paperWidth=8.27, paperHeight=height)
         with open(path, "wb") as file:
             file.write(base64.b64decode(data["data"]))
 

@@ -264,6 +264,21 @@ def paper_has_every_step_and_no_tools(b, w):
 
 
 @check
+def a_head_is_repeated_whole_on_every_page_of_its_table(b, w):
+    for script in (True, False):
+        b.media("print")
+        b.open(w.file("built"), script)
+        tables = b.evaluate("document.querySelectorAll('table.costs').length")
+        b.pdf(f"{w.folder}/low.pdf", height=4) # so low that tables do not fit on one page
+        text = subprocess.run(["pdftotext", "-layout", f"{w.folder}/low.pdf", "-"], check=True, capture_output=True, text=True).stdout
+        heads = [line.split() for line in text.splitlines() if "Share" in line and "Priced" in line]
+        expect(tables == 3 and len(heads) > tables, f"{len(heads)} heads of {tables} tables: nothing was repeated")
+        bare = [" ".join(h) for h in heads if not {"month", "From", "Once", "Guessed"} <= set(h)]
+        expect(not bare, f"{'with' if script else 'without'} script: {bare}")
+    b.media()
+
+
+@check
 def who_wants_no_motion_gets_none(b, w):
     for motion, way in (("reduce", "auto"), ("no-preference", "smooth")):
         b.media(motion=motion)

@@ -518,6 +518,8 @@ static void test_what_blocks_and_is_no_step_makes_the_date_the_earliest_possible
     assert_int_equal(launch->milestones[0].unknown, 2);
     assert_string_equal(launch->extras[0].subject, "a");
     assert_string_equal(launch->extras[2].subject, "backups");
+    assert_true(launch_extra_is_bent(&launch->extras[2]));
+    assert_false(launch_extra_is_bent(&launch->extras[0]));
 }
 
 /* ---- owners ------------------------------------------------------------------------------------------- */

@@ -147,6 +147,23 @@ static void test_a_secret_is_on_no_page(void **state)
     }
 }
 
+/* A region of which little is known. */
+static struct facts_report sample_of_little(struct sample *s)
+{
+    struct facts_report facts = report_sample(s);
+    s->truth.last_run = NULL;
+    facts.event_count = 0;
+    s->region.shrink_count = s->region.absent_count = 0;
+    facts.launch = NULL;
+    facts.audit_count = 0;
+    facts.book = NULL;
+    s->plan.rules = 0;
+    s->plan.finding_count = 0;
+    s->plan.waivers = NULL;
+    s->declared[2].meta.holds_count = s->declared[3].meta.holds_count = 0;
+    return facts;
+}
+
 static void test_what_is_missing_is_said_and_not_shown_empty(void **state)
 {
     (void)state;
@@ -154,17 +171,7 @@ static void test_what_is_missing_is_said_and_not_shown_empty(void **state)
     struct sample s;
     golden_open(&g, style);
     sample_make(&s, g.mem);
-    struct facts_report facts = report_sample(&s);
-    s.truth.last_run = NULL;
-    facts.event_count = 0;
-    s.region.shrink_count = s.region.absent_count = 0;
-    facts.launch = NULL;
-    facts.audit_count = 0;
-    facts.book = NULL;
-    s.plan.rules = 0;
-    s.plan.finding_count = 0;
-    s.plan.waivers = NULL;
-    s.declared[2].meta.holds_count = s.declared[3].meta.holds_count = 0;
+    struct facts_report facts = sample_of_little(&s);
     as_html_report(&g.out, &facts);
     const char *text = golden_text(&g);
     assert_null(strstr(text, "id=\"time\""));
@@ -175,6 +182,25 @@ static void test_what_is_missing_is_said_and_not_shown_empty(void **state)
     assert_non_null(strstr(text, "No step says that it holds data"));
     assert_non_null(strstr(text, "There is no audit chain"));
     assert_non_null(strstr(text, "Nothing was shrunk and nothing is absent on purpose."));
+    golden_close(&g);
+}
+
+static void test_markdown_says_too_what_is_missing(void **state)
+{
+    (void)state;
+    struct golden g;
+    struct sample s;
+    golden_open(&g, style);
+    sample_make(&s, g.mem);
+    struct facts_report facts = sample_of_little(&s);
+    as_markdown_report(&g.out, &facts);
+    const char *text = golden_text(&g);
+    assert_null(strstr(text, "## Audit"));
+    assert_null(strstr(text, "## Where data is"));
+    assert_non_null(strstr(text, "No rules were asked of this plan, and no waiver bends one. What blocks "
+                                 "launch was not asked. No step says that it holds data. Nothing was built "
+                                 "yet. Nothing was shrunk or is absent on purpose. There is no audit chain "
+                                 "yet. Only in the page"));
     golden_close(&g);
 }
 
@@ -198,6 +224,10 @@ static void test_what_is_wrong_with_the_launch_or_the_chain_is_told_in_its_place
     assert_non_null(
         strstr(text, "It cannot be told what blocks launch: there is no milestone &#39;pilot&#39;"));
     assert_non_null(strstr(text, "The audit chain is broken:</strong> entry 2 of the audit chain"));
+    as_markdown_report(&g.out, &facts);
+    text = strstr(golden_text(&g), "# Europe: landfall report");
+    assert_non_null(strstr(text, "> It cannot be told: there is no milestone 'pilot'"));
+    assert_non_null(strstr(text, "> **The audit chain is broken:** entry 2 of the audit chain"));
     golden_close(&g);
 }
 
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_no_text_of_a_plan_becomes_markup),
         cmocka_unit_test(test_a_secret_is_on_no_page),
         cmocka_unit_test(test_what_is_missing_is_said_and_not_shown_empty),
+        cmocka_unit_test(test_markdown_says_too_what_is_missing),
         cmocka_unit_test(test_what_is_wrong_with_the_launch_or_the_chain_is_told_in_its_place),
         cmocka_unit_test(test_a_report_for_a_pull_request),
         cmocka_unit_test(test_markdown_of_others_does_nothing),

@@ -20,6 +20,7 @@ reason: the old disks go in March
 expires: 2026-01-31
 told: [security]
 END
+sed -e 's/queue.mail/queue.mail-dead/; s/2026-01-31/2099-12-31/; s/in March/some day/' waivers/old-disks.yaml >waivers/slow-disks.yaml
 refused board eu --send
 landfall board eu | days
 built apply eu --yes

@@ -28,6 +28,11 @@ sed -n 3,5p eu.md
 landfall report eu -o again.md -q
 landfall plan eu -q
 "$binary" report eu --json 2>/dev/null | jq -S '{as_of, not_asked}'
+say 'more steps than a comment holds'
+more <<'END'
+for n = 1, 260 do todo("later-" .. n) { step = { owner = "channels" } } end
+END
+landfall report eu | grep -E '^The first|^And'
 say 'a playbook that is wrong is wrong with and without services'
 edit playbooks/main.lua -e '1i dns.zone'
 refused report eu
