@@ -114,19 +114,24 @@ bool approving_is_free(struct session *s, const struct plan *plan, struct err *e
 {
     uint32_t classes = approval_classes_of(plan);
     const char *region = plan->region->name;
+    struct buf needs;
+    buf_init(&needs, 0);
     for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
         uint32_t need = s->project->approvals.need[c];
-        if (need == 0 || !(classes & APPROVALS_BIT(c)))
-            continue;
-        err_set(err, "approval.needed", "nothing was done: %s changes need the approval of %u %s",
-                approvals_class_name(c), need, need == 1 ? "person" : "people");
-        return err_advise(
-            err,
-            "landfall plan %s%s -o %s.plan; landfall approve %s.plan --why TEXT; landfall apply "
-            "%s.plan",
-            region, plan->destroy ? " --destroy" : "", region, region, region);
+        if (need > 0 && (classes & APPROVALS_BIT(c)))
+            buf_print(&needs, needs.count ? ", %s ones of %u %s" : "%s changes need the approval of %u %s",
+                      approvals_class_name(c), need, need == 1 ? "person" : "people");
     }
-    return true;
+    bool is_free = needs.count == 0;
+    if (!is_free) {
+        err_set(err, "approval.needed", "nothing was done: %s", needs.at);
+        err_advise(err,
+                   "landfall plan %s%s -o %s.plan; landfall approve %s.plan --why TEXT; landfall apply "
+                   "%s.plan",
+                   region, plan->destroy ? " --destroy" : "", region, region, region);
+    }
+    buf_done(&needs);
+    return is_free;
 }
 
 /* ---- terms ----------------------------------------------------------------------------------- */
@@ -210,6 +215,27 @@ bool approving_last_spent(struct session *s, const char *run_id, const struct ap
     return true;
 }
 
+bool approving_used(struct session *s, const char *run_id, const struct facts_used **out, size_t *count,
+                    struct err *err)
+{
+    struct store_approval *spent = NULL;
+    size_t all = 0, found = 0;
+    if (!store_read_approvals(s->mem, s->store_path, &spent, &all, err))
+        return false;
+    struct facts_used *used = ARENA_ARRAY(s->mem, struct facts_used, all + 1);
+    for (size_t i = 0; i < all; i++) {
+        struct approval *a = ARENA_NEW(s->mem, struct approval);
+        if (!is_of(&spent[i], run_id))
+            continue;
+        if (!approval_parse(s->mem, spent[i].json, a, err))
+            return false;
+        used[found++] = (struct facts_used){spent[i].run_id, a};
+    }
+    *out = used;
+    *count = found;
+    return true;
+}
+
 bool approving_terms_of_run(struct session *s, const char *run_id, struct purse_terms *out, struct err *err)
 {
     const struct approval **at;
@@ -236,7 +262,7 @@ static bool over_budget(struct session *s, const char *what, int64_t high, int64
     struct buf text;
     const char *currency = s->region->currency;
     buf_init(&text, 0);
-    money_print(&text, high, currency, true);
+    money_print(&text, money_round_up(high, currency), currency, true);
     buf_text(&text, ", and the region's budget is ");
     money_print(&text, budget, currency, true);
     err_set(err, "plan.over_budget", "nothing was done: the %s cost may come to %s", what,
@@ -249,21 +275,30 @@ static bool over_budget(struct session *s, const char *what, int64_t high, int64
         s->region->name);
 }
 
+bool approving_budget(struct session *s, bool destroys, const struct spend *spend, struct spend_limit *out,
+                      struct err *err)
+{
+    *out = (struct spend_limit){0};
+    if (!s->project->approvals.within_budget || destroys)
+        return true;
+    out->has_month = brief_amount(value_get(s->region->budget, "monthly"), &out->month);
+    out->has_once = brief_amount(value_get(s->region->budget, "one_off"), &out->once);
+    if (out->has_month && spend->month_high > out->month)
+        return over_budget(s, "monthly", spend->month_high, out->month, err);
+    if (out->has_once && spend->once_high > out->once)
+        return over_budget(s, "one-off", spend->once_high, out->once, err);
+    return true;
+}
+
 bool approving_add_budget(struct session *s, const struct plan *plan, struct purse_terms *out,
                           struct err *err)
 {
-    struct spend_limit budget = {0}, before = out->limit;
+    struct spend_limit budget, before = out->limit;
     struct spend spend;
     if (!s->project->approvals.within_budget || plan->destroy)
         return true;
-    budget.has_month = brief_amount(value_get(s->region->budget, "monthly"), &budget.month);
-    budget.has_once = brief_amount(value_get(s->region->budget, "one_off"), &budget.once);
-    if (!spend_of_plan(plan, &spend, err))
+    if (!spend_of_plan(plan, &spend, err) || !approving_budget(s, false, &spend, &budget, err))
         return false;
-    if (budget.has_month && spend.month_high > budget.month)
-        return over_budget(s, "monthly", spend.month_high, budget.month, err);
-    if (budget.has_once && spend.once_high > budget.once)
-        return over_budget(s, "one-off", spend.once_high, budget.once, err);
     spend_limit_narrow(&out->limit, &budget);
     bool narrower = out->limit.month != before.month || out->limit.once != before.once;
     if (!out->limit_by)

@@ -53,10 +53,17 @@ void approving_terms(const struct approving *a, struct purse_terms *out);
  * by whatever run. */
 MUST_USE bool approving_last_spent(struct session *s, const char *run_id, const struct approval ***out,
                                    size_t *count, struct err *err);
+/* What was spent by a run, oldest first; run_id NULL: by any. */
+MUST_USE bool approving_used(struct session *s, const char *run_id, const struct facts_used **out,
+                             size_t *count, struct err *err);
 MUST_USE bool approving_terms_of_run(struct session *s, const char *run_id, struct purse_terms *out,
                                      struct err *err);
 /* What rules read as plan.approval: who said yes, and to which classes of change.  NULL: nobody. */
 const struct value *approving_facts(struct arena *mem, const struct approval *const *at, size_t count);
+/* The region's budget where landfall.yaml makes it a ceiling of every run, or no limit: error
+ * "plan.over_budget" when it would be passed. */
+MUST_USE bool approving_budget(struct session *s, bool destroys, const struct spend *spend,
+                               struct spend_limit *out, struct err *err);
 /* Narrows them by the region's budget, where landfall.yaml says so; a plan that is beyond it is refused. */
 MUST_USE bool approving_add_budget(struct session *s, const struct plan *plan, struct purse_terms *out,
                                    struct err *err);

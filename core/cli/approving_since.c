@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cli/approving.h"
 #include "cli/session.h"
+#include "model/money.h"
 #include "model/value.h"
 #include "plan/plan_file.h"
 #include "store/store.h"
@@ -73,6 +74,12 @@ static bool is_spent(const struct store_approval *spent, size_t count, const cha
     return false;
 }
 
+/* Of what both pages show: who takes one from the other gets the same. */
+static int64_t shown_more(int64_t now, int64_t then, const char *currency)
+{
+    return money_round_up(now, currency) - money_round_up(then, currency);
+}
+
 /* Against a plan that was approved and not begun. */
 static bool since_file(struct session *s, const struct value *body, const char *path,
                        const struct store_approval *spent, size_t spent_count, struct since *out)
@@ -96,8 +103,8 @@ static bool since_file(struct session *s, const struct value *body, const char *
         return false;
     approval_delta_of(s->mem, old.body, body, LINES_MOST, &out->delta);
     out->facts.has_once = true;
-    out->facts.month = now.spend.month_high - then.spend.month_high;
-    out->facts.once = now.spend.once_high - then.spend.once_high;
+    out->facts.month = shown_more(now.spend.month_high, then.spend.month_high, now.currency);
+    out->facts.once = shown_more(now.spend.once_high, then.spend.once_high, now.currency);
     out->facts.currency = now.currency;
     return true;
 }
@@ -120,7 +127,8 @@ static bool since_run(struct session *s, const struct value *body, struct since 
     }
     approval_delta_since(s->mem, run->plan, body, LINES_MOST, &out->delta);
     /* What was approved is known by its ceiling; less than that is no news. */
-    out->facts.month = now.spend.month_high > ceiling ? now.spend.month_high - ceiling : 0;
+    out->facts.month =
+        now.spend.month_high > ceiling ? shown_more(now.spend.month_high, ceiling, now.currency) : 0;
     out->facts.currency = now.currency;
     return true;
 }

@@ -33,34 +33,44 @@ struct approve {
     struct plan_file plan;
     struct approving has;
     struct approval mine;
+    struct spend_limit budget; /* where the project holds every run to it */
     uint32_t missing[APPROVALS_CLASS_COUNT];
 };
 
 /* ---- what is said ---------------------------------------------------------------------------- */
 
-/* Up to the next whole unit that the currency has: a person reads it, and it must not be less. */
-static int64_t round_up(int64_t amount, const char *currency)
-{
-    int64_t unit = MONEY_UNIT;
-    for (int digits = money_digits(currency); digits > 0; digits--)
-        unit /= 10;
-    int64_t rest = amount % unit;
-    return rest == 0 || amount > INT64_MAX - unit ? amount : amount - rest + unit;
-}
-
 static bool read_ceiling(struct approve *a, enum option_id option, const char *what, int64_t high,
                          int64_t *out, struct err *err)
 {
     const char *text = args_text(a->s->args, option, NULL);
-    *out = round_up(high, a->has.subject.currency);
+    *out = money_round_up(high, a->has.subject.currency);
     if (!text)
         return true;
     if (!money_parse(text, out, err))
         return err_wrap(err, "the %s ceiling", what);
     if (*out >= high)
         return true;
-    err_set(err, "approval.ceiling", "the %s cost of this plan may come to more than %s", what, text);
+    struct buf most;
+    buf_init(&most, 0);
+    money_print(&most, money_round_up(high, a->has.subject.currency), a->has.subject.currency, true);
+    err_set(err, "approval.ceiling", "the %s cost of this plan may come to %s, which is more than %s", what,
+            most.at, text);
+    buf_done(&most);
     return err_advise(err, "apply would refuse it: give a higher ceiling, or have something smaller planned");
+}
+
+/* Where the budget is a ceiling of every run, more than that is not said yes to: apply would not go there. */
+static bool keep_in_budget(struct approve *a, struct err *err)
+{
+    const struct spend_limit *budget = &a->budget;
+    if (!approving_budget(a->s, value_get_bool(a->plan.body, "destroy", false), &a->has.subject.spend,
+                          &a->budget, err))
+        return false;
+    if (budget->has_month && a->mine.ceiling_month > budget->month)
+        a->mine.ceiling_month = budget->month;
+    if (budget->has_once && a->mine.ceiling_once > budget->once)
+        a->mine.ceiling_once = budget->once;
+    return true;
 }
 
 static bool read_expiry(struct approve *a, struct err *err)
@@ -111,7 +121,7 @@ static bool make_mine(struct approve *a, struct err *err)
                         &a->mine.ceiling_month, err) &&
            read_ceiling(a, OPTION_CEILING_ONE_OFF, "one-off", subject->spend.once_high, &a->mine.ceiling_once,
                         err) &&
-           read_expiry(a, err);
+           keep_in_budget(a, err) && read_expiry(a, err);
 }
 
 /* ---- whether it may be ----------------------------------------------------------------------- */
@@ -192,6 +202,8 @@ static struct facts_approval facts_of(struct approve *a, const struct facts_sinc
                                    .set = &a->has.set,
                                    .missing = a->missing,
                                    .mine = &a->mine,
+                                   .budget = a->s->region->budget,
+                                   .held = &a->budget,
                                    .since = since,
                                    .approvals = arena_print(a->s->mem, "%s" APPROVAL_SUFFIX, a->file),
                                    .next = arena_print(a->s->mem,
@@ -209,7 +221,7 @@ static bool show_and_ask(struct approve *a, struct err *err)
         return false;
     struct facts_approval facts = facts_of(a, since);
     if (!a->s->json && !a->s->quiet)
-        as_text_approval(&a->s->out, &facts);
+        as_text_approval(&a->s->out, &facts, a->s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
     return confirm_yes(a->s, "Approve this", err);
 }
 

@@ -1,3 +1,4 @@
+#include "cli/approving.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/session.h"
@@ -21,7 +22,8 @@ bool cmd_history_run(struct session *s, const struct args *args, int *exit_code,
     if (!session_open_store(s, facts.region, err) ||
         !store_read_events(s->mem, s->store_path, facts.address, most, &events, &facts.event_count, err))
         return false;
-    if (!facts.address && !store_read_runs(s->mem, s->store_path, &runs, &facts.run_count, err))
+    if (!facts.address && (!store_read_runs(s->mem, s->store_path, &runs, &facts.run_count, err) ||
+                           !approving_used(s, NULL, &facts.used, &facts.used_count, err)))
         return false;
     facts.runs = runs;
     facts.events = events;

@@ -248,6 +248,16 @@ static __int128 to_minor(int64_t millionths, const char *currency, int *digits)
     return divide_rounded(millionths, power_of_ten(DECIMALS - *digits));
 }
 
+int64_t money_round_up(int64_t millionths, const char *currency)
+{
+    int digits = money_digits(currency);
+    int64_t unit = power_of_ten(DECIMALS - (digits < 0 ? USUAL_DIGITS : digits));
+    int64_t rest = millionths % unit;
+    if (rest <= 0)
+        return millionths - rest;
+    return millionths > INT64_MAX - unit ? millionths : millionths - rest + unit;
+}
+
 void money_print_plain(struct buf *out, int64_t millionths, const char *currency)
 {
     int digits;

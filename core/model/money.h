@@ -33,6 +33,9 @@ MUST_USE bool money_rate_parse(const char *text, struct money_rate *rate, struct
  * False on overflow. */
 MUST_USE bool money_convert(int64_t price, int64_t quantity_milli, struct money_rate rate, int64_t *out);
 MUST_USE bool money_add(int64_t a, int64_t b, int64_t *sum);
+/* Up to the next amount that the currency's digits can print, so that what is shown is not less than what it
+ * may come to. */
+int64_t money_round_up(int64_t millionths, const char *currency);
 /* "1842.50": rounded to the currency's digits, halves away from zero; two digits for an unknown currency;
  * no grouping. */
 void money_print_plain(struct buf *out, int64_t millionths, const char *currency);

@@ -107,25 +107,69 @@ static bool check_unspent(const struct judge *j, const struct approval *a, struc
     return true;
 }
 
+static bool is_line(const struct approval *a, const char *hex)
+{
+    char own[DIGEST_HEX];
+    digest_text(a->line, strlen(a->line), own);
+    return str_equal(own, hex);
+}
+
+static const struct approval *line_in(const struct approval *at, const struct approval *end, const char *hex)
+{
+    while (at < end && !is_line(at, hex))
+        at++;
+    return at < end ? at : NULL;
+}
+
+static bool has_seen(const struct approval *a, const struct approval *other)
+{
+    for (size_t i = 0; i < a->after->count; i++) {
+        const char *hex = value_as_text(a->after->items[i]);
+        if (hex && is_line(other, hex))
+            return true;
+    }
+    return false;
+}
+
+/* What its giver saw is not above it: it stands below, or another line is in its place, or nothing is. */
+static bool not_above(const struct judge *j, const struct approval *a, const char *wanted, struct err *err)
+{
+    const struct approval *below = line_in(a, j->all + j->all_count, wanted), *other = j->all;
+    if (below) {
+        err_set(err, "approval.order",
+                "lines were moved: '%s' (line %zu) approved on top of the approval of '%s', which is line "
+                "%zu now",
+                a->by, a->number, below->by, below->number);
+        return err_advise(err, "put the lines back in the order in which they were given");
+    }
+    while (other < a && (!str_equal(other->digest, a->digest) || has_seen(a, other)))
+        other++;
+    if (other < a) {
+        err_set(
+            err, "approval.altered",
+            "line %zu, the approval of '%s', was altered since '%s' approved on top of it (line %zu), or was "
+            "put in place of another",
+            other->number, other->by, a->by, a->number);
+        return err_advise(
+            err,
+            "put line %zu back as it was, or take it and those below it out, and have them given "
+            "again",
+            other->number);
+    }
+    err_set(err, "approval.order",
+            "a line was removed: '%s' (line %zu) approved on top of %zu other%s, and not all of them are "
+            "above it",
+            a->by, a->number, a->after->count, a->after->count == 1 ? "" : "s");
+    return err_advise(err, "put it back, or take line %zu out, and have it given again", a->number);
+}
+
 /* What its giver saw has to stand above it, unchanged. */
 static bool check_after(const struct judge *j, const struct approval *a, struct err *err)
 {
     for (size_t i = 0; value_kind(a->after) == VALUE_LIST && i < a->after->count; i++) {
         const char *wanted = value_as_text(a->after->items[i]);
-        const struct approval *other = j->all;
-        char hex[DIGEST_HEX] = "";
-        for (; other < a; other++) {
-            digest_text(other->line, strlen(other->line), hex);
-            if (str_equal(wanted, hex))
-                break;
-        }
-        if (other < a)
-            continue;
-        err_set(err, "approval.order",
-                "the approval of '%s' (line %zu) was given on top of another one that is not above it", a->by,
-                a->number);
-        return err_advise(err,
-                          "put the lines back in the order in which they were given, or have it given again");
+        if (!line_in(j->all, a, wanted))
+            return not_above(j, a, wanted, err);
     }
     return true;
 }
@@ -262,7 +306,7 @@ static bool check_ceiling(struct arena *mem, const struct approval_subject *s, c
         return true;
     struct buf text;
     buf_init(&text, 0);
-    money_print(&text, high, s->currency, true);
+    money_print(&text, money_round_up(high, s->currency), s->currency, true);
     buf_text(&text, " and was approved up to ");
     money_print(&text, limit, s->currency, true);
     err_set(err, "approval.ceiling", "the %s cost of this plan may come to %s", what,

@@ -1,3 +1,5 @@
+#include "report/as_json_approval.h"
+#include "model/money.h"
 #include "plan/approval.h"
 #include "plan/plan_file.h"
 #include "region/approvals.h"
@@ -16,7 +18,7 @@ static void classes(struct doc *d, const char *key, uint32_t bits)
     doc_texts(d, key, names, count);
 }
 
-static void approval(struct doc *d, const struct approval *a)
+void as_json_given(struct doc *d, const struct approval *a)
 {
     doc_map(d, NULL);
     doc_text(d, "by", a->by);
@@ -31,15 +33,16 @@ static void approval(struct doc *d, const struct approval *a)
     doc_close(d);
 }
 
+/* The high ends rounded up: what is read here is enough as a ceiling. */
 static void cost(struct doc *d, const struct approval_subject *s)
 {
     const struct spend *c = &s->spend;
     doc_map(d, "cost");
     doc_text(d, "currency", s->currency);
     doc_money(d, "one_off_low", c->once_low, s->currency);
-    doc_money(d, "one_off_high", c->once_high, s->currency);
+    doc_money(d, "one_off_high", money_round_up(c->once_high, s->currency), s->currency);
     doc_money(d, "monthly_low", c->month_low, s->currency);
-    doc_money(d, "monthly_high", c->month_high, s->currency);
+    doc_money(d, "monthly_high", money_round_up(c->month_high, s->currency), s->currency);
     doc_count(d, "priced", c->priced);
     doc_count(d, "unpriced", c->unpriced);
     doc_close(d);
@@ -74,7 +77,7 @@ void as_json_approval(struct out *o, const struct facts_approval *f)
     doc_texts(&d, "irreversible", f->subject->irreversible, f->subject->irreversible_count);
     doc_list(&d, "approvals");
     for (size_t i = 0; i < f->set->count; i++)
-        approval(&d, f->set->at[i]);
+        as_json_given(&d, f->set->at[i]);
     doc_close(&d);
     needs(&d, f);
     doc_text(&d, "approvals_file", f->approvals);

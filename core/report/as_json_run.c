@@ -1,10 +1,12 @@
 #include <string.h>
 
+#include "base/str.h"
 #include "model/event.h"
 #include "model/value.h"
 #include "plan/plan.h"
 #include "region/region.h"
 #include "report/as_json.h"
+#include "report/as_json_approval.h"
 #include "report/as_json_pending.h"
 #include "report/as_json_policy.h"
 #include "report/doc.h"
@@ -20,7 +22,24 @@ static const char *or_null(const char *text)
 }
 
 /* "failed" is what the store counts as not successful: failed, held and in conflict. */
-static void store_run(struct doc *d, const char *key, const struct store_run *run)
+/* used: of this run and of others.  A run that nobody had to approve has no approvals. */
+static void approvals(struct doc *d, const struct store_run *run, const struct facts_used *used, size_t count)
+{
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!str_equal(used[i].run_id, run->run_id))
+            continue;
+        if (!any)
+            doc_list(d, "approvals");
+        any = true;
+        as_json_given(d, used[i].approval);
+    }
+    if (any)
+        doc_close(d);
+}
+
+static void store_run(struct doc *d, const char *key, const struct store_run *run,
+                      const struct facts_used *used, size_t used_count)
 {
     doc_map(d, key);
     doc_text(d, "run", run->run_id);
@@ -32,6 +51,7 @@ static void store_run(struct doc *d, const char *key, const struct store_run *ru
     doc_count(d, "total", (uint64_t)run->total);
     doc_count(d, "done", (uint64_t)run->done);
     doc_count(d, "failed", (uint64_t)run->failed);
+    approvals(d, run, used, used_count);
     doc_close(d);
 }
 
@@ -88,7 +108,7 @@ void as_json_status(struct out *o, const struct facts_status *s)
     doc_number(&d, "serial", s->truth->serial);
     standing(&d, s->truth);
     if (s->truth->last_run)
-        store_run(&d, "last_run", s->truth->last_run);
+        store_run(&d, "last_run", s->truth->last_run, s->used, s->used_count);
     trouble_collect(&list, s->events, s->event_count);
     doc_list(&d, "troubles");
     for (size_t i = 0; i < list.count; i++)
@@ -108,7 +128,7 @@ void as_json_history(struct out *o, const struct facts_history *h)
     doc_text(&d, "address", h->address);
     doc_list(&d, "runs");
     for (size_t i = 0; i < h->run_count; i++)
-        store_run(&d, NULL, &h->runs[i]);
+        store_run(&d, NULL, &h->runs[i], h->used, h->used_count);
     doc_close(&d);
     doc_list(&d, "events");
     for (size_t i = 0; i < h->event_count; i++)

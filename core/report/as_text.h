@@ -67,7 +67,7 @@ void as_text_leftovers(struct out *o, const char *region, const struct sweep *sw
 
 /* approve: what is to be approved - changes that touch others or cannot be taken back, cost, ceiling, who is
  * needed. */
-void as_text_approval(struct out *o, const struct facts_approval *f);
+void as_text_approval(struct out *o, const struct facts_approval *f, enum as_text_detail detail);
 /* approve: what was written, and what is still needed. */
 void as_text_approved(struct out *o, const struct facts_approval *f);
 /* What is new since somebody said yes. */

@@ -3,6 +3,8 @@
 #include "base/attr.h"
 #include "base/buf.h"
 #include "base/tick.h"
+#include "model/money.h"
+#include "model/value.h"
 #include "plan/approval.h"
 #include "plan/plan.h"
 #include "plan/plan_file.h"
@@ -12,7 +14,7 @@
 #include "report/cell.h"
 #include "report/out.h"
 
-/* Steps named of each kind; the plan itself lists all. */
+/* Steps named of each kind, unless all are asked for. */
 #define NAMED_MOST 12
 
 static void labeled(struct out *o, const char *label, const char *text)
@@ -99,21 +101,23 @@ static void head(struct out *o, const struct facts_approval *f)
     buf_done(&text);
 }
 
-static void name_steps(struct out *o, const char *label, const char *const *at, size_t count)
+static void name_steps(struct out *o, const char *label, const char *const *at, size_t count,
+                       enum as_text_detail detail)
 {
+    size_t most = detail == AS_TEXT_FULL ? count : NAMED_MOST;
     if (count == 0)
         return;
     out_paint(o, OUT_BOLD);
     out_text(o, label);
     out_paint(o, OUT_PLAIN);
     out_char(o, '\n');
-    for (size_t i = 0; i < count && i < NAMED_MOST; i++) {
+    for (size_t i = 0; i < count && i < most; i++) {
         out_text(o, "    ");
         out_safe(o, at[i]);
         out_char(o, '\n');
     }
-    if (count > NAMED_MOST)
-        out_print(o, "    and %zu more\n", count - NAMED_MOST);
+    if (count > most)
+        out_print(o, "    and %zu more (-v names all)\n", count - most);
 }
 
 static void counts(struct out *o, const struct approval_subject *s)
@@ -134,6 +138,13 @@ static void counts(struct out *o, const struct approval_subject *s)
     buf_done(&text);
 }
 
+/* The high end rounded up: who types what he reads as a ceiling covers it. */
+static void add_money(struct buf *text, const struct out *o, int64_t low, int64_t high, const char *currency)
+{
+    int64_t most = money_round_up(high, currency);
+    brief_money(text, o, low == high ? most : low, most, currency);
+}
+
 /* What has no price is said beside every sum: it is in none.  A plan counts more steps that may cost: those
  * that people do, and guess the cost of. */
 static void cost(struct out *o, const struct approval_subject *s)
@@ -145,10 +156,10 @@ static void cost(struct out *o, const struct approval_subject *s)
     buf_init(&text, 0);
     if (c->priced > 0) {
         buf_text(&text, "one-off ");
-        brief_money(&text, o, c->once_low, c->once_high, s->currency);
+        add_money(&text, o, c->once_low, c->once_high, s->currency);
         add_dot(&text, o);
         buf_text(&text, "monthly ");
-        brief_money(&text, o, c->month_low, c->month_high, s->currency);
+        add_money(&text, o, c->month_low, c->month_high, s->currency);
         add_dot(&text, o);
     }
     buf_print(&text, "%u of the %u that landfall builds priced", c->priced, c->priced + c->unpriced);
@@ -158,6 +169,60 @@ static void cost(struct out *o, const struct approval_subject *s)
     labeled(o, "Cost    ", text.at);
     buf_done(&text);
 }
+
+/* ---- the budget ------------------------------------------------------------------------------ */
+
+static void over_budget(struct out *o, const char *what, int64_t low, int64_t high, int64_t budget,
+                        const char *currency)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    buf_print(&text, "OVER BUDGET: the %s cost %s ", what, low > budget ? "is" : "may be");
+    add_money(&text, o, low > budget ? low : high, high, currency);
+    buf_text(&text, ", ");
+    int64_t more = money_round_up(high, currency) - budget;
+    brief_money(&text, o, more, more, currency);
+    buf_text(&text, " more than the budget allows");
+    out_paint(o, OUT_BOLD);
+    out_paint(o, OUT_RED);
+    cell_paragraph(o, 0, 2, text.at);
+    out_paint(o, OUT_PLAIN);
+    buf_done(&text);
+}
+
+/* Of what stands afterwards; what is taken down needs none. */
+static void budget(struct out *o, const struct facts_approval *f)
+{
+    const struct spend *c = &f->subject->spend;
+    const char *currency = f->subject->currency;
+    int64_t month, once;
+    bool has_month = brief_amount(value_get(f->budget, "monthly"), &month);
+    bool has_once = brief_amount(value_get(f->budget, "one_off"), &once);
+    struct buf text;
+    if ((!has_month && !has_once) || c->priced + c->unpriced == 0)
+        return;
+    buf_init(&text, 0);
+    if (has_once) {
+        buf_text(&text, "one-off ");
+        brief_money(&text, o, once, once, currency);
+    }
+    if (has_once && has_month)
+        add_dot(&text, o);
+    if (has_month) {
+        buf_text(&text, "monthly ");
+        brief_money(&text, o, month, month, currency);
+    }
+    if (f->held->has_month || f->held->has_once)
+        buf_text(&text, "; no ceiling is above it");
+    labeled(o, "Budget  ", text.at);
+    buf_done(&text);
+    if (has_month && c->month_high > month)
+        over_budget(o, "monthly", c->month_low, c->month_high, month, currency);
+    if (has_once && c->once_high > once)
+        over_budget(o, "one-off", c->once_low, c->once_high, once, currency);
+}
+
+/* ---- what is said yes to --------------------------------------------------------------------- */
 
 static void add_ceiling(struct buf *text, const struct out *o, const struct approval *a)
 {
@@ -228,16 +293,17 @@ static void mine(struct out *o, const struct facts_approval *f)
     buf_done(&text);
 }
 
-void as_text_approval(struct out *o, const struct facts_approval *f)
+void as_text_approval(struct out *o, const struct facts_approval *f, enum as_text_detail detail)
 {
     head(o, f);
     if (f->since)
         as_text_since(o, f->since);
-    name_steps(o, "Touches what other regions use", f->subject->shared, f->subject->shared_count);
+    name_steps(o, "Touches what other regions use", f->subject->shared, f->subject->shared_count, detail);
     name_steps(o, "Loses data, and cannot be taken back", f->subject->irreversible,
-               f->subject->irreversible_count);
+               f->subject->irreversible_count, detail);
     counts(o, f->subject);
     cost(o, f->subject);
+    budget(o, f);
     ceiling(o, f);
     needs(o, f);
     mine(o, f);

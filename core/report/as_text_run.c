@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "model/event.h"
 #include "model/value.h"
+#include "plan/approval.h"
 #include "report/as_text.h"
 #include "report/brief.h"
 #include "report/cell.h"
@@ -265,6 +266,9 @@ void as_text_leftovers(struct out *o, const char *region, const struct sweep *sw
 
 /* ---- history --------------------------------------------------------------------------------- */
 
+/* Under the word of the run, past its time. */
+#define USED_INDENT 18
+
 /* Eight characters of an id are enough to tell runs apart; --json has them whole. */
 static void print_run(struct out *o, const struct store_run *run)
 {
@@ -294,6 +298,30 @@ static void print_run(struct out *o, const struct store_run *run)
     }
     out_paint(o, OUT_PLAIN);
     out_char(o, '\n');
+    buf_done(&text);
+}
+
+/* Who said yes to it, how far and why. */
+static void print_used(struct out *o, const struct store_run *run, const struct facts_history *h)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    for (size_t i = 0; i < h->used_count; i++) {
+        const struct approval *a = h->used[i].approval;
+        if (!str_equal(h->used[i].run_id, run->run_id))
+            continue;
+        buf_clear(&text);
+        buf_text(&text, "approved by ");
+        cell_add(&text, o, a->by);
+        buf_text(&text, " up to ");
+        brief_money(&text, o, a->ceiling_month, a->ceiling_month, a->currency);
+        buf_text(&text, "/month, ");
+        brief_money(&text, o, a->ceiling_once, a->ceiling_once, a->currency);
+        buf_text(&text, a->signature ? " once, signed: " : " once, not signed: ");
+        cell_add(&text, o, a->why);
+        out_fill(o, ' ', USED_INDENT);
+        cell_paragraph(o, USED_INDENT, USED_INDENT + 2, text.at);
+    }
     buf_done(&text);
 }
 
@@ -332,8 +360,10 @@ void as_text_history(struct out *o, const struct facts_history *h)
         out_text(o, h->address ? "Nothing is remembered of it.\n" : "No run yet.\n");
         return;
     }
-    for (size_t i = 0; i < h->run_count; i++)
+    for (size_t i = 0; i < h->run_count; i++) {
         print_run(o, &h->runs[i]);
+        print_used(o, &h->runs[i], h);
+    }
     if (h->run_count > 0 && h->event_count > 0)
         out_char(o, '\n');
     for (size_t i = 0; i < h->event_count; i++)

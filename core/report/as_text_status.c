@@ -8,6 +8,7 @@
 #include "base/zone.h"
 #include "model/due.h"
 #include "model/event.h"
+#include "plan/approval.h"
 #include "region/region.h"
 #include "report/as_text_policy.h"
 #include "report/brief.h"
@@ -119,6 +120,10 @@ static void last_run(struct out *o, const struct facts_status *s)
     buf_text(&text, " (");
     brief_time(&text, run->started_ms);
     buf_text(&text, " UTC)");
+    for (size_t i = 0; i < s->used_count; i++) {
+        buf_text(&text, i ? ", " : "\napproved by ");
+        cell_add(&text, o, s->used[i].approval->by);
+    }
     out_painted(o, OUT_BOLD, "Last run");
     out_text(o, "  ");
     cell_paragraph(o, 10, 10, text.at);

@@ -24,6 +24,7 @@ struct recover_outcome;
 struct region;
 struct rehearsal;
 struct residence_book;
+struct spend_limit;
 struct store_event;
 struct store_notice;
 struct store_run;
@@ -35,12 +36,20 @@ struct value;
 struct waivers;
 
 /* What is known of a region without asking anybody. */
+/* An approval that opened a run, or let it go on. */
+struct facts_used {
+    const char *run_id;
+    const struct approval *approval;
+};
+
 struct facts_status {
     const char *region;
     const struct region *resolved; /* NULL: its file does not load, or was not asked for */
     const struct store_snapshot *truth;
     const struct store_event *events; /* since the last run began, oldest first */
     size_t event_count;
+    const struct facts_used *used; /* by the last run */
+    size_t used_count;
     int64_t now_ms;                /* wall clock, for "3 h ago" */
     const struct waivers *waivers; /* or NULL */
     bool waivers_broken;           /* they do not load */
@@ -73,6 +82,8 @@ struct facts_history {
     const char *address;          /* NULL: of everything */
     const struct store_run *runs; /* oldest first; not with an address */
     size_t run_count;
+    const struct facts_used *used; /* by any of them, oldest first */
+    size_t used_count;
     const struct store_event *events; /* oldest first */
     size_t event_count;
 };
@@ -179,6 +190,8 @@ struct facts_approval {
     const struct approval_set *set; /* those that count; once given, with this one */
     const uint32_t *missing;        /* per class of change */
     const struct approval *mine;
+    const struct value *budget;      /* as the region file has it, or NULL */
+    const struct spend_limit *held;  /* the part of it that apply holds every run to */
     const struct facts_since *since; /* NULL: nothing of it was approved before */
     const char *approvals;           /* the file it is put into */
     const char *next;                /* the command to go on with */

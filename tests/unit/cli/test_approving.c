@@ -196,6 +196,15 @@ static void without_the_first(struct rig *r)
     rig_write(r, lines_path, line_of(r, 2));
 }
 
+/* ada's, which is not signed, has its ceiling raised below bob's, which stands. */
+static void under_another(struct rig *r)
+{
+    nobody(r);
+    must(r, "approve eu.plan --by ada --why launch --yes");
+    must(r, "approve eu.plan --by bob --why agreed --yes");
+    edit_line(r, 1, "\"ceiling_monthly\":\"30.00\"", "\"ceiling_monthly\":\"90.00\"");
+}
+
 static void doubled(struct rig *r)
 {
     rig_write(r, lines_path, arena_print(r->mem, "%s%s", rig_read(r, lines_path), line_of(r, 1)));
@@ -333,8 +342,12 @@ static const struct mischief all_mischief[] = {
     {"the planner himself", by_the_planner, .code = "signature.bad", .says = "ada"},
     {"a key that is not allowed", by_a_key_of_nobody, .code = "signature.bad", .says = "bob"},
     {"a broken signature", with_a_broken_signature, .code = "signature.bad", .says = "ada"},
-    {"lines in another order", swapped, .code = "approval.order", .says = "bob"},
-    {"the first line taken out", without_the_first, .code = "approval.order", .says = "bob"},
+    {"lines in another order", swapped, .code = "approval.order",
+     .says = "lines were moved: 'bob' (line 1) approved on top of the approval of 'ada', which is line 2"},
+    {"the first line taken out", without_the_first, .code = "approval.order",
+     .says = "a line was removed: 'bob' (line 1)"},
+    {"an unsigned line that another stands on", under_another, .code = "approval.altered",
+     .says = "line 1, the approval of 'ada', was altered since 'bob' approved on top of it (line 2)"},
     {"a line twice", doubled, .code = "approval.twice", .says = "line 3"},
     {"a line cut off", cut_off, .code = "approval.damaged", .says = "line 2"},
     {"keys in another order", with_keys_in_another_order, .code = "approval.damaged",
@@ -528,6 +541,7 @@ static void test_where_approvals_are_asked_for_a_region_alone_is_not_applied_or_
     struct rig *r = *state;
     put_project(r, "approvals: { need: { local: 1 } }\n");
     refused(r, "apply eu --yes", "approval.needed");
+    assert_string_equal(r->err.summary, "nothing was done: local changes need the approval of 1 person");
     assert_non_null(strstr(r->err.advice, "landfall plan eu -o eu.plan; landfall approve eu.plan --why TEXT; "
                                           "landfall apply eu.plan"));
     must(r, "plan eu -o eu.plan --by ada");
@@ -625,6 +639,76 @@ static void test_the_budget_is_a_ceiling_where_the_project_says_so(void **state)
     assert_int_equal(objects_of(r), 3);
 }
 
+static void test_what_the_budget_forbids_is_not_approved_and_no_ceiling_is_above_it(void **state)
+{
+    struct rig *r = *state;
+    put_project(r, "approvals: { need: { local: 1 }, within_budget: true }\n");
+    const char *region = rig_read(r, "regions/eu.yaml");
+    rig_write(r, "regions/eu.yaml", arena_print(r->mem, "%sbudget: { monthly: 29 }\n", region));
+    must(r, "plan eu -o eu.plan --by ada");
+    refused(r, "approve eu.plan --by bob --why x --yes", "plan.over_budget");
+    assert_false(file_exists(file_join(r->mem, r->folder, lines_path)));
+    rig_write(r, "regions/eu.yaml", arena_print(r->mem, "%sbudget: { monthly: 40, one_off: 14 }\n", region));
+    must(r, "plan eu -o eu.plan --by ada");
+    must(r, "approve eu.plan --by bob --why x --ceiling-monthly 100 --ceiling-one-off 100 --yes");
+    assert_non_null(strstr(r->said, "Budget    one-off €14.00 · monthly €40.00; no ceiling is above it"));
+    assert_non_null(strstr(r->said, "Ceiling   one-off €14.00 · monthly €40.00;"));
+    assert_string_equal(field_of(r, 1, "ceiling_monthly"), "40.00");
+    assert_string_equal(field_of(r, 1, "ceiling_one_off"), "14.00");
+    must(r, "apply eu.plan --yes");
+}
+
+/* It is only said where the project does not hold runs to it. */
+static void test_a_plan_over_its_budget_is_shown_as_that_to_who_approves(void **state)
+{
+    struct rig *r = *state;
+    put_project(r, "approvals: { need: { local: 1 } }\n");
+    rig_write(r, "regions/eu.yaml",
+              arena_print(r->mem, "%sbudget: { monthly: 29 }\n", rig_read(r, "regions/eu.yaml")));
+    must(r, "plan eu -o eu.plan --by ada");
+    must(r, "approve eu.plan --by bob --why x --yes");
+    assert_non_null(strstr(r->said, "Budget    monthly €29.00\n"));
+    assert_non_null(
+        strstr(r->said, "OVER BUDGET: the monthly cost may be €30.00, €1.00 more than the budget allows"));
+    must(r, "apply eu.plan --yes");
+}
+
+/* 30 at 1.067001 a month come to 32.01003: the cent below would not do. */
+static void test_the_amount_that_is_shown_is_enough_as_a_ceiling(void **state)
+{
+    struct rig *r = *state;
+    put_project(r, "approvals: { need: { local: 1 } }\n");
+    must(r, "plan eu -o eu.plan --by ada");
+    must(r, "approve eu.plan --by bob --why launch --yes");
+    rig_write(r, "prices.yaml", replaced(r, prices, "1.00", "1.067001"));
+    must(r, "plan eu -o eu.plan --by ada");
+    assert_non_null(strstr(r->said, "+€2.02/month"));
+    refused(r, "approve eu.plan --by bob --why x --ceiling-monthly 32.01 --yes", "approval.ceiling");
+    assert_non_null(strstr(r->err.summary, "may come to EUR 32.02, which is more than 32.01"));
+    must(r, "approve eu.plan --by bob --why x --ceiling-monthly 32.02 --yes");
+    assert_non_null(strstr(r->said, "32.02 · 2 of 3 priced"));
+    must(r, "apply eu.plan --yes");
+}
+
+static void test_who_approves_can_see_every_step_that_touches_others(void **state)
+{
+    struct rig *r = *state;
+    put_project(r, "approvals: { need: { local: 0, shared: 2, irreversible: 3 } }\n");
+    rig_write(r, "playbooks/main.lua",
+              "local fake = landfall.use 'fake'\nfor i = 11, 24 do\n"
+              "  fake.named('s' .. i) { name = 's' .. i, size = 1, step = { shared = true } }\nend\n"
+              "fake.named 'a' { name = 'a', size = 1 }\n");
+    refused(r, "apply eu --yes", "approval.needed");
+    assert_string_equal(r->err.summary, "nothing was done: shared changes need the approval of 2 people");
+    must(r, "plan eu -o eu.plan --by ada");
+    refused(r, "approve eu.plan --by bob --why x", "cli.needs_yes");
+    assert_non_null(strstr(r->said, "    and 2 more (-v names all)\n"));
+    assert_null(strstr(r->said, "create fake.named.s24"));
+    refused(r, "approve eu.plan --by bob --why x -v", "cli.needs_yes");
+    assert_null(strstr(r->said, "more (-v"));
+    assert_non_null(strstr(r->said, "create fake.named.s24"));
+}
+
 static void test_an_edit_in_the_middle_of_a_run_needs_an_approval_of_its_own(void **state)
 {
     struct rig *r = *state;
@@ -712,6 +796,10 @@ int main(void)
         TEST(test_a_build_stops_before_the_ceiling_when_a_price_rises_and_ends_inside_a_new_one),
         TEST(test_what_a_run_spent_once_counts_when_it_goes_on),
         TEST(test_the_budget_is_a_ceiling_where_the_project_says_so),
+        TEST(test_what_the_budget_forbids_is_not_approved_and_no_ceiling_is_above_it),
+        TEST(test_a_plan_over_its_budget_is_shown_as_that_to_who_approves),
+        TEST(test_the_amount_that_is_shown_is_enough_as_a_ceiling),
+        TEST(test_who_approves_can_see_every_step_that_touches_others),
         TEST(test_an_edit_in_the_middle_of_a_run_needs_an_approval_of_its_own),
         TEST(test_a_plan_made_anew_after_an_approval_shows_what_is_new_in_it),
     };

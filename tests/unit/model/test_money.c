@@ -170,6 +170,19 @@ static void test_amounts_print_with_the_digits_of_their_currency(void **state)
                   "EUR 9 223 372 036 854.78");
 }
 
+static void test_rounded_up_is_never_less_and_prints_as_itself(void **state)
+{
+    (void)state;
+    assert_int_equal(money_round_up(574410001, "EUR"), 574420000);
+    assert_int_equal(money_round_up(574410000, "EUR"), 574410000);
+    assert_int_equal(money_round_up(1, "JPY"), 1000000);
+    assert_int_equal(money_round_up(1234001, "KWD"), 1235000);
+    assert_int_equal(money_round_up(1, "???"), 10000);
+    assert_int_equal(money_round_up(0, "EUR"), 0);
+    assert_int_equal(money_round_up(-5001, "EUR"), 0);
+    assert_int_equal(money_round_up(INT64_MAX, "EUR"), INT64_MAX);
+}
+
 static void test_minor_units_survive_printing_and_parsing(void **state)
 {
     (void)state;
@@ -196,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_amount_is_refused),
         cmocka_unit_test(test_a_product_is_rounded_once_or_refused),
         cmocka_unit_test(test_amounts_print_with_the_digits_of_their_currency),
+        cmocka_unit_test(test_rounded_up_is_never_less_and_prints_as_itself),
         cmocka_unit_test(test_minor_units_survive_printing_and_parsing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

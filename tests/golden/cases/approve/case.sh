@@ -24,6 +24,9 @@ refused apply eu.plan --yes
 landfall approve eu.plan --by cy --why 'fits the budget' --yes
 landfall apply eu.plan --yes -q
 refused apply eu.plan --yes
+landfall history eu | head -n 4
+landfall history eu --json | sed -e 1d -e '$d' | jq -c '.runs[].approvals[] | {by, why, classes, ceiling_monthly, signed}'
+landfall status eu | grep -A 1 '^Last run'
 say 'what the file holds, and what the store keeps of it'
 jq -c 'del(.digest, .lineage, .nonce, .given, .expires) | .after |= (. // [] | length)' eu.plan.approvals
 sqlite3 .landfall/eu.db 'select kind from audit order by seq' 2>&1
