@@ -23,6 +23,7 @@
 #include "region/project.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
+#include "report/next.h"
 #include "run/sweep.h"
 
 /* Lines of what is different, before the rest is only counted. */
@@ -276,7 +277,7 @@ static bool is_partial(const struct executor_outcome *out)
 }
 
 /* The command to go on with; NULL when only steps that nobody has written yet are open. */
-static const char *next_command(const struct build *b)
+static const char *next_of_build(const struct build *b)
 {
     const struct executor_outcome *out = &b->ran.outcome;
     struct arena *mem = b->s->mem;
@@ -284,18 +285,13 @@ static const char *next_command(const struct build *b)
         return NULL;
     if (out->held + out->conflict > 0)
         return arena_print(mem, "landfall status %s", b->ask->region);
-    if (out->stopped || out->failed > 0)
-        return arena_print(mem, "landfall resume %s", b->ask->region);
-    if (out->over > 0)
-        return arena_print(mem, "landfall plan %s -o %s.plan, for the approval of the rest", b->ask->region,
-                           b->ask->region);
-    for (size_t i = 0; i < b->ran.trouble_count; i++) {
+    struct next n = {.broken = out->stopped || out->failed > 0, .over = out->over > 0};
+    for (size_t i = 0; i < b->ran.trouble_count && !n.waiting; i++) {
         const struct event *e = &b->ran.troubles[i];
         if (e->kind == EVENT_STEP_WAITS && str_starts(e->address, "human."))
-            return arena_print(mem, "landfall done %s %s --by WHO --evidence PROOF", b->ask->region,
-                               e->address);
+            n.waiting = e->address;
     }
-    return NULL;
+    return next_command(mem, b->ask->region, &n);
 }
 
 static bool tell(struct build *b, int *exit_code, struct err *err)
@@ -316,7 +312,7 @@ static bool tell(struct build *b, int *exit_code, struct err *err)
                               .outputs = outputs,
                               .sweep = b->swept ? &b->sweep : NULL,
                               .took_ms = b->ran.took_ms,
-                              .next = next_command(b)};
+                              .next = next_of_build(b)};
     if (s->json)
         as_json_run(&s->out, &facts);
     else

@@ -86,6 +86,20 @@ static void done(struct rows *r)
 /* ---- when
  * ---------------------------------------------------------------------------------------------------- */
 
+/* The milestone counts what blocks launch besides its steps among what nobody knows the length of. */
+static void add_unknown(struct rows *r, const struct launch_milestone *m)
+{
+    const struct launch *l = r->b->launch;
+    size_t besides = m == &l->milestones[0] ? l->extra_blocks : 0, steps = m->unknown - besides;
+    if (steps > 0)
+        brief_count(&r->text, steps, "step");
+    if (steps > 0 && besides > 0)
+        buf_text(&r->text, " and ");
+    if (besides > 0)
+        brief_count(&r->text, besides, "obstacle");
+    buf_text(&r->text, m->unknown == 1 ? " takes" : " take");
+}
+
 static void when(struct rows *r)
 {
     const struct launch_milestone *m = r->b->milestone;
@@ -97,8 +111,7 @@ static void when(struct rows *r)
     }
     if (m->unknown > 0) {
         buf_print(&r->text, "not before %s: nobody knows how long ", m->p50);
-        brief_count(&r->text, m->unknown, "step");
-        buf_text(&r->text, m->unknown == 1 ? " takes" : " take");
+        add_unknown(r, m);
     } else {
         buf_print(&r->text, "%s (P50)", m->p50);
         dot(r);
@@ -161,11 +174,12 @@ static void moved(struct rows *r)
     const struct board_before *before = r->b->before;
     if (!before || r->b->milestone->open == 0)
         return;
-    if (before->moved_p50 == 0)
-        buf_text(&r->text, "the same day as");
-    else
+    if (before->moved_p50 == 0) {
+        buf_print(&r->text, "the same day as on %s", before->date);
+    } else {
         add_days(&r->text, before->moved_p50, "later than", "sooner than");
-    buf_print(&r->text, " was said on %s (%s)", before->date, before->p50);
+        buf_print(&r->text, " was said on %s (%s)", before->date, before->p50);
+    }
     end_row(r, "", before->moved_p50 > 0 ? OUT_YELLOW : OUT_PLAIN);
     for (size_t i = 0; i < r->b->cause_count; i++) {
         buf_text(&r->text, "because ");

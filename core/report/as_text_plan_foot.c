@@ -64,8 +64,8 @@ static void add_counts(struct buf *out, const struct out *o, const struct plan *
     }
     if (t->by_action[PLAN_WAIT] > 0) {
         add_part(out, o);
-        buf_print(out, "%u %s for people", t->by_action[PLAN_WAIT],
-                  t->by_action[PLAN_WAIT] == 1 ? "waits" : "wait");
+        buf_print(out, "%u %s", t->by_action[PLAN_WAIT],
+                  t->by_action[PLAN_WAIT] == 1 ? "waits for a person" : "wait for people");
     }
     if (t->by_action[PLAN_TODO] > 0) {
         add_part(out, o);

@@ -13,6 +13,7 @@
 #include "report/as_text_policy.h"
 #include "report/brief.h"
 #include "report/cell.h"
+#include "report/next.h"
 #include "report/out.h"
 #include "report/trouble.h"
 #include "store/store.h"
@@ -108,11 +109,9 @@ static void last_run(struct out *o, const struct facts_status *s)
         return;
     buf_init(&text, 0);
     buf_print(&text, "%s, %s", run->command, run->state);
-    /* How far it came is counted when it ends. */
     if (strcmp(run->state, "running") == 0)
         buf_text(&text, " (or it was killed)");
-    else
-        buf_print(&text, ", %lld of %lld steps", (long long)run->done, (long long)run->total);
+    buf_print(&text, ", %lld of %lld steps", (long long)run->done, (long long)run->total);
     if (run->failed)
         buf_print(&text, ", %lld not successful", (long long)run->failed);
     buf_text(&text, ", ");
@@ -169,13 +168,13 @@ static void troubles(struct out *o, const struct facts_status *s)
 /* The one command that goes on from here. */
 static void next(struct out *o, const struct facts_status *s)
 {
-    const struct store_run *run = s->truth->last_run;
-    bool open = s->truth->op_count > 0 || (run && strcmp(run->state, "done") != 0);
+    struct arena *mem = arena_new();
+    const char *command = next_of_status(mem, s);
     out_painted(o, OUT_BOLD, "Next");
-    out_text(o, "  landfall ");
-    out_text(o, open ? "resume " : "plan ");
-    out_safe(o, s->region);
-    out_text(o, open ? "\n" : "   shows what differs from the playbook\n");
+    out_text(o, "  ");
+    out_safe(o, command ? command : arena_print(mem, "landfall plan %s", s->region));
+    out_text(o, command ? "\n" : "   shows what differs from the playbook\n");
+    arena_free(mem);
 }
 
 void as_text_status(struct out *o, const struct facts_status *s, enum as_text_detail detail)

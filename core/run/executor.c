@@ -14,6 +14,7 @@
 #include "plugin/contract.h"
 #include "plugin/registry.h"
 #include "region/region.h"
+#include "run/account.h"
 #include "run/executor_state.h"
 #include "run/teardown.h"
 #include "store/store.h"
@@ -326,7 +327,7 @@ static struct step_run *run_new(struct executor *x, uint32_t i)
 static bool stands(struct executor *x, uint32_t i)
 {
     const struct plan_step *s = &x->plan->steps[i];
-    if (s->targeted && (s->action != PLAN_KEEP || s->pending) && !(s->action == PLAN_LOOKUP && s->observed))
+    if (account_is_open(s))
         return false;
     const struct value *state = s->action == PLAN_KEEP && s->promise ? s->promise : s->observed;
     x->truth[i] = (struct step_truth){.state = state, .id = s->id, .inputs = s->inputs};
@@ -581,17 +582,16 @@ static void put_run(struct executor *x, const char *state)
 {
     const struct tick *tick = loop_tick(x->ask.loop);
     int64_t now = tick->wall_ms(tick->user);
-    if (x->started_ms == 0)
-        x->started_ms = now;
+    const struct account *whole = &x->account;
     struct store_run run = {.run_id = x->ask.run_id,
                             .plan_digest = x->plan->digest,
                             .base_serial = x->plan->truth->serial,
                             .command = x->ask.command,
                             .state = state,
-                            .started_ms = x->started_ms,
+                            .started_ms = whole->opened_ms,
                             .ended_ms = strcmp(state, "running") == 0 ? 0 : now,
-                            .total = x->out.total,
-                            .done = x->out.done,
+                            .total = account_total(whole, x->out.total),
+                            .done = account_done(whole, x->out.done),
                             .failed = x->out.failed + x->out.conflict + x->out.held,
                             .plan = x->plan->outline};
     /* Spent in the transaction that opens the run, or in which it goes on. */
@@ -692,7 +692,9 @@ static void keep_end(struct executor *x)
 static void start_all(struct executor *x)
 {
     const struct graph *g = x->plan->graph;
+    const struct tick *tick = loop_tick(x->ask.loop);
     x->began_ms = loop_now_ms(x->ask.loop);
+    account_open(&x->account, x->plan, x->ask.run_id, tick->wall_ms(tick->user));
     put_run(x, "running");
     executor_audit_opened(x);
     for (size_t m = 0; m < x->plan->move_count; m++)

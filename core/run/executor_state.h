@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "model/expr.h"
 #include "plan/plan.h"
+#include "run/account.h"
 #include "run/change.h"
 #include "run/executor.h"
 #include "run/purse.h"
@@ -84,7 +85,7 @@ struct executor {
     struct teardown *teardown;
     uint32_t in_flight;
     bool stopping, aborted, epilogue, pumping;
-    int64_t started_ms; /* wall clock */
+    struct account account; /* of the whole run, of which this may be a part */
     int64_t began_ms;
     struct pause *pauses;
     struct purse purse;

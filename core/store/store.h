@@ -114,7 +114,7 @@ struct store_run {
     const char *command; /* "apply", "destroy", "resume" */
     const char *state;   /* "running", "done", "partial", "stopped" */
     int64_t started_ms, ended_ms;
-    int64_t total, done, failed; /* steps */
+    int64_t total, done, failed; /* steps, of the whole run; of a running one that is read, done by now */
     const char *plan;            /* canonical body of the plan, for resume; NULL in lists */
     /* What store_put_run is to spend in the transaction that writes the run; never read back with a run. */
     const struct store_approval *approvals;

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/err.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "store/store_cursor.h"
 #include "store/store_lock.h"
@@ -119,6 +120,36 @@ static bool read_body(struct store_source *s, struct arena *mem, enum store_rows
     return true;
 }
 
+/* What was done for a run since it was opened, by it or by people meanwhile. */
+#define DONE_FOR_RUN                                                                                         \
+    "WHERE (run_id=?1 AND kind='step.done') OR (kind='resolved' AND verb='done' AND "                        \
+    "seq>(SELECT MIN(seq) FROM event WHERE run_id=?1)) ORDER BY seq"
+
+/* The row of a run is written when it is opened and when it ends.  How far one came that is under way, or was
+ * killed, is told by the events that were committed with each step. */
+static bool count_progress(struct store_source *s, struct store_run *run, struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    struct store_event row = {0};
+    bool more = true;
+    if (!store_cursor_open(&c, &s->db, STORE_ROWS_EVENT, DONE_FOR_RUN, err))
+        return false;
+    sqlite3_bind_text(c.stmt, 1, run->run_id, -1, SQLITE_STATIC);
+    struct arena *tmp = arena_new();
+    struct map *done = map_new();
+    while (store_cursor_next(&c, tmp, &row, &more, err) && more) {
+        if (row.address)
+            map_put(done, row.address, done);
+    }
+    int64_t count = (int64_t)map_count(done);
+    count = count < run->total ? count : run->total;
+    if (count > run->done)
+        run->done = count;
+    map_free(done);
+    arena_free(tmp);
+    return !more;
+}
+
 /* All runs, oldest first; *last_id is the id of the newest. */
 /* Runs are few; reading all of them makes sure that the newest one is the newest that was written. */
 static bool read_runs(struct store_source *s, struct arena *mem, struct store_run **out, size_t *count,
@@ -137,6 +168,8 @@ static bool read_runs(struct store_source *s, struct arena *mem, struct store_ru
         *last_id = c.id;
     }
     bool good = !more && store_tally_check(&found, &s->meta.run, s->db.path, "run", err);
+    if (good && runs.count > 0 && str_equal(runs.at[runs.count - 1].state, "running"))
+        good = count_progress(s, &runs.at[runs.count - 1], err);
     if (good) {
         *out = ARRAY_KEEP(&runs, mem);
         *count = runs.count;

@@ -18,6 +18,7 @@ struct run {
     struct recover_outcome recovered;
     struct buf said; /* "done fake.named.a" per line: what was told, in order */
     const char *command;
+    const char *run_id; /* goes on with that one; NULL: a run of its own */
     bool refresh_only, quiet;
     uint32_t parallel, tries;
     int64_t timeout_ms;
@@ -111,7 +112,7 @@ static inline bool run_execute(struct run *r)
                                .registry = rig->registry,
                                .writer = r->writer,
                                .plan = rig->plan,
-                               .run_id = run_id,
+                               .run_id = r->run_id ? r->run_id : run_id,
                                .command = r->command,
                                .tell = run_tell,
                                .tell_user = r,

@@ -179,6 +179,47 @@ static void test_independent_branches_go_on_and_dependents_are_blocked(void **st
     run_check(&run);
 }
 
+/* The last run, as the store has it. */
+static void is_counted(int64_t done, int64_t total, const char *state)
+{
+    const struct store_run *last = run.rig.truth.last_run;
+    assert_int_equal(last->done, done);
+    assert_int_equal(last->total, total);
+    assert_string_equal(last->state, state);
+}
+
+static void test_a_run_that_goes_on_is_counted_as_a_whole(void **state)
+{
+    (void)state;
+    step("fake.named.a", "{'name': 'a'}");
+    step("fake.named.b", "{'name': 'b', 'ref': '$fake.named.a:id'}");
+    step("fake.named.c", "{'name': 'c', 'ref': '$fake.named.b:id'}");
+    step("fake.named.x", "{'name': 'x'}");
+    rig_fault(&run.rig, FAKE_REFUSE, LF_VERB_CREATE, "b", 1);
+    run_apply(&run);
+    is_counted(2, 4, "partial");
+    int64_t opened_ms = run.rig.truth.last_run->started_ms;
+    run.run_id = arena_text(run.rig.mem, run.rig.truth.last_run->run_id);
+    /* Two are left, and a fifth was not part of it. */
+    step("fake.named.y", "{'name': 'y'}");
+    rig_fault(&run.rig, FAKE_REFUSE, LF_VERB_CREATE, "c", 1);
+    run_apply(&run);
+    assert_int_equal(run.out.total, 3);
+    assert_int_equal(run.out.done, 2);
+    is_counted(4, 5, "partial");
+    /* What was taken out was not done, and is still what the run was opened with. */
+    drop("fake.named.c");
+    run_apply(&run);
+    assert_int_equal(run.out.total, 0);
+    is_counted(4, 5, "done");
+    assert_true(run.rig.truth.last_run->started_ms == opened_ms);
+    /* The next one begins anew. */
+    run.run_id = NULL;
+    step("fake.named.z", "{'name': 'z'}");
+    run_apply(&run);
+    is_counted(1, 1, "done");
+}
+
 static void test_what_hangs_behind_a_kept_step_is_blocked_too(void **state)
 {
     (void)state;
@@ -552,6 +593,7 @@ int main(void)
         T(test_what_waits_for_its_lane_travels_together),
         T(test_items_of_a_batch_end_each_in_their_own_way),
         T(test_independent_branches_go_on_and_dependents_are_blocked),
+        T(test_a_run_that_goes_on_is_counted_as_a_whole),
         T(test_what_hangs_behind_a_kept_step_is_blocked_too),
         T(test_updates_reach_the_object_and_the_row),
         T(test_what_is_no_longer_declared_goes_after_what_was_built_on_it),

@@ -35,6 +35,7 @@ END
 landfall board eu --send | days
 landfall board eu --send --quiet
 landfall board eu --send | tail -n 1
+landfall board eu | grep 'the same day' | days
 # The day after, as far as is known: a step was added that takes long.
 more <<'END'
 human "audit" { ask = "Have it audited", step = { owner = "legal", guess = { days = 90 } } }
