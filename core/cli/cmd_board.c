@@ -58,7 +58,7 @@ static bool make(struct session *s, const char *region, struct board **out, stru
     struct waivers *waivers;
     struct board_ask ask = {0};
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
-        !planning_make(s, &planning, &plan, err))
+        !planning_make_or_remember(s, &planning, &plan, &ask.silence, err))
         return false;
     struct launching launching = {.plan = plan, .now_ms = session_wall_ms()};
     if (!launching_make(s, &launching, &launch, err) || !read_memory(s, &ask.memory, err) ||
@@ -66,6 +66,7 @@ static bool make(struct session *s, const char *region, struct board **out, stru
                      err) ||
         !store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &events, &ask.event_count, err))
         return false;
+    planning_tell_silence(s, ask.silence);
     ask.plan = plan;
     ask.launch = launch;
     ask.events = events;

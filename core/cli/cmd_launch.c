@@ -30,6 +30,7 @@ bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, 
     struct planning planning = {0};
     struct plan *plan;
     struct launch *launch;
+    const struct err *silence;
     struct what_if_ask what_if = {.without = args->options[OPTION_WITHOUT].at,
                                   .without_count = args->options[OPTION_WITHOUT].count,
                                   .faster = args->options[OPTION_FASTER].at,
@@ -38,12 +39,13 @@ bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, 
                                   .done_count = args->options[OPTION_SUPPOSE_DONE].count};
     struct launching ask = {.milestone = args_word(args, 1), .what_if = &what_if};
     if (!session_open_region(s, args_word(args, 0), err) || !now_of(s, args, &ask.now_ms, err) ||
-        !session_open_drivers(s, err) || !planning_make(s, &planning, &plan, err))
+        !session_open_drivers(s, err) || !planning_make_or_remember(s, &planning, &plan, &silence, err))
         return false;
     ask.plan = plan;
     if (!launching_make(s, &ask, &launch, err))
         return false;
-    struct facts_launch facts = {.region = s->region, .plan = plan, .launch = launch};
+    struct facts_launch facts = {.region = s->region, .plan = plan, .launch = launch, .silence = silence};
+    planning_tell_silence(s, silence);
     if (s->json)
         as_json_launch(&s->out, &facts);
     else

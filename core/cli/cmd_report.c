@@ -75,52 +75,17 @@ static bool choose_format(const struct args *args, const struct format **out, st
 
 /* ---- the facts ------------------------------------------------------------------------------- */
 
-static struct diags copy_of(struct session *s)
-{
-    struct diags copy = s->diags;
-    copy.at = copy.count ? arena_copy(s->mem, copy.at, copy.count * sizeof(*copy.at)) : NULL;
-    copy.room = copy.count;
-    return copy;
-}
-
-/* What is wrong with the playbook is wrong without the services too: then the first answer is the one to
- * tell, because it names more. */
-static bool plan_from_store(struct session *s, const struct err *first, struct facts_report *facts,
-                            const struct plan **plan)
-{
-    static const struct planning offline = {.no_refresh = true, .offline = true};
-    struct plan *made;
-    struct err second;
-    if (!planning_make(s, &offline, &made, &second))
-        return false;
-    comparing_price(s, made);
-    facts->as_stored = true;
-    facts->silence = first;
-    *plan = made;
-    return true;
-}
-
 static bool make_plan(struct session *s, struct facts_report *facts, struct err *err)
 {
     bool wanted = args_has(s->args, OPTION_NO_REFRESH);
     struct planning planning = {.no_refresh = wanted, .offline = wanted};
-    struct diags before = copy_of(s);
     struct plan *plan;
-    facts->as_stored = wanted;
-    if (planning_make(s, &planning, &plan, err)) {
-        comparing_price(s, plan);
-        facts->plan = plan;
-        return true;
-    }
-    if (wanted)
+    if (!planning_make_or_remember(s, &planning, &plan, &facts->silence, err))
         return false;
-    struct diags said = s->diags;
-    struct err *first = arena_copy(s->mem, err, sizeof(*err));
-    s->diags = before;
-    if (plan_from_store(s, first, facts, &facts->plan))
-        return true;
-    s->diags = said;
-    return false;
+    comparing_price(s, plan);
+    facts->as_stored = wanted || facts->silence;
+    facts->plan = plan;
+    return true;
 }
 
 /* Events of the last run; one that was settled or resolved afterwards is told of as it is now. */
@@ -194,11 +159,7 @@ static bool tell(struct session *s, const struct format *format, const struct fa
                  struct err *err)
 {
     const char *file = args_text(s->args, OPTION_REPORT_OUT, NULL);
-    if (facts->silence && !s->quiet) {
-        out_text(&s->err, "As of the store, because a service could not be asked: ");
-        out_safe(&s->err, facts->silence->summary);
-        out_char(&s->err, '\n');
-    }
+    planning_tell_silence(s, facts->silence);
     if (!file) {
         format->print(&s->out, facts);
         return true;

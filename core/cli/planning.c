@@ -1,6 +1,7 @@
 #include "cli/planning.h"
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "cli/args.h"
 #include "cli/policies.h"
 #include "cli/session.h"
@@ -98,4 +99,46 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .waivers = s->waivers,
     };
     return plan_make(s->mem, &ask, out, &s->diags, err);
+}
+
+static struct diags copy_of(struct session *s)
+{
+    struct diags copy = s->diags;
+    copy.at = copy.count ? arena_copy(s->mem, copy.at, copy.count * sizeof(*copy.at)) : NULL;
+    copy.room = copy.count;
+    return copy;
+}
+
+/* What is wrong with the playbook is wrong without the services too: then the first answer is the one to
+ * tell, because it names more. */
+bool planning_make_or_remember(struct session *s, const struct planning *p, struct plan **out,
+                               const struct err **silence, struct err *err)
+{
+    struct planning offline = *p;
+    struct diags before = copy_of(s);
+    struct err second = {0};
+    *silence = NULL;
+    if (planning_make(s, p, out, err))
+        return true;
+    if (p->offline)
+        return false;
+    struct diags said = s->diags;
+    offline.no_refresh = offline.offline = true;
+    s->diags = before;
+    if (planning_make(s, &offline, out, &second)) {
+        *silence = arena_copy(s->mem, err, sizeof(*err));
+        err_clear(err);
+        return true;
+    }
+    s->diags = said;
+    return false;
+}
+
+void planning_tell_silence(struct session *s, const struct err *silence)
+{
+    if (!silence || s->quiet)
+        return;
+    out_text(&s->err, "As of the store, because a service could not be asked: ");
+    out_safe(&s->err, silence->summary);
+    out_char(&s->err, '\n');
 }

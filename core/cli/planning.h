@@ -33,3 +33,9 @@ struct planning planning_of_value(struct arena *mem, const struct value *v);
 /* The session's region and drivers are open; opens playbook (unless destroying) and prices.  Everything wrong
  * with the declarations is in the session's diags. */
 MUST_USE bool planning_make(struct session *s, const struct planning *p, struct plan **out, struct err *err);
+/* The same for what only shows what is: where a service does not answer, the plan is made of what the store
+ * remembers, and *silence says why; else it is NULL. */
+MUST_USE bool planning_make_or_remember(struct session *s, const struct planning *p, struct plan **out,
+                                        const struct err **silence, struct err *err);
+/* Beside the output, which says it too; NULL: nothing. */
+void planning_tell_silence(struct session *s, const struct err *silence);

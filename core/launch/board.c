@@ -193,7 +193,8 @@ bool board_make(struct arena *mem, const struct board_ask *ask, struct board **o
 {
     const struct launch *l = ask->launch;
     struct board *b = ARENA_NEW(mem, struct board);
-    *b = (struct board){.plan = ask->plan, .launch = l, .milestone = &l->milestones[l->asked]};
+    *b = (struct board){
+        .plan = ask->plan, .launch = l, .milestone = &l->milestones[l->asked], .silence = ask->silence};
     const struct value *memory = read_memory(mem, ask, b);
     fill_done(mem, ask, b);
     fill_waivers(mem, ask->waivers, b);

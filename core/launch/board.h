@@ -64,6 +64,7 @@ struct board {
     struct cost_table_sum whole;    /* when all is built */
     const struct board_waiver *waivers;
     size_t waiver_count;
+    const struct err *silence;                  /* as asked */
     const struct launch_item *const *deadlines; /* open steps with one, the next first */
     size_t deadline_count;
 };
@@ -71,8 +72,9 @@ struct board {
 struct board_ask {
     const struct plan *plan;
     const struct launch *launch;
-    const struct waivers *waivers;    /* or NULL */
-    const char *memory;               /* of the board sent last, or NULL */
+    const struct err *silence;     /* the plan is of the store, because a service did not answer; or NULL */
+    const struct waivers *waivers; /* or NULL */
+    const char *memory;            /* of the board sent last, or NULL */
     const struct store_event *events; /* oldest first */
     size_t event_count;
 };

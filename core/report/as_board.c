@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "launch/board.h"
 #include "launch/launch.h"
 #include "model/money.h"
@@ -58,6 +59,16 @@ static void add_length(struct buf *out, int64_t ms)
         buf_print(out, "%" PRId64 ".%" PRId64 " days", tenths / 10, tenths % 10);
 }
 
+/* What was looked at, where it was not the world. */
+static void as_of(struct rows *r)
+{
+    if (!r->b->silence)
+        return;
+    buf_text(&r->text, "the store: a service could not be asked: ");
+    cell_add(&r->text, r->o, r->b->silence->summary);
+    end_row(r, "As of", OUT_YELLOW);
+}
+
 /* ---- done -------------------------------------------------------------------------------------------------
  */
 
@@ -87,10 +98,14 @@ static void done(struct rows *r)
  * ---------------------------------------------------------------------------------------------------- */
 
 /* The milestone counts what blocks launch besides its steps among what nobody knows the length of. */
+static size_t unknown_besides(const struct board *b)
+{
+    return b->milestone == &b->launch->milestones[0] ? b->launch->extra_blocks : 0;
+}
+
 static void add_unknown(struct rows *r, const struct launch_milestone *m)
 {
-    const struct launch *l = r->b->launch;
-    size_t besides = m == &l->milestones[0] ? l->extra_blocks : 0, steps = m->unknown - besides;
+    size_t besides = unknown_besides(r->b), steps = m->unknown - besides;
     if (steps > 0)
         brief_count(&r->text, steps, "step");
     if (steps > 0 && besides > 0)
@@ -370,6 +385,7 @@ const struct as_board_row *as_board_rows(struct arena *mem, const struct out *o,
 {
     struct rows r = {.mem = mem, .o = o, .b = b};
     buf_init(&r.text, 0);
+    as_of(&r);
     done(&r);
     when(&r);
     moved(&r);
@@ -529,7 +545,7 @@ const struct value *as_board_value(struct arena *mem, const struct board *b)
         {"p50", value_text(mem, m->p50)},
         {"p90", value_text(mem, m->p90)},
         {"steps", value_int(mem, m->steps)},
-        {"unknown", value_int(mem, m->unknown)},
+        {"unknown", value_int(mem, (int64_t)(m->unknown - unknown_besides(b)))},
         {"waits_on", waits_value(mem, b->launch)},
         {"waivers", waivers_value(mem, b)},
     };

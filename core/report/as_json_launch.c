@@ -5,6 +5,7 @@
 #include "region/region.h"
 #include "report/as_json.h"
 #include "report/as_json_launch.h"
+#include "report/as_json_source.h"
 #include "report/doc.h"
 
 /* Days fit any reader's numbers; they may be negative. */
@@ -188,6 +189,7 @@ void as_json_launch(struct out *o, const struct facts_launch *f)
 {
     struct doc d;
     doc_begin(&d, o, "landfall.launch/1");
+    as_json_source(&d, f->silence, f->silence);
     as_json_launch_keys(&d, f);
     doc_end(&d);
 }

@@ -6,21 +6,11 @@
 #include "report/as_json.h"
 #include "report/as_json_launch.h"
 #include "report/as_json_plan.h"
+#include "report/as_json_source.h"
 #include "report/doc.h"
 #include "report/facts.h"
 #include "report/timeline.h"
 #include "store/store.h"
-
-static void source(struct doc *d, const struct facts_report *f)
-{
-    doc_text(d, "as_of", f->as_stored ? "store" : "services");
-    if (!f->silence)
-        return;
-    doc_map(d, "not_asked");
-    doc_text(d, "code", f->silence->code);
-    doc_text(d, "summary", f->silence->summary);
-    doc_close(d);
-}
 
 static void graph(struct doc *d, const struct graph *g)
 {
@@ -112,7 +102,7 @@ void as_json_report(struct out *o, const struct facts_report *f)
     doc_begin(&d, o, "landfall.report/1");
     doc_text(&d, "region", f->plan->region->name);
     doc_time(&d, "made_at", f->made_ms);
-    source(&d, f);
+    as_json_source(&d, f->as_stored, f->silence);
     doc_map(&d, "plan");
     as_json_plan_keys(&d, f->plan);
     doc_close(&d);

@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/attr.h"
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/map.h"
 #include "launch/forecast.h"
 #include "launch/launch.h"
@@ -121,6 +122,18 @@ static void head(struct out *o, const struct facts_launch *f)
     out_sign(o, " · ", " | ");
     out_text(o, f->launch->today);
     out_text(o, "\n\n");
+}
+
+static void as_of(struct out *o, const struct err *silence)
+{
+    struct buf text;
+    if (!silence)
+        return;
+    buf_init(&text, 0);
+    buf_text(&text, "the store: a service could not be asked: ");
+    cell_add(&text, o, silence->summary);
+    labeled(o, "As of", OUT_YELLOW, text.at);
+    buf_done(&text);
 }
 
 void as_text_launch_dates(struct buf *text, const struct launch_milestone *m)
@@ -569,6 +582,7 @@ void as_text_launch(struct out *o, const struct facts_launch *f, enum as_text_de
 {
     if (detail != AS_TEXT_BRIEF)
         head(o, f);
+    as_of(o, f->silence);
     dates(o, f->launch);
     counts(o, f->launch);
     if (detail != AS_TEXT_BRIEF) {

@@ -110,6 +110,7 @@ struct facts_launch {
     const struct region *region;
     const struct plan *plan;
     const struct launch *launch;
+    const struct err *silence; /* the plan is of the store, because a service did not answer; or NULL */
 };
 
 /* Where data is, as the audit chain has it. */

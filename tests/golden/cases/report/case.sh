@@ -28,6 +28,11 @@ sed -n 3,5p eu.md
 landfall report eu -o again.md -q
 landfall plan eu -q
 "$binary" report eu --json 2>/dev/null | jq -S '{as_of, not_asked}'
+# So do those that tell what is missing.
+landfall launch eu | grep '^As of'
+"$binary" launch eu --json 2>/dev/null | jq -S '{as_of, not_asked}'
+landfall board eu | grep '^As of'
+"$binary" board eu --json 2>/dev/null | jq -S '{as_of, not_asked}'
 say 'more steps than a comment holds'
 more <<'END'
 for n = 1, 260 do todo("later-" .. n) { step = { owner = "channels" } } end
