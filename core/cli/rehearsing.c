@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "cli/launching.h"
 #include "cli/session.h"
+#include "cli/slips.h"
 #include "io/loop.h"
 #include "io/pool.h"
 #include "launch/history.h"
@@ -333,6 +334,17 @@ bool rehearsing_is_stopped(void *unused)
     return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM));
 }
 
+/* A forecast that does without a time somebody wrote down would look as if it had it. */
+static bool check_durations(struct session *s, struct err *err)
+{
+    struct diags slips;
+    diag_init(&slips, s->mem);
+    slips_of_durations(s, DIAG_ERROR, &slips);
+    for (size_t i = 0; i < slips.count; i++)
+        diag_add(&s->diags, &slips.at[i]);
+    return diag_ok(&slips, err);
+}
+
 bool rehearsing_open(struct session *s, struct rehearsing **out, struct err *err)
 {
     struct rehearsing *r = ARENA_NEW(s->mem, struct rehearsing);
@@ -344,7 +356,8 @@ bool rehearsing_open(struct session *s, struct rehearsing **out, struct err *err
     r->world.simulate = simulate_new(s->host, s->region->place, span, r);
     block_signals(r);
     if (!session_add_drivers(s, simulate_stand_in(r->world.simulate), err) ||
-        !session_open_playbook(s, err) || !session_open_prices(s, err) || !make_folder(r, err)) {
+        !session_open_playbook(s, err) || !check_durations(s, err) || !session_open_prices(s, err) ||
+        !make_folder(r, err)) {
         rehearsing_close(r);
         return false;
     }
