@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/policies.h"
 #include "cli/session.h"
+#include "cli/slips.h"
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -44,8 +45,10 @@ static void check_steps(struct session *s)
 static void check_all(struct session *s, const char *region, struct err *err)
 {
     if (session_open_region(s, region, err) && session_open_drivers(s, err)) {
-        if (session_open_playbook(s, err))
+        if (session_open_playbook(s, err)) {
             check_steps(s);
+            slips_of_durations(s, DIAG_WARNING, &s->diags);
+        }
         if (session_open_prices(s, err) && policies_open(s, err) && s->policy &&
             policy_check_waivers(s->policy, s->waivers, err))
             return;

@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/policies.h"
 #include "cli/session.h"
+#include "cli/slips.h"
 
 #include <string.h>
 
@@ -22,12 +23,17 @@ static bool list(struct session *s, const struct policies_found *found, size_t c
         files[i] = found[i].at;
     if (!policy_load(s->mem, files, count, (struct script_limits){0}, &s->policy, err))
         return false;
+    struct diags slips;
+    diag_init(&slips, s->mem);
+    if (!slips_of_rules_anywhere(s, &slips, err))
+        return false;
     size_t rules;
     const struct policy_rule *at = policy_rules(s->policy, &rules);
     if (s->json)
         as_json_rules(&s->out, at, rules);
     else
         as_text_rules(&s->out, at, rules);
+    as_text_diags(&s->err, &slips);
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/session.h"
+#include "cli/slips.h"
 #include "model/diag.h"
 #include "plan/plan.h"
 #include "region/folder.h"
@@ -119,7 +120,10 @@ bool policies_open(struct session *s, struct err *err)
         files[i] = found[i].at;
     if (count == 0 && s->waivers->count == 0)
         return true;
-    return policy_load(s->mem, files, count, (struct script_limits){0}, &s->policy, err);
+    if (!policy_load(s->mem, files, count, (struct script_limits){0}, &s->policy, err))
+        return false;
+    slips_of_rules(s, &s->diags);
+    return true;
 }
 
 const struct waivers *policies_waivers(struct session *s, const char *region, const char *timezone)

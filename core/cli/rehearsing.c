@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "cli/launching.h"
 #include "cli/session.h"
+#include "cli/slips.h"
 #include "io/loop.h"
 #include "io/pool.h"
 #include "launch/history.h"
@@ -55,7 +56,15 @@ static struct facts_span said(const char *what, const struct duration *d, const 
         .what = what, .source = source, .p50_ms = d->p50_ms, .p90_ms = d->p90_ms, .known = known};
 }
 
-static bool measured(const struct rehearsing *r, const struct history_key *key, struct duration *out)
+static struct facts_span said_by_history(const char *what, const struct duration *d, uint32_t times)
+{
+    struct facts_span f = said(what, d, "measured", true);
+    f.measured = times;
+    return f;
+}
+
+/* How often. */
+static uint32_t measured(const struct rehearsing *r, const struct history_key *key, struct duration *out)
 {
     struct arena *tmp = arena_new();
     struct history_found found = history_find(r->history, tmp, key, r->s->region->place);
@@ -63,7 +72,7 @@ static bool measured(const struct rehearsing *r, const struct history_key *key, 
                              .p50_ms = spread_percentile(found.spread, 50),
                              .p90_ms = spread_percentile(found.spread, 90)};
     arena_free(tmp);
-    return found.count > 0;
+    return found.count;
 }
 
 /* By what was said for this region, then by what was measured, then by what is usual. */
@@ -74,8 +83,9 @@ static struct facts_span span_of(const struct rehearsing *r, const char *address
     struct duration assumed = duration_guess(what, otherwise_ms), seen;
     if (d)
         return said(d->what, d, "region file", true);
-    if (measured(r, key, &seen))
-        return said(key->what, &seen, "measured", true);
+    uint32_t times = measured(r, key, &seen);
+    if (times > 0)
+        return said_by_history(key->what, &seen, times);
     return said(what, &assumed, "assumed", false);
 }
 
@@ -109,7 +119,7 @@ static void span(void *user, const char *address, const char *what, const char *
     *out = (struct simulate_span){.p50_ms = f.p50_ms, .p90_ms = f.p90_ms};
 }
 
-/* A person's days stand in the playbook, beside the step. */
+/* A person's days stand in the playbook, beside the step; few times measured say less, as for launch. */
 static struct facts_span span_of_person(const struct rehearsing *r, const struct decl *d)
 {
     const struct duration *own = duration_find(&r->durations, d->address, d->address);
@@ -119,8 +129,9 @@ static struct facts_span span_of_person(const struct rehearsing *r, const struct
     struct history_key key = {.what = d->address, .driver = "", .verb = "done"};
     if (own)
         return said(d->address, own, "region file", true);
-    if (measured(r, &key, &seen))
-        return said(d->address, &seen, "measured", true);
+    uint32_t times = measured(r, &key, &seen);
+    if (times >= HISTORY_ENOUGH || (times > 0 && !guessed))
+        return said_by_history(d->address, &seen, times);
     return said(d->address, &guess, guessed ? "guess of the playbook" : "assumed", guessed);
 }
 
@@ -333,6 +344,17 @@ bool rehearsing_is_stopped(void *unused)
     return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM));
 }
 
+/* A forecast that does without a time somebody wrote down would look as if it had it. */
+static bool check_durations(struct session *s, struct err *err)
+{
+    struct diags slips;
+    diag_init(&slips, s->mem);
+    slips_of_durations(s, DIAG_ERROR, &slips);
+    for (size_t i = 0; i < slips.count; i++)
+        diag_add(&s->diags, &slips.at[i]);
+    return diag_ok(&slips, err);
+}
+
 bool rehearsing_open(struct session *s, struct rehearsing **out, struct err *err)
 {
     struct rehearsing *r = ARENA_NEW(s->mem, struct rehearsing);
@@ -344,7 +366,8 @@ bool rehearsing_open(struct session *s, struct rehearsing **out, struct err *err
     r->world.simulate = simulate_new(s->host, s->region->place, span, r);
     block_signals(r);
     if (!session_add_drivers(s, simulate_stand_in(r->world.simulate), err) ||
-        !session_open_playbook(s, err) || !session_open_prices(s, err) || !make_folder(r, err)) {
+        !session_open_playbook(s, err) || !check_durations(s, err) || !session_open_prices(s, err) ||
+        !make_folder(r, err)) {
         rehearsing_close(r);
         return false;
     }

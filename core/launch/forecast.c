@@ -59,14 +59,16 @@ static struct history_found measured(struct work *w, const struct plan_step *s)
 static void by_history_or_guess(struct work *w, const struct plan_step *s, struct forecast *out)
 {
     struct history_found found = {0};
-    int64_t ms;
+    int64_t ms = 0;
+    bool guess = s->decl && guessed(s->decl->meta.guess, &ms);
+    bool person = s->decl && s->decl->kind == DECL_HUMAN;
     if (w->ask->history)
         found = measured(w, s);
-    if (found.count > 0) {
+    if (found.count > 0 && !(person && guess && found.count < HISTORY_ENOUGH)) {
         out->spread = found.spread;
         out->measured = found.count;
         out->source = found.elsewhere ? FORECAST_ELSEWHERE : FORECAST_MEASURED;
-    } else if (s->decl && guessed(s->decl->meta.guess, &ms)) {
+    } else if (guess) {
         out->spread = spread_guess(w->mem, ms);
         out->source = FORECAST_GUESSED;
     }

@@ -1,7 +1,8 @@
 /* The forecast: how long a step still takes, and how that is known - from history in its place, else from
  * history elsewhere, else from the playbook's guess, else not at all: nothing is built in, and what nobody
- * knows is said.  A person's step that waits already has less left; one that waits longer than was ever
- * expected is expected whole again, and marked. */
+ * knows is said.  A guess about a person goes before a history of fewer than HISTORY_ENOUGH times.  A
+ * person's step that waits already has less left; one that waits longer than was ever expected is expected
+ * whole again, and marked. */
 #pragma once
 
 #include <stdbool.h>

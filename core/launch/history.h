@@ -43,6 +43,8 @@ struct history_found {
 };
 
 #define HISTORY_KEPT 64
+/* Of a person's steps.  The one time a colleague signed at once says less than what the playbook guesses. */
+#define HISTORY_ENOUGH 3
 
 struct history_trouble {
     enum event_kind kind;    /* EVENT_STEP_FAILED, _CONFLICT, _HELD */

@@ -255,7 +255,10 @@ static void add_leftover(void *user, const struct leftover *one)
         buf_text(&d->text, ": ");
         add_inline(&d->text, one->value->text);
     }
-    buf_print(&d->text, "  (the %s of %s", one->word->what, one->word->region);
+    if (one->place)
+        buf_print(&d->text, "  (a place named like %s", one->word->region);
+    else
+        buf_print(&d->text, "  (the %s of %s", one->word->what, one->word->region);
     if (at)
         buf_print(&d->text, ", %s:%u", at->file, at->line);
     buf_text(&d->text, ")\n");

@@ -183,6 +183,51 @@ void findings_place(struct findings *f, const struct value *at, const char **whe
     *detail = item.diag.detail;
 }
 
+/* Where the value written at `text` ends.  Without quotes that is hard to say, and the line's end hides too
+ * much rather than too little. */
+static const char *end_of_value(const char *text)
+{
+    char quote = *text;
+    if (quote != '"' && quote != '\'')
+        return text + strcspn(text, "\r\n");
+    for (text++; *text != '\0' && *text != quote; text++)
+        text += quote == '"' && *text == '\\' && text[1] != '\0';
+    return text;
+}
+
+/* One star for each character, so that columns behind it stay what they are. */
+static void hide(char *out, const char *at, const char *end)
+{
+    for (; at < end; at++) {
+        bool inside = ((unsigned char)*at & 0xc0) == 0x80;
+        if (!inside)
+            *out++ = *at == '\n' || *at == '\r' ? *at : '*';
+    }
+    memmove(out, end, strlen(end) + 1);
+}
+
+void findings_hide(struct findings *f, const struct value *at)
+{
+    const struct origin *origin = origins_get(f->origins, at->where);
+    size_t source = origin != NULL ? find_source(f, origin->file) : f->sources.count;
+    if (source >= f->sources.count)
+        return;
+    char *text = arena_text(f->mem, f->sources.at[source].text), *from = text;
+    for (uint32_t line = 1; line < origin->line && *from != '\0'; line++) {
+        from += strcspn(from, "\n");
+        from += *from == '\n';
+    }
+    for (uint32_t column = 1; column < origin->column && *from != '\0'; column++) {
+        from++;
+        while (((unsigned char)*from & 0xc0) == 0x80)
+            from++;
+    }
+    const char *end = end_of_value(from);
+    from += *from == '"' || *from == '\'';
+    hide(from, from, end);
+    f->sources.at[source].text = text;
+}
+
 bool findings_report(struct findings *f, struct diags *out, struct err *err)
 {
     const struct diag *first = NULL;

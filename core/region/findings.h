@@ -62,6 +62,9 @@ void findings_error_key(struct findings *f, const char *code, const struct value
 void findings_add_err(struct findings *f, const struct value *at, const struct err *err);
 /* Where the value stands, and its line with a caret, for what is found about it after the load. */
 void findings_place(struct findings *f, const struct value *at, const char **where, const char **detail);
+/* A secret somebody wrote down: no finding shows it, whatever line it is about.  Messages land in logs that
+ * many read. */
+void findings_hide(struct findings *f, const struct value *at);
 /* Adds all to `out`, by file in the order of reading, line and column.  False when one is an error; err is
  * then the first. */
 MUST_USE bool findings_report(struct findings *f, struct diags *out, struct err *err);

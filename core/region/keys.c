@@ -74,6 +74,8 @@ bool keys_check_kind(struct findings *f, const char *code, const char *name, uin
                                                   : arena_print(f->mem, "write %s here", wanted);
         findings_error(f, arena_print(f->mem, "%s.wrong_kind", code), v, advice, "'%s' must be %s, not %s",
                        name, wanted, phrase(kind));
+        if (kinds == KEYS_SECRET)
+            findings_hide(f, v);
         return false;
     }
     /* An empty text is a key somebody meant to fill in; taking it would be a silent default. */

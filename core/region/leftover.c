@@ -33,23 +33,51 @@ static bool is_letter(char c)
     return isalnum((unsigned char)c) || ((unsigned char)c & 0x80);
 }
 
-/* As a whole word or label: "us" stands in "us-queue" and "db.us.acme.example", not in "status". */
-static bool holds_word(const char *text, const char *word)
+/* As a whole word or label: "us" stands in "us-queue" and "db.us.acme.example", not in "status".  NULL, or
+ * what stands behind the word. */
+static const char *behind_word(const char *text, const char *word)
 {
     size_t length = strlen(word);
     for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
         if ((at == text || !is_letter(at[-1])) && !is_letter(at[length]))
-            return true;
-    return false;
+            return at + length;
+    return NULL;
+}
+
+/* Clouds call their places by the part of the world, the quarter of it, and a number: us-west-2,
+ * europe-north1, us-gov-east-1. */
+static bool is_rest_of_place(const char *rest)
+{
+    static const char *const quarters[] = {"north", "south", "east", "west", "central"};
+    if (str_starts(rest, "-gov-"))
+        rest += strlen("-gov");
+    if (*rest++ != '-')
+        return false;
+    /* Twice: northeast. */
+    size_t found = 0;
+    for (size_t i = 0; i < 2 * COUNT_OF(quarters); i++) {
+        const char *quarter = quarters[i % COUNT_OF(quarters)];
+        if (str_starts(rest, quarter)) {
+            rest += strlen(quarter);
+            found++;
+        }
+    }
+    rest += *rest == '-';
+    return found > 0 && isdigit((unsigned char)*rest);
 }
 
 /* One call for each text: the most telling word comes first in the list. */
 static void search_text(struct search *s, const struct value *v, const char *text, bool key)
 {
     for (size_t i = 0; i < s->count; i++) {
-        if (!holds_word(text, s->words[i].text))
+        const char *rest = behind_word(text, s->words[i].text);
+        if (!rest)
             continue;
-        const struct leftover one = {.path = s->path.at, .value = v, .word = &s->words[i], .key = key};
+        const struct leftover one = {.path = s->path.at,
+                                     .value = v,
+                                     .word = &s->words[i],
+                                     .key = key,
+                                     .place = is_rest_of_place(rest)};
         s->fn(s->user, &one);
         return;
     }
@@ -111,10 +139,25 @@ static bool is_copied(void *user, const struct value *v)
     return origin != NULL && origin->kind == ORIGIN_COPIED;
 }
 
+/* Where data of some category may live has been decided by hand. */
+static bool is_allowed_place(const struct spec *spec, const char *text)
+{
+    const struct value *map = value_get(spec->root, "residency");
+    for (size_t i = 0; value_kind(map) == VALUE_MAP && i < map->count; i++) {
+        const struct value *places = map->pairs[i].value;
+        for (size_t k = 0; value_kind(places) == VALUE_LIST && k < places->count; k++)
+            if (str_equal(value_as_text(places->items[k]), text))
+                return true;
+    }
+    return false;
+}
+
 /* A warning and no error: "in the us" may be meant.  Overriding it with the same text says so. */
 static void warn(void *user, const struct leftover *found)
 {
     struct check *c = user;
+    if (found->place && !found->key && is_allowed_place(c->spec, found->value->text))
+        return;
     struct finding one = {
         .severity = DIAG_WARNING,
         .code = found->word->code,
@@ -124,8 +167,12 @@ static void warn(void *user, const struct leftover *found)
         .advice = arena_print(c->f->mem, "override it in %s, shrink it to another value, or make it absent",
                               c->spec->file),
     };
-    findings_add(c->f, &one, "the copied %s '%s' holds '%s', the %s of '%s'", found->key ? "key" : "text",
-                 found->path, found->word->text, found->word->what, found->word->region);
+    if (found->place)
+        findings_add(c->f, &one, "the copied %s '%s' holds a place named like '%s'",
+                     found->key ? "key" : "text", found->path, found->word->region);
+    else
+        findings_add(c->f, &one, "the copied %s '%s' holds '%s', the %s of '%s'", found->key ? "key" : "text",
+                     found->path, found->word->text, found->word->what, found->word->region);
 }
 
 void leftover_check(struct findings *f, const struct spec *spec, struct spec *const *from, size_t count,

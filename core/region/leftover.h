@@ -21,6 +21,9 @@ struct leftover {
     const struct value *value; /* the text, or what stands behind the key */
     const struct leftover_word *word;
     bool key;
+    /* The word begins the name of a place, such as us-west-2: in that part of the world, and not that
+     * region's for it. */
+    bool place;
 };
 typedef void leftover_fn(void *user, const struct leftover *one);
 

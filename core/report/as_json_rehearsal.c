@@ -97,6 +97,8 @@ static void durations(struct doc *d, const struct facts_rehearsal *f)
         doc_map(d, NULL);
         doc_text(d, "what", s->what);
         doc_text(d, "source", s->source);
+        if (s->measured > 0)
+            doc_count(d, "measured", s->measured);
         doc_flag(d, "known", s->known);
         time_of(d, "p50_ms", s->p50_ms);
         time_of(d, "p90_ms", s->p90_ms);

@@ -7,9 +7,11 @@
 #include "report/brief.h"
 #include "report/cell.h"
 #include "report/out.h"
+#include "run/fate.h"
 #include "run/rehearsal.h"
 
 #define NAME_COLUMNS 22
+#define MEASURED_FEW 3 /* times: fewer say nothing of how they vary */
 #define LIST_MOST    8 /* of a kind that is only listed; the rest is counted */
 #define INDENT       4
 #define HOUR_MS      ((int64_t)3600 * 1000)
@@ -187,6 +189,49 @@ static void assumed(struct out *o, const struct facts_rehearsal *f, bool all)
     tell(o, "Unknown", &text);
 }
 
+static void add_times(struct buf *text, uint32_t measured)
+{
+    if (measured == 1)
+        buf_text(text, "once");
+    else
+        buf_print(text, "%u times", measured);
+}
+
+static void times(struct out *o, uint32_t measured)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    if (measured > 0)
+        add_times(&text, measured);
+    out_text(o, text.count ? text.at : "");
+    buf_done(&text);
+}
+
+/* A forecast may stand on one afternoon. */
+static void hardly_measured(struct out *o, const struct facts_rehearsal *f, bool all)
+{
+    size_t few = 0;
+    struct buf text;
+    buf_init(&text, 0);
+    buf_text(&text, "only ");
+    for (size_t i = 0; i < f->span_count; i++) {
+        const struct facts_span *s = &f->spans[i];
+        if (s->measured == 0 || s->measured >= MEASURED_FEW || (few++ >= LIST_MOST && !all))
+            continue;
+        buf_print(&text, "%s%s ", few > 1 ? ", " : "", s->what);
+        add_times(&text, s->measured);
+        buf_text(&text, " (");
+        add_took(&text, s->p50_ms);
+        buf_char(&text, ')');
+    }
+    if (!all)
+        add_rest(&text, few);
+    if (few > 0)
+        tell(o, "Measured", &text);
+    else
+        buf_done(&text);
+}
+
 static void spans(struct out *o, const struct facts_rehearsal *f)
 {
     out_painted(o, OUT_BOLD, "Durations");
@@ -199,7 +244,9 @@ static void spans(struct out *o, const struct facts_rehearsal *f)
         took(o, s->p50_ms);
         out_text(o, ", ");
         took(o, s->p90_ms);
-        out_print(o, ", %s, ", s->source);
+        out_print(o, ", %s%s", s->source, s->measured > 0 ? " " : "");
+        times(o, s->measured);
+        out_text(o, ", ");
         out_print(o, "%u %s\n", s->steps, s->steps == 1 ? "step" : "steps");
     }
     out_char(o, '\n');
@@ -375,6 +422,8 @@ static void faults(struct out *o, const struct rehearsal *r)
         add_share(&text, ask->throttle_milli);
         buf_text(&text, " throttled");
     }
+    if (ask->faults_milli || ask->throttle_milli)
+        buf_print(&text, " (at most %d a unit, so that a build can end)", FATE_TRIES_BAD);
     buf_print(&text, ", %u %s each", ask->crashes, ask->crashes == 1 ? "crash" : "crashes");
     if (r->rounds_ended < ask->rounds)
         buf_print(&text, ", %u of which came to their end", r->rounds_ended);
@@ -510,6 +559,7 @@ void as_text_rehearsal(struct out *o, const struct facts_rehearsal *f, enum as_t
     money(o, f);
     if (detail != AS_TEXT_BRIEF) {
         assumed(o, f, detail == AS_TEXT_FULL);
+        hardly_measured(o, f, detail == AS_TEXT_FULL);
         not_real(o, f);
     }
     if (detail != AS_TEXT_BRIEF && r->complete) {

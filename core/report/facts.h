@@ -128,7 +128,8 @@ struct facts_span {
     const char *source; /* "region file", "measured", "guess of the playbook", "assumed" */
     int64_t p50_ms, p90_ms;
     uint32_t steps;
-    bool known; /* false: nobody said, and nothing was measured */
+    uint32_t measured; /* how often, where it was */
+    bool known;        /* false: nobody said, and nothing was measured */
 };
 
 struct facts_rehearsal {

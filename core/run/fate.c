@@ -2,9 +2,6 @@
 
 #include "base/arena.h"
 
-/* After so many tries a service is well again: what never ends is an outage, and no rehearsal of a build. */
-#define TRIES_BAD 4
-
 uint64_t fate_draw(uint64_t seed, const char *text, uint64_t n)
 {
     uint64_t h = 14695981039346656037u ^ seed * 0x9e3779b97f4a7c15u;
@@ -30,7 +27,7 @@ struct fate fate_of(const struct fate_odds *odds, const struct ledger_unit *unit
                                            FATE_ERROR_AFTER};
     uint64_t kind = draw_for(odds, unit, tries, 0x6b696e64), wait = draw_for(odds, unit, tries, 0x77616974);
     struct fate f = {0};
-    if (tries > TRIES_BAD)
+    if (tries > FATE_TRIES_BAD)
         return f;
     if (draw_for(odds, unit, tries, 0x7468726f) % 1000 < odds->throttle_milli)
         f.kind = FATE_THROTTLED;

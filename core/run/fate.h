@@ -7,6 +7,10 @@
 
 #include "run/ledger.h"
 
+/* After so many tries of a unit the service is well again: what never ends is an outage, and no rehearsal of
+ * a build. */
+#define FATE_TRIES_BAD 4
+
 enum fate_kind {
     FATE_FINE = 0,
     FATE_THROTTLED,

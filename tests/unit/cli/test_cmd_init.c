@@ -35,6 +35,17 @@ static void test_eu_is_a_smaller_copy(void **state)
     assert_false(r->ran);
 }
 
+/* An example that blocks its own launch teaches nobody what is wrong. */
+static void test_every_difference_of_a_new_project_is_explained(void **state)
+{
+    struct rig *r = *state;
+    rig_run(r, "init");
+    rig_run(r, "diff eu us");
+    assert_true(r->ran);
+    assert_non_null(strstr(r->said, "0 unexplained"));
+    assert_null(strstr(r->said, "nobody said why"));
+}
+
 static void test_nothing_is_overwritten_and_nothing_half_made(void **state)
 {
     struct rig *r = *state;
@@ -69,6 +80,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_both_regions_of_a_new_project_are_in_order, rig_set_up,
                                         rig_tear_down),
         cmocka_unit_test_setup_teardown(test_eu_is_a_smaller_copy, rig_set_up, rig_tear_down),
+        cmocka_unit_test_setup_teardown(test_every_difference_of_a_new_project_is_explained, rig_set_up,
+                                        rig_tear_down),
         cmocka_unit_test_setup_teardown(test_nothing_is_overwritten_and_nothing_half_made, rig_set_up,
                                         rig_tear_down),
         cmocka_unit_test_setup_teardown(test_a_second_init_is_refused, rig_set_up, rig_tear_down),

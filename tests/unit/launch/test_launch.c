@@ -329,6 +329,10 @@ static void test_history_wins_over_guesses_and_the_own_place_over_others(void **
         {.kind = "step.waits", .address = "human.sign", .wall_ms = NOW - 40 * DAY},
         {.kind = "step.waits", .address = "human.sign", .wall_ms = NOW - 39 * DAY},
         {.kind = "resolved", .address = "human.sign", .verb = "done", .wall_ms = NOW - 34 * DAY},
+        {.kind = "step.waits", .address = "human.sign", .wall_ms = NOW - 30 * DAY},
+        {.kind = "resolved", .address = "human.sign", .verb = "done", .wall_ms = NOW - 24 * DAY},
+        {.kind = "step.waits", .address = "human.sign", .wall_ms = NOW - 20 * DAY},
+        {.kind = "resolved", .address = "human.sign", .verb = "done", .wall_ms = NOW - 14 * DAY},
     };
     struct store_event near[] = {
         {.kind = "step.done", .address = "dns.record.a", .verb = "create", .took_ms = 1000},
@@ -348,6 +352,35 @@ static void test_history_wins_over_guesses_and_the_own_place_over_others(void **
     assert_int_equal(spread_percentile(record->spread, 50), 2000);
     assert_int_equal(person->source, FORECAST_ELSEWHERE);
     assert_int_equal(spread_percentile(person->spread, 50), 6 * DAY);
+    history_free(h);
+}
+
+static void test_a_person_who_was_quick_twice_is_no_rule_where_somebody_guessed(void **state)
+{
+    (void)state;
+    step("human.sign", 9, NULL);
+    step("human.unguessed", -1, NULL);
+    make_plan();
+    struct store_res rows[] = {{.address = "human.sign", .kind = DECL_HUMAN},
+                               {.address = "human.unguessed", .kind = DECL_HUMAN}};
+    struct store_snapshot here = {.res = rows, .res_count = 2};
+    struct store_event events[] = {
+        {.kind = "step.waits", .address = "human.sign", .wall_ms = NOW - 9000},
+        {.kind = "resolved", .address = "human.sign", .verb = "done", .wall_ms = NOW - 8000},
+        {.kind = "step.waits", .address = "human.sign", .wall_ms = NOW - 7000},
+        {.kind = "resolved", .address = "human.sign", .verb = "done", .wall_ms = NOW - 6000},
+        {.kind = "step.waits", .address = "human.unguessed", .wall_ms = NOW - 5000},
+        {.kind = "resolved", .address = "human.unguessed", .verb = "done", .wall_ms = NOW - 4000},
+    };
+    struct history_source source = {
+        .place = "eu-west-1", .truth = &here, .events = events, .event_count = COUNT_OF(events), .own = true};
+    struct history *h = history_new(&source, 1);
+    assert_true(try_launch(NULL, h, NULL));
+    const struct forecast *guessed = item("human.sign")->forecast, *seen = item("human.unguessed")->forecast;
+    assert_int_equal(guessed->source, FORECAST_GUESSED);
+    assert_int_equal(spread_percentile(guessed->spread, 50), 9 * DAY);
+    assert_int_equal(seen->source, FORECAST_MEASURED);
+    assert_int_equal(seen->measured, 1);
     history_free(h);
 }
 
@@ -558,6 +591,7 @@ int main(void)
         T(test_what_nobody_knows_is_counted_and_never_zero),
         T(test_slack_is_what_a_step_may_slip),
         T(test_history_wins_over_guesses_and_the_own_place_over_others),
+        T(test_a_person_who_was_quick_twice_is_no_rule_where_somebody_guessed),
         T(test_a_person_who_waits_already_has_less_left_until_all_of_it_is_over),
         T(test_what_failed_needs_somebody_until_it_is_mended),
         T(test_deadlines_and_reminders_of_people),

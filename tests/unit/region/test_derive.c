@@ -291,6 +291,27 @@ static void test_copied_text_that_names_the_old_region_is_a_warning(void **state
     folder_says(p, "region.copied_name", "regions/us.yaml:12:3", "override it in regions/eu.yaml");
 }
 
+/* eu-central-1 is a place in Europe, and neither the region 'eu' nor wrong where data may live there. */
+static void test_a_place_is_not_the_name_of_a_region(void **state)
+{
+    struct folder *p = *state;
+    folder_write_region(p, "eu",
+                        "services:\n"
+                        "  a: eu-central-1\n"
+                        "  b: eu-northeast2\n"
+                        "  c: eu-gov-west-1\n"
+                        "  d: eu-east-queue\n"
+                        "  e: eu-gov-queue-1\n");
+    folder_write_region(p, "de", "from: eu\nresidency: { customer: [x, eu-central-1] }\n");
+    folder_must_load(p, "de");
+    assert_int_equal(p->diags.warnings, 4);
+    folder_says(p, "region.copied_name", "regions/eu.yaml:9:6", "'services.b' holds a place named like 'eu'");
+    folder_says(p, "region.copied_name", "regions/eu.yaml:10:6",
+                "'services.c' holds a place named like 'eu'");
+    folder_says(p, "region.copied_name", "regions/eu.yaml:11:6", "'eu', the name of 'eu'");
+    folder_says(p, "region.copied_name", "regions/eu.yaml:12:6", "'eu', the name of 'eu'");
+}
+
 static void test_a_chain_is_resolved_from_its_far_end(void **state)
 {
     struct folder *p = *state;
@@ -436,6 +457,7 @@ int main(void)
         CASE(test_declaring_what_is_absent_is_an_error),
         CASE(test_secrets_are_never_copied_and_the_gap_is_told),
         CASE(test_copied_text_that_names_the_old_region_is_a_warning),
+        CASE(test_a_place_is_not_the_name_of_a_region),
         CASE(test_a_chain_is_resolved_from_its_far_end),
         CASE(test_one_literal_in_many_places_can_be_shrunk_apart_later),
         CASE(test_a_from_loop_is_named),

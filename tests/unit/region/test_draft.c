@@ -57,7 +57,7 @@ static const char *replaced(struct folder *p, const char *text, const char *what
     "timezone: America/New_York\n"                                                                           \
     "services:\n"                                                                                            \
     "  hosts: { app: app.us.acme.example, us-only: x }\n"                                                    \
-    "  places: [us-place-1]\n"                                                                               \
+    "  places: [us-place-1, us-west-2]\n"                                                                    \
     "  token: !secret env:US_TOKEN\n"                                                                        \
     "residency: { customer: [us-place-1, us-place-2] }\n"                                                    \
     "drivers:\n"                                                                                             \
@@ -82,11 +82,12 @@ static void test_a_draft_lists_what_would_lead_to_the_other_region(void **state)
     struct folder *p = *state;
     folder_write_region(p, "us", REFERENCE);
     must_make(p, "us", "de");
-    assert_int_equal(draft.leftovers, 3);
+    assert_int_equal(draft.leftovers, 4);
     assert_non_null(strstr(draft.text, "#   services.hosts.app: app.us.acme.example  (the domain of us, "
                                        "regions/us.yaml:9)\n"));
     assert_non_null(strstr(draft.text, "#   services.hosts.us-only  (the name of us, regions/us.yaml:9)\n"));
     assert_non_null(strstr(draft.text, "#   services.places[0]: us-place-1  (the place of us"));
+    assert_non_null(strstr(draft.text, "#   services.places[1]: us-west-2  (a place named like us"));
     assert_non_null(strstr(draft.text, "#   services.token: !secret env:US_TOKEN\n"));
 }
 

@@ -1,0 +1,300 @@
+#include "cli/slips.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/array.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "cli/session.h"
+#include "landfall/plugin.h"
+#include "model/addr.h"
+#include "model/decl.h"
+#include "model/origins.h"
+#include "model/value.h"
+#include "plan/policy.h"
+#include "plugin/registry.h"
+#include "region/folder.h"
+#include "region/region.h"
+#include "store/store.h"
+
+/* Parts of an address: kind.name, subsystem.type.name. */
+#define KIND_PARTS 2
+#define TYPE_PARTS 3
+
+static const char *const kinds[] = {"action", "check", "human", "todo"};
+
+typedef ARRAY(const char *) name_list;
+
+struct known {
+    struct session *s;
+    name_list subsystems; /* and kinds */
+    name_list types;      /* dns.record */
+    name_list open;       /* subsystems whose types are learned when they are opened */
+};
+
+static void known_init(struct known *k, struct session *s)
+{
+    *k = (struct known){.s = s};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        ARRAY_PUSH(&k->subsystems, kinds[i]);
+}
+
+static void known_done(struct known *k)
+{
+    ARRAY_DONE(&k->subsystems);
+    ARRAY_DONE(&k->types);
+    ARRAY_DONE(&k->open);
+}
+
+static void know_type(struct known *k, const char *subsystem, const char *type)
+{
+    ARRAY_PUSH(&k->types, arena_print(k->s->mem, "%s.%s", subsystem, type));
+}
+
+static void know_drivers(struct known *k)
+{
+    size_t count;
+    const struct driver *const *at = registry_drivers(k->s->registry, &count);
+    for (size_t i = 0; i < count; i++) {
+        ARRAY_PUSH(&k->subsystems, at[i]->subsystem);
+        for (size_t t = 0; t < at[i]->contract.type_count; t++)
+            know_type(k, at[i]->subsystem, at[i]->contract.types[t].facts.name);
+    }
+}
+
+static bool know_plugins(struct known *k, struct err *err)
+{
+    struct registry_found *found;
+    size_t count;
+    struct session *s = k->s;
+    if (!session_open_plugin_folders(s, err) ||
+        !registry_scan(s->mem, s->plugin_folders, s->plugin_folder_count, &found, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct lf_plugin *p = found[i].plugin;
+        if (!p)
+            continue;
+        ARRAY_PUSH(&k->subsystems, p->subsystem);
+        if (!p->resources)
+            ARRAY_PUSH(&k->open, p->subsystem);
+        for (size_t t = 0; p->resources && p->resources[t]; t++)
+            know_type(k, p->subsystem, p->resources[t]->name);
+    }
+    return true;
+}
+
+/* ---- patterns ------------------------------------------------------------------------------------------ */
+
+static size_t part_count(const char *pattern)
+{
+    size_t n = 1;
+    for (; *pattern; pattern++)
+        n += *pattern == '.';
+    return n;
+}
+
+/* Its first `count` parts. */
+static const char *first_parts(struct arena *mem, const char *pattern, size_t count)
+{
+    const char *end = pattern;
+    for (size_t i = 0; i < count && *end; i++) {
+        end += i > 0;
+        end += strcspn(end, ".");
+    }
+    return arena_text_n(mem, pattern, (size_t)(end - pattern));
+}
+
+static bool fits_one_of(const char *pattern, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (addr_matches(pattern, names[i]))
+            return true;
+    }
+    return false;
+}
+
+/* What was built by a driver that is gone from the region has steps, too: they are destroyed. */
+static bool fits_the_store(const struct session *s, const char *pattern)
+{
+    for (size_t i = 0; i < s->truth.res_count; i++) {
+        if (addr_matches(pattern, s->truth.res[i].address))
+            return true;
+    }
+    return false;
+}
+
+static bool fits(struct known *k, const char *pattern)
+{
+    struct arena *mem = k->s->mem;
+    size_t parts = part_count(pattern);
+    const char *head = first_parts(mem, pattern, 1);
+    if (parts <= KIND_PARTS && fits_one_of(head, kinds, COUNT_OF(kinds)))
+        return true;
+    if (parts <= TYPE_PARTS && (fits_one_of(first_parts(mem, pattern, 2), k->types.at, k->types.count) ||
+                                fits_one_of(head, k->open.at, k->open.count)))
+        return true;
+    return fits_the_store(k->s, pattern);
+}
+
+/* Another region of the project may use it: then the rule means that one. */
+static bool is_served_elsewhere(const struct session *s, const char *subsystem)
+{
+    const char *const *names;
+    size_t count;
+    struct err none;
+    const char *begin = arena_print(s->mem, "%s-", subsystem);
+    for (size_t i = 0; i < s->plugin_folder_count; i++) {
+        if (!folder_list(s->mem, s->plugin_folders[i], ".so", &names, &count, &none))
+            continue;
+        for (size_t n = 0; n < count; n++) {
+            if (str_starts(names[n], begin))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The part that is wrong replaced by what comes near it; NULL: nothing does. */
+static const char *meant(struct known *k, const char *pattern)
+{
+    struct arena *mem = k->s->mem;
+    const char *head = first_parts(mem, pattern, 1), *both = first_parts(mem, pattern, 2), *near;
+    if (!fits_one_of(head, k->subsystems.at, k->subsystems.count)) {
+        near = str_nearest(head, k->subsystems.at, k->subsystems.count);
+        return near ? arena_print(mem, "%s%s", near, pattern + strlen(head)) : NULL;
+    }
+    near = strcmp(head, both) != 0 ? str_nearest(both, k->types.at, k->types.count) : NULL;
+    if (near && strcmp(near, both) == 0) /* it is right so far, and then goes on for too long */
+        return NULL;
+    return near ? arena_print(mem, "%s%s", near, pattern + strlen(both)) : NULL;
+}
+
+static void check_pattern(struct known *k, const struct policy_rule *r, const char *pattern,
+                          struct diags *out)
+{
+    struct session *s = k->s;
+    const char *head = first_parts(s->mem, pattern, 1);
+    if (fits(k, pattern) ||
+        (!fits_one_of(head, k->subsystems.at, k->subsystems.count) && is_served_elsewhere(s, head)))
+        return;
+    const char *near = meant(k, pattern);
+    struct diag one = {
+        .severity = DIAG_WARNING,
+        .code = "policy.each",
+        .where = arena_print(s->mem, "%s:%u", r->file, r->line),
+        .summary =
+            arena_print(s->mem, "the rule '%s' looks at '%s', and no step can be one", r->name, pattern),
+        .advice = near ? arena_print(s->mem, "did you mean '%s'?", near)
+                       : "an address is subsystem.type.name, or human.name, todo.name, action.name, "
+                         "check.name; the types: landfall describe",
+    };
+    diag_add(out, &one);
+}
+
+static void check_rules(struct known *k, struct diags *out)
+{
+    size_t count;
+    const struct policy_rule *at = policy_rules(k->s->policy, &count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t p = 0; p < at[i].each_count; p++)
+            check_pattern(k, &at[i], at[i].each[p], out);
+    }
+}
+
+void slips_of_rules(struct session *s, struct diags *out)
+{
+    struct known k;
+    if (!s->policy || !s->registry)
+        return;
+    known_init(&k, s);
+    know_drivers(&k);
+    check_rules(&k, out);
+    known_done(&k);
+}
+
+bool slips_of_rules_anywhere(struct session *s, struct diags *out, struct err *err)
+{
+    struct known k;
+    known_init(&k, s);
+    bool ok = know_plugins(&k, err);
+    if (ok)
+        check_rules(&k, out);
+    known_done(&k);
+    return ok;
+}
+
+/* ---- durations ----------------------------------------------------------------------------------------- */
+
+static void know_calls(struct known *k)
+{
+    size_t count;
+    const struct driver *const *at = registry_drivers(k->s->registry, &count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t c = 0; c < at[i]->contract.call_count; c++)
+            know_type(k, at[i]->subsystem, at[i]->contract.calls[c].facts.name);
+    }
+}
+
+static bool is_name(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A step first: 'human.dpa' is nearer to this playbook's steps than to any type. */
+static const char *duration_meant(const struct known *k, const struct decls *decls, const char *key)
+{
+    const char **names = ARENA_ARRAY(k->s->mem, const char *, decls->count + k->types.count + 1);
+    size_t count = 0, length = strlen(key);
+    for (size_t i = 0; i < decls->count; i++)
+        names[count++] = decls->at[i].address;
+    for (size_t i = 0; i < k->types.count; i++)
+        names[count++] = k->types.at[i];
+    names[count++] = "check";
+    const char *near = str_nearest(key, names, count);
+    for (size_t i = 0; i < count && !near; i++) {
+        if (strncmp(names[i], key, length) == 0 && strchr("-_.", names[i][length]))
+            near = names[i];
+    }
+    return near;
+}
+
+static void tell_duration(struct known *k, const struct pair *p, enum diag_severity severity,
+                          struct diags *out)
+{
+    struct session *s = k->s;
+    const struct origin *at = origins_get(s->region->origins, p->value->where);
+    const char *near = duration_meant(k, session_decls(s), p->key);
+    struct diag one = {
+        .severity = severity,
+        .code = "region.duration",
+        .where = at ? arena_print(s->mem, "%s:%u:%u", at->file, at->key_line, at->key_column) : NULL,
+        .summary = arena_print(
+            s->mem, "a time is said for '%s', which is no step, type or call of this region", p->key),
+        .advice = near ? arena_print(s->mem, "did you mean '%s'?", near)
+                       : "name a step of the playbook, or a type or call of a driver, or remove it",
+    };
+    diag_add(out, &one);
+}
+
+void slips_of_durations(struct session *s, enum diag_severity severity, struct diags *out)
+{
+    struct known k;
+    const struct value *map = value_get(s->region->rehearse, "durations");
+    if (value_kind(map) != VALUE_MAP || !s->registry || !s->playbook)
+        return;
+    known_init(&k, s);
+    know_drivers(&k);
+    know_calls(&k);
+    for (size_t i = 0; i < map->count; i++) {
+        const char *key = map->pairs[i].key;
+        if (strcmp(key, "check") != 0 && !decl_find(session_decls(s), key) &&
+            !is_name(k.types.at, k.types.count, key))
+            tell_duration(&k, &map->pairs[i], severity, out);
+    }
+    known_done(&k);
+}

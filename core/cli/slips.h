@@ -1,0 +1,21 @@
+/* The slips: names that point at nothing.  A rule that looks at 'dns.recrd' is asked about no step and passes
+ * every plan; a duration of 'human.dpa' is never looked up.  Neither can be told from the file alone: it
+ * takes the types of drivers and the steps of the playbook. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "model/diag.h"
+
+struct err;
+struct session;
+
+/* A warning for each pattern of a rule that no type of the region's drivers and no kind of step fits.  A type
+ * without a step today is none, nor is a subsystem that a plugin serves and this region does not use.  Needs
+ * the policy and the drivers; without either nothing is said. */
+void slips_of_rules(struct session *s, struct diags *out);
+/* The same where there is no region: against the types of every plugin that lies in the folders. */
+MUST_USE bool slips_of_rules_anywhere(struct session *s, struct diags *out, struct err *err);
+/* Each key of `rehearse: durations` that is no step of the playbook, no type and no call. */
+void slips_of_durations(struct session *s, enum diag_severity severity, struct diags *out);
