@@ -29,14 +29,9 @@ static const char playbook[] =
 static const char prices[] = "currency: EUR\nsource: test\ndated: 2026-01-01\nitems:\n"
                              "  fake.storage: { unit: gb, per: month, price: \"1.00\" }\n"
                              "  fake.setup: { unit: piece, per: once, price: \"7.00\" }\n";
-
 static const char asked[] = "approvals:\n"
                             "  need: { local: 2, irreversible: 0 }\n"
-                            "  people:\n"
-                            "    ada: [local, shared]\n"
-                            "    bob: [local]\n"
-                            "    cy: [local]\n"
-                            "    dora: [shared]\n"
+                            "  people: { ada: [local, shared], bob: [local], cy: [local], dora: [shared] }\n"
                             "  allowed_signers: keys/allowed\n";
 
 static struct fake_world *world_of(struct rig *r)
@@ -113,6 +108,14 @@ static void must(struct rig *r, const char *line)
     rig_run(r, line);
     if (!r->ran)
         fail_msg("%s: %s: %s %s", line, r->err.code, r->err.summary, r->err.detail);
+}
+
+/* One yes is enough: Ada plans, Bob gives it. */
+static void plan_and_approve(struct rig *r)
+{
+    put_project(r, "approvals: { need: { local: 1 } }\n");
+    must(r, "plan eu -o eu.plan --by ada");
+    must(r, "approve eu.plan --by bob --why launch --yes");
 }
 
 static void refused(struct rig *r, const char *line, const char *code)
@@ -423,9 +426,7 @@ static void test_whatever_is_done_to_an_approval_is_refused_before_anything_is_c
 static void test_a_plan_made_anew_before_there_is_a_store_needs_a_new_yes_and_accuses_nobody(void **state)
 {
     struct rig *r = *state;
-    put_project(r, "approvals: { need: { local: 1 } }\n");
-    must(r, "plan eu -o eu.plan --by ada");
-    must(r, "approve eu.plan --by bob --why launch --yes");
+    plan_and_approve(r);
     must(r, "plan eu -o eu.plan --by ada");
     refused(r, "apply eu.plan --yes", "approval.altered");
     assert_non_null(strstr(r->err.summary, "store (lineage)"));
@@ -564,9 +565,7 @@ static void test_where_approvals_are_asked_for_a_region_alone_is_not_applied_or_
 static void test_a_build_stops_before_the_ceiling_when_a_price_rises_and_ends_inside_a_new_one(void **state)
 {
     struct rig *r = *state;
-    put_project(r, "approvals: { need: { local: 1 } }\n");
-    must(r, "plan eu -o eu.plan --by ada");
-    must(r, "approve eu.plan --by bob --why launch --yes");
+    plan_and_approve(r);
     refuse_b_once(r);
     must(r, "apply eu.plan --yes");
     assert_int_equal(r->exit_code, COMMAND_PARTIAL);
@@ -607,9 +606,7 @@ static void test_a_build_stops_before_the_ceiling_when_a_price_rises_and_ends_in
 static void test_what_a_run_spent_once_counts_when_it_goes_on(void **state)
 {
     struct rig *r = *state;
-    put_project(r, "approvals: { need: { local: 1 } }\n");
-    must(r, "plan eu -o eu.plan --by ada");
-    must(r, "approve eu.plan --by bob --why launch --yes");
+    plan_and_approve(r);
     refuse_b_once(r);
     must(r, "apply eu.plan --yes");
     rig_write(r, "prices.yaml", replaced(r, prices, "7.00", "8.00"));
@@ -677,16 +674,14 @@ static void test_a_plan_over_its_budget_is_shown_as_that_to_who_approves(void **
 static void test_the_amount_that_is_shown_is_enough_as_a_ceiling(void **state)
 {
     struct rig *r = *state;
-    put_project(r, "approvals: { need: { local: 1 } }\n");
-    must(r, "plan eu -o eu.plan --by ada");
-    must(r, "approve eu.plan --by bob --why launch --yes");
+    plan_and_approve(r);
     rig_write(r, "prices.yaml", replaced(r, prices, "1.00", "1.067001"));
     must(r, "plan eu -o eu.plan --by ada");
     assert_non_null(strstr(r->said, "+€2.02/month"));
     refused(r, "approve eu.plan --by bob --why x --ceiling-monthly 32.01 --yes", "approval.ceiling");
     assert_non_null(strstr(r->err.summary, "may come to EUR 32.02, which is more than 32.01"));
     must(r, "approve eu.plan --by bob --why x --ceiling-monthly 32.02 --yes");
-    assert_non_null(strstr(r->said, "32.02 · 2 of 3 priced"));
+    assert_non_null(strstr(r->said, "32.02 · 2 of the 3 that landfall builds priced"));
     must(r, "apply eu.plan --yes");
 }
 
@@ -712,9 +707,7 @@ static void test_who_approves_can_see_every_step_that_touches_others(void **stat
 static void test_an_edit_in_the_middle_of_a_run_needs_an_approval_of_its_own(void **state)
 {
     struct rig *r = *state;
-    put_project(r, "approvals: { need: { local: 1 } }\n");
-    must(r, "plan eu -o eu.plan --by ada");
-    must(r, "approve eu.plan --by bob --why launch --yes");
+    plan_and_approve(r);
     refuse_b_once(r);
     must(r, "apply eu.plan --yes");
     rig_write(r, "playbooks/main.lua",
