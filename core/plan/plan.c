@@ -50,7 +50,18 @@ const char *plan_verdict_name(enum plan_verdict v)
 
 uint32_t plan_find(const struct plan *p, const char *address)
 {
-    return graph_find(p->graph, address);
+    uint32_t low = 0, high = p->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strcmp(p->steps[middle].address, address);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return UINT32_MAX;
 }
 
 bool plan_stands_beside(const struct plan_step *s, const struct value *desired)

@@ -127,11 +127,9 @@ static void add_map(struct judge *j, lua_State *L, const struct policy_rule *r, 
     const char *message = value_get_text(v, "message", NULL), *address = value_get_text(v, "address", NULL);
     if (!message || !*message)
         no_verdict(L, r, "a table without a message");
-    for (uint32_t i = 0; address && i < j->p->plan->count; i++) {
-        if (strcmp(j->p->plan->steps[i].address, address) == 0)
-            step = i;
-    }
-    if (address && (step == UINT32_MAX || strcmp(j->p->plan->steps[step].address, address) != 0))
+    if (address)
+        step = plan_find(j->p->plan, address);
+    if (address && step == UINT32_MAX)
         no_verdict(L, r, "an address that is not in the plan");
     add(j, step, message, value_get_text(v, "todo", NULL));
 }

@@ -509,19 +509,12 @@ static int plan_step(lua_State *L, struct arena *tmp)
 {
     const struct policy *p = policy_of(L);
     const char *address = script_call_text(L, 1, "plan.step", "write plan.step \"dns.zone.apex\"");
-    uint32_t low = 0, high = p->plan->count;
+    uint32_t i = plan_find(p->plan, address);
     (void)tmp;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(address, p->plan->steps[middle].address);
-        if (order == 0) {
-            policy_view_push_step(L, middle);
-            return 1;
-        }
-        low = order > 0 ? middle + 1 : low;
-        high = order > 0 ? high : middle;
-    }
-    lua_pushnil(L);
+    if (i == UINT32_MAX)
+        lua_pushnil(L);
+    else
+        policy_view_push_step(L, i);
     return 1;
 }
 
