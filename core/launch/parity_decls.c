@@ -108,17 +108,6 @@ static void compare_meta(struct compare *c, const struct decl *left, const struc
 
 /* ---- steps ---------------------------------------------------------------------------------------- */
 
-static int by_address(const void *key, const void *item)
-{
-    return strcmp(key, ((const struct decl *)item)->address);
-}
-
-static const struct decl *find(const struct decls *decls, const char *address)
-{
-    return decls->count > 0 ? bsearch(address, decls->at, decls->count, sizeof(*decls->at), by_address)
-                            : NULL;
-}
-
 /* The step of the right region that has the left one's name with its own words in it. */
 static const struct decl *namesake(const struct decls *right, const char *address,
                                    const struct parity_words *words)
@@ -128,7 +117,7 @@ static const struct decl *namesake(const struct decls *right, const char *addres
         return NULL;
     buf_init(&name, 0);
     parity_words_translate(words, &name, address);
-    const struct decl *other = str_equal(name.at, address) ? NULL : find(right, name.at);
+    const struct decl *other = str_equal(name.at, address) ? NULL : decl_find(right, name.at);
     buf_done(&name);
     return other;
 }
@@ -153,7 +142,7 @@ void parity_decls_compare(struct arena *mem, const struct decls *left, const str
     bool *paired = ARENA_ARRAY(mem, bool, right->count + 1);
     buf_init(&c.path, 0);
     for (size_t i = 0; i < left->count; i++) {
-        const struct decl *step = &left->at[i], *other = find(right, step->address);
+        const struct decl *step = &left->at[i], *other = decl_find(right, step->address);
         if (other == NULL)
             other = namesake(right, step->address, words);
         /* Of two that lay claim to it the first has it. */
