@@ -21,37 +21,43 @@ struct comparing {
 };
 
 /* The types of a subsystem are the same whoever serves it.  A region may have an instance that the session's
- * has not, and its own drivers may need secrets that are not here: so any instance answers. */
+ * has not, and its own drivers may need secrets that are not here: so any instance answers.  The next one,
+ * from *at on; NULL: there is none, or something else is wrong than that an instance is missing. */
+static const char *next_instance(const struct comparing *c, const char *subsystem, const struct err *err,
+                                 size_t *at)
+{
+    size_t count;
+    const struct driver *const *drivers = registry_drivers(c->s->registry, &count);
+    while (*at < count && str_equal(err->code, "catalog.no_instance")) {
+        const struct driver *d = drivers[(*at)++];
+        if (str_equal(d->subsystem, subsystem))
+            return d->instance;
+    }
+    return NULL;
+}
+
 static bool find_type(void *user, const char *subsystem, const char *instance, const char *type,
                       const struct catalog_type **out, struct err *err)
 {
     const struct comparing *c = user;
-    if (c->catalog.type(c->catalog.user, subsystem, instance, type, out, err))
-        return true;
-    size_t count;
     struct err none;
-    const struct driver *const *drivers = registry_drivers(c->s->registry, &count);
-    for (size_t i = 0; i < count && str_equal(err->code, "catalog.no_instance"); i++)
-        if (str_equal(drivers[i]->subsystem, subsystem) &&
-            c->catalog.type(c->catalog.user, subsystem, drivers[i]->instance, type, out, &none))
-            return true;
-    return false;
+    size_t at = 0;
+    bool found = c->catalog.type(c->catalog.user, subsystem, instance, type, out, err);
+    for (const char *other; !found && (other = next_instance(c, subsystem, err, &at));)
+        found = c->catalog.type(c->catalog.user, subsystem, other, type, out, &none);
+    return found;
 }
 
 static bool find_call(void *user, const char *subsystem, const char *instance, const char *call,
                       const struct catalog_call **out, struct err *err)
 {
     const struct comparing *c = user;
-    if (c->catalog.call(c->catalog.user, subsystem, instance, call, out, err))
-        return true;
-    size_t count;
     struct err none;
-    const struct driver *const *drivers = registry_drivers(c->s->registry, &count);
-    for (size_t i = 0; i < count && str_equal(err->code, "catalog.no_instance"); i++)
-        if (str_equal(drivers[i]->subsystem, subsystem) &&
-            c->catalog.call(c->catalog.user, subsystem, drivers[i]->instance, call, out, &none))
-            return true;
-    return false;
+    size_t at = 0;
+    bool found = c->catalog.call(c->catalog.user, subsystem, instance, call, out, err);
+    for (const char *other; !found && (other = next_instance(c, subsystem, err, &at));)
+        found = c->catalog.call(c->catalog.user, subsystem, other, call, out, &none);
+    return found;
 }
 
 static bool has_subsystem(void *user, const char *subsystem, struct err *err)
