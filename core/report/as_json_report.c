@@ -6,6 +6,7 @@
 #include "report/as_json.h"
 #include "report/as_json_launch.h"
 #include "report/as_json_plan.h"
+#include "report/as_json_run.h"
 #include "report/as_json_source.h"
 #include "report/doc.h"
 #include "report/facts.h"
@@ -32,14 +33,7 @@ static void run(struct doc *d, const struct store_run *run, const struct timelin
     if (!run)
         return;
     doc_map(d, "last_run");
-    doc_text(d, "run", run->run_id);
-    doc_text(d, "command", run->command);
-    doc_text(d, "state", run->state);
-    doc_time(d, "started", run->started_ms);
-    doc_time(d, "ended", run->ended_ms);
-    doc_count(d, "total", (uint64_t)run->total);
-    doc_count(d, "done", (uint64_t)run->done);
-    doc_count(d, "failed", (uint64_t)run->failed);
+    as_json_run_keys(d, run);
     doc_list(d, "timeline");
     for (size_t i = 0; i < t->count; i++) {
         const struct timeline_bar *bar = &t->bars[i];

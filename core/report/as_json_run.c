@@ -9,6 +9,7 @@
 #include "report/as_json_approval.h"
 #include "report/as_json_pending.h"
 #include "report/as_json_policy.h"
+#include "report/as_json_run.h"
 #include "report/doc.h"
 #include "report/trouble.h"
 #include "run/executor.h"
@@ -38,10 +39,8 @@ static void approvals(struct doc *d, const struct store_run *run, const struct f
         doc_close(d);
 }
 
-static void store_run(struct doc *d, const char *key, const struct store_run *run,
-                      const struct facts_used *used, size_t used_count)
+void as_json_run_keys(struct doc *d, const struct store_run *run)
 {
-    doc_map(d, key);
     doc_text(d, "run", run->run_id);
     doc_text(d, "command", run->command);
     doc_text(d, "state", run->state);
@@ -51,6 +50,13 @@ static void store_run(struct doc *d, const char *key, const struct store_run *ru
     doc_count(d, "total", (uint64_t)run->total);
     doc_count(d, "done", (uint64_t)run->done);
     doc_count(d, "failed", (uint64_t)run->failed);
+}
+
+static void store_run(struct doc *d, const char *key, const struct store_run *run,
+                      const struct facts_used *used, size_t used_count)
+{
+    doc_map(d, key);
+    as_json_run_keys(d, run);
     approvals(d, run, used, used_count);
     doc_close(d);
 }

@@ -252,32 +252,31 @@ static void spans(struct out *o, const struct facts_rehearsal *f)
     out_char(o, '\n');
 }
 
+static void forecast(struct out *o, const struct rehearsal *r, int64_t p50_ms, int64_t p90_ms)
+{
+    if (r->rounds_ended == 0)
+        return;
+    out_text(o, "P50 ");
+    took(o, p50_ms);
+    dot(o);
+    out_text(o, "P90 ");
+    took(o, p90_ms);
+    dot(o);
+}
+
 /* Who asks for a date wants the whole; who asks for a maintenance window, what landfall itself takes. */
 static void eta(struct out *o, const struct rehearsal *r)
 {
     word(o, "ETA");
-    if (r->rounds_ended > 0) {
-        out_text(o, "P50 ");
-        took(o, r->p50_ms);
-        dot(o);
-        out_text(o, "P90 ");
-        took(o, r->p90_ms);
-        dot(o);
-    }
+    forecast(o, r, r->p50_ms, r->p90_ms);
     out_text(o, "undisturbed ");
     took(o, r->typical_ms);
     out_char(o, '\n');
     out_fill(o, ' ', WORD_COLUMNS);
     out_text(o, "landfall itself runs ");
-    if (r->rounds_ended > 0) {
-        out_text(o, "P50 ");
-        took(o, r->machine_p50_ms);
-        dot(o);
-        out_text(o, "P90 ");
-        took(o, r->machine_p90_ms);
-        dot(o);
+    forecast(o, r, r->machine_p50_ms, r->machine_p90_ms);
+    if (r->rounds_ended > 0)
         out_text(o, "undisturbed ");
-    }
     took(o, r->machine_ms);
     out_char(o, '\n');
 }
