@@ -36,6 +36,8 @@ reaches() {
   sed -E 's/^[0-9]+ +//' "$work/trace" | awk -v tmp="$TMPDIR/" '
     NR == 1 && /^execve/ { next }
     /resumed>/ || /^[-+]/ { next }
+    # A process was killed where its call began, before anything of it could be read: the kernel does not make that call.
+    /^[?a-z0-9_]+\( <detached \.\.\.>$/ { next }
     /^(open|openat|openat2|creat)\(/ {
       if ((/O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|^creat/) && !/"\/dev\/(null|tty)"/ && !index($0, "\"" tmp)) print
       next
