@@ -279,7 +279,9 @@ def read_request(stream):
     length = int(dict((n.lower(), v) for n, v in headers).get("content-length", 0))
     if length > BODY_MOST:
         raise ValueError("the body is too long")
-    return Request(method, target, headers, stream.read(length))
+    body = stream.read(length)
+    # Whose sender ended in the middle has asked for nothing.
+    return Request(method, target, headers, body) if len(body) == length else None
 
 
 def send(stream, reply, keep=True):
