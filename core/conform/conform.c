@@ -76,7 +76,7 @@ struct suite {
     struct conform_result *out;
     struct trial_run run;
     struct fault fault;
-    int listener; /* of the proxy to be; -1 */
+    int seat; /* of the proxy to be; -1 */
     struct loop_timer *beat;
     struct sigaction before;
     const struct value *settings; /* filled */
@@ -501,18 +501,18 @@ static void be_victim(void *user, const char *text, void (*left)(void *handle), 
 static bool open_victim(struct suite *s, struct err *err)
 {
     const struct sheet *sheet = s->run.sheet;
-    if (sheet->proxy_host && !proxy_listen(&s->listener, &s->run.port, err))
+    if (sheet->proxy_host && !proxy_reserve(&s->seat, &s->run.port, err))
         return false;
-    return fill_settings(s, err) && victim_open(be_victim, s, s->listener, &s->run.victim, err);
+    return fill_settings(s, err) && victim_open(be_victim, s, s->seat, &s->run.victim, err);
 }
 
 static bool open_proxy(struct suite *s, struct err *err)
 {
     const struct sheet *sheet = s->run.sheet;
-    int fd = s->listener;
-    s->listener = -1;
-    return fd < 0 ||
-           proxy_open(s->run.loop, fd, s->run.port, sheet->proxy_host, sheet->proxy_port, &s->run.proxy, err);
+    int seat = s->seat;
+    s->seat = -1;
+    return seat < 0 || proxy_open(s->run.loop, seat, s->run.port, sheet->proxy_host, sheet->proxy_port,
+                                  &s->run.proxy, err);
 }
 
 static bool open_driver(struct suite *s, struct err *err)
@@ -553,8 +553,8 @@ static void close_all(struct suite *s)
     proxy_close(s->run.proxy);
     rig_close(s->run.rig);
     stop_beating(s);
-    if (s->listener >= 0)
-        close(s->listener);
+    if (s->seat >= 0)
+        close(s->seat);
     if (s->run.loop)
         loop_free(s->run.loop);
     victim_close(s->run.victim);
@@ -568,7 +568,7 @@ static void close_all(struct suite *s)
 bool conform_run(struct arena *mem, const struct conform_ask *ask, struct conform_result *out,
                  struct diags *diags, struct err *err)
 {
-    struct suite s = {.mem = mem, .ask = ask, .out = out, .listener = -1};
+    struct suite s = {.mem = mem, .ask = ask, .out = out, .seat = -1};
     *out = (struct conform_result){0};
     s.run.mem = mem;
     bool good = open_all(&s, diags, err);

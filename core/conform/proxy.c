@@ -44,7 +44,8 @@ struct pair {
 
 struct proxy {
     struct loop *loop;
-    int fd; /* -1: refusing */
+    int seat; /* holds the port */
+    int fd;   /* -1: refusing */
     struct loop_watch *watch;
     uint16_t port;
     struct sockaddr_in service;
@@ -72,7 +73,8 @@ static bool set_nonblocking(int fd)
     return fcntl(fd, F_SETFL, O_NONBLOCK) == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static bool listen_on(uint16_t port, int *fd, uint16_t *got, struct err *err)
+/* Sockets that agree to it share a port while none of them listens, or only one. */
+static bool bind_to(uint16_t port, int *fd, uint16_t *got, struct err *err)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port)};
     socklen_t size = sizeof(at);
@@ -81,21 +83,21 @@ static bool listen_on(uint16_t port, int *fd, uint16_t *got, struct err *err)
     *fd = socket(AF_INET, SOCK_STREAM, 0);
     if (*fd >= 0 && set_nonblocking(*fd) &&
         setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
-        bind(*fd, (struct sockaddr *)&at, size) == 0 && listen(*fd, BACKLOG) == 0 &&
+        bind(*fd, (struct sockaddr *)&at, size) == 0 &&
         getsockname(*fd, (struct sockaddr *)&at, &size) == 0) {
         *got = ntohs(at.sin_port);
         return true;
     }
-    err_sys(err, "conform.proxy", errno, "cannot listen on 127.0.0.1:%u", port);
+    err_sys(err, "conform.proxy", errno, "cannot have port %u of 127.0.0.1", port);
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
     return false;
 }
 
-bool proxy_listen(int *fd, uint16_t *port, struct err *err)
+bool proxy_reserve(int *seat, uint16_t *port, struct err *err)
 {
-    return listen_on(0, fd, port, err);
+    return bind_to(0, seat, port, err);
 }
 
 /* ---- pairs
@@ -411,9 +413,19 @@ static void accepting(void *user, int listener, uint32_t events)
 /* ---- the face
  * ---------------------------------------------------------------------------------------------- */
 
-static void start_listening(struct proxy *x)
+static bool start_listening(struct proxy *x, struct err *err)
 {
+    uint16_t port;
+    if (!bind_to(x->port, &x->fd, &port, err))
+        return false;
+    if (listen(x->fd, BACKLOG) != 0) {
+        err_sys(err, "conform.proxy", errno, "cannot listen on 127.0.0.1:%u", x->port);
+        close(x->fd);
+        x->fd = -1;
+        return false;
+    }
     x->watch = loop_watch(x->loop, x->fd, LOOP_READABLE, accepting, x);
+    return true;
 }
 
 static void stop_listening(struct proxy *x)
@@ -425,14 +437,15 @@ static void stop_listening(struct proxy *x)
     x->fd = -1;
 }
 
-bool proxy_open(struct loop *loop, int fd, uint16_t port, const char *host, uint16_t service,
+bool proxy_open(struct loop *loop, int seat, uint16_t port, const char *host, uint16_t service,
                 struct proxy **out, struct err *err)
 {
     struct proxy *x = calloc(1, sizeof(*x));
     if (!x)
         abort();
     x->loop = loop;
-    x->fd = fd;
+    x->seat = seat;
+    x->fd = -1;
     x->port = port;
     x->service = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(service)};
     if (inet_pton(AF_INET, str_equal(host, "localhost") ? "127.0.0.1" : host, &x->service.sin_addr) != 1 ||
@@ -441,7 +454,10 @@ bool proxy_open(struct loop *loop, int fd, uint16_t port, const char *host, uint
         err_set(err, "conform.proxy", "'%s' is not this machine", host);
         return err_advise(err, "the service listens on 127.0.0.1; a test has no business elsewhere");
     }
-    start_listening(x);
+    if (!start_listening(x, err)) {
+        proxy_close(x);
+        return false;
+    }
     *out = x;
     return true;
 }
@@ -458,6 +474,7 @@ void proxy_close(struct proxy *p)
         return;
     drop_all(p);
     stop_listening(p);
+    close(p->seat);
     free(p);
 }
 
@@ -472,13 +489,7 @@ bool proxy_arm(struct proxy *p, enum proxy_kind kind, uint32_t skip, struct err 
         p->hits = 1; /* whoever comes meets nobody */
         return true;
     }
-    if (p->fd >= 0)
-        return true;
-    uint16_t port;
-    if (!listen_on(p->port, &p->fd, &port, err))
-        return false;
-    start_listening(p);
-    return true;
+    return p->fd >= 0 || start_listening(p, err);
 }
 
 bool proxy_disarm(struct proxy *p, struct err *err)

@@ -28,10 +28,11 @@ enum proxy_kind {
     PROXY_HOLD,      /* the request stays here until proxy_deliver                  */
 };
 
-/* A socket that listens on a free port of 127.0.0.1; what is forked afterwards closes it. */
-MUST_USE bool proxy_listen(int *fd, uint16_t *port, struct err *err);
-/* Takes the socket over. */
-MUST_USE bool proxy_open(struct loop *loop, int fd, uint16_t port, const char *host, uint16_t service,
+/* A socket that never listens: it keeps a free port of 127.0.0.1 from everybody else, also while the proxy
+ * refuses.  What is forked afterwards closes it. */
+MUST_USE bool proxy_reserve(int *seat, uint16_t *port, struct err *err);
+/* Takes the seat over, and listens. */
+MUST_USE bool proxy_open(struct loop *loop, int seat, uint16_t port, const char *host, uint16_t service,
                          struct proxy **out, struct err *err);
 void proxy_close(struct proxy *p); /* NULL is fine */
 
