@@ -164,6 +164,17 @@ static void test_a_driver_that_keeps_its_contract_passes_everything(void **state
     free(s);
 }
 
+static void test_what_is_late_only_at_times_is_a_busy_machine(void **state)
+{
+    static const struct lie at_times = {.name = "is_late_at_times", .with = with_silent};
+    struct seen *s = run(&at_times);
+    (void)state;
+    if (s->count)
+        print_failed(s);
+    assert_int_equal(s->count, 0);
+    free(s);
+}
+
 static void test_each_lie_is_caught_by_its_case(void **state)
 {
     size_t missed = 0;
@@ -188,6 +199,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_driver_that_keeps_its_contract_passes_everything),
+        cmocka_unit_test(test_what_is_late_only_at_times_is_a_busy_machine),
         cmocka_unit_test(test_each_lie_is_caught_by_its_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
