@@ -564,6 +564,17 @@ static void test_a_rule_that_misbehaves_passes_nothing(void **state)
     }
 }
 
+static void test_a_long_list_of_patterns_costs_what_its_length_costs(void **state)
+{
+    struct world *w = *state;
+    size_t before = arena_used(w->mem);
+    must_load(w, "local all = {}\nfor i = 1, 4000 do all[i] = 'a.b.c' .. i end\n"
+                 "rule 'r' { level = 'must', why = 'w', each = all, check = function() return 'bad' end }\n");
+    assert_true(arena_used(w->mem) - before < 4000 * (size_t)100);
+    must_judge(w, "{\"steps\": {\"a.b.c1\": {}, \"a.b.c4000\": {}, \"a.b.c4001\": {}}}");
+    assert_int_equal(w->count, 2);
+}
+
 static void test_a_rule_that_is_declared_wrongly_is_refused(void **state)
 {
     struct world *w = *state;
@@ -708,6 +719,7 @@ int main(void)
         CASE(test_a_waiver_of_a_must_or_of_no_rule_is_an_error),
         CASE(test_a_waiver_that_bends_nothing_is_a_warning),
         CASE(test_a_rule_that_misbehaves_passes_nothing),
+        CASE(test_a_long_list_of_patterns_costs_what_its_length_costs),
         CASE(test_a_rule_that_is_declared_wrongly_is_refused),
         CASE(test_a_case_passes_when_exactly_what_it_says_is_found),
         CASE(test_a_slip_in_a_case_is_an_error),
