@@ -38,6 +38,13 @@ struct judge {
 
 /* ---- which rules are asked ------------------------------------------------------------------------- */
 
+/* A change that may become a replacement is one to whoever asks about those: when it is one, it is too late.
+ */
+static uint32_t actions_of(const struct plan_step *s)
+{
+    return 1u << s->action | (plan_may_replace(s) ? 1u << PLAN_REPLACE : 0);
+}
+
 static bool is_asked(const struct judge *j, const struct policy_rule *r, const struct plan_step *s)
 {
     const struct plan *plan = j->p->plan;
@@ -47,7 +54,7 @@ static bool is_asked(const struct judge *j, const struct policy_rule *r, const s
         return !r->each && !plan->destroy;
     if (!r->each || !s->targeted || s->broken)
         return false;
-    if (r->actions ? !(r->actions & 1u << s->action) : !s->decl || plan->destroy)
+    if (r->actions ? !(r->actions & actions_of(s)) : !s->decl || plan->destroy)
         return false;
     for (size_t i = 0; i < r->each_count; i++) {
         if (addr_matches(r->each[i], s->address))

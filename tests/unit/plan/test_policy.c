@@ -253,6 +253,21 @@ static void test_what_goes_is_seen_by_rules_that_ask_for_it(void **state)
     assert_string_equal(w->found[0].message, "destroy customer");
 }
 
+/* It is known too late whether it is one. */
+static void test_what_may_become_a_replacement_is_seen_by_rules_that_ask_for_those(void **state)
+{
+    struct world *w = *state;
+    must_load(w, "rule 'r' { level = 'must', why = 'w', each = '*', actions = { 'replace', 'destroy' },\n"
+                 "  check = function(s) return 'goes: ' .. s.action end }\n");
+    must_judge(w, "{\"steps\": {\"a.b.c\": {\"action\": \"update\"}}}");
+    assert_int_equal(w->count, 0);
+    w->plan->steps[0].may_replace = true;
+    struct policy_ask ask = {.plan = w->plan, .all = true};
+    assert_true(policy_judge(w->mem, w->policy, &ask, &w->found, &w->count, &w->diags, &w->err));
+    assert_int_equal(w->count, 1);
+    assert_true(w->found[0].blocks);
+}
+
 static void test_no_rule_can_change_what_the_next_one_sees(void **state)
 {
     struct world *w = *state;
@@ -704,6 +719,7 @@ int main(void)
         CASE(test_findings_come_by_rule_then_by_address),
         CASE(test_a_rule_sees_all_that_is_promised),
         CASE(test_what_goes_is_seen_by_rules_that_ask_for_it),
+        CASE(test_what_may_become_a_replacement_is_seen_by_rules_that_ask_for_those),
         CASE(test_no_rule_can_change_what_the_next_one_sees),
         CASE(test_pairs_goes_through_attributes_in_order),
         CASE(test_a_field_that_is_not_there_is_told_with_what_comes_near),
