@@ -271,6 +271,15 @@ static int64_t to_utc(const struct zone *z, int64_t local_s)
     return zone_offset(z, late) == local_s - late ? late : local_s - before;
 }
 
+bool zone_file_utc(const void *bytes, size_t count, int64_t local_s, int64_t *utc_s)
+{
+    struct zone z = {0};
+    if (!parse_file(&z, bytes, count))
+        return false;
+    *utc_s = to_utc(&z, local_s);
+    return true;
+}
+
 /* The name becomes part of a path. */
 static bool is_name(const char *zone)
 {
@@ -279,18 +288,18 @@ static bool is_name(const char *zone)
 
 bool zone_day_end(const char *zone, const char *text, int64_t *wall_ms)
 {
-    struct zone z = {0};
     struct err none;
     const char *bytes;
     size_t count;
+    int64_t utc_s;
     if (!tick_parse(text, wall_ms))
         return false;
     if (strlen(text) != strlen("2026-12-31") || !is_name(zone))
         return true;
     struct arena *tmp = arena_new();
     if (file_read(tmp, file_join(tmp, ZONES, zone), FILE_MAX, &bytes, &count, &none) &&
-        parse_file(&z, (const uint8_t *)bytes, count))
-        *wall_ms = to_utc(&z, *wall_ms / 1000) * 1000;
+        zone_file_utc(bytes, count, *wall_ms / 1000, &utc_s))
+        *wall_ms = utc_s * 1000;
     arena_free(tmp);
     return true;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -12,6 +13,9 @@
  * False when the text is neither.  Without tzdata on the machine, or for a zone it does not know, a day ends
  * at 24:00 UTC. */
 MUST_USE bool zone_day_end(const char *zone, const char *text, int64_t *wall_ms);
+/* The second of UTC at which clocks that go by a tz file first show that local second (one that they skip is
+ * the moment of the skip); false when the bytes are no such file. */
+MUST_USE bool zone_file_utc(const void *bytes, size_t count, int64_t local_s, int64_t *utc_s);
 /* Seconds east of UTC at that second of UTC by a rule as TZ= has it ("GMT0IST,M3.5.0/1,M10.5.0"), which is
  * what a tz file ends with; false when it is no such rule. */
 MUST_USE bool zone_rule_offset(const char *rule, int64_t utc_s, int64_t *east_s);

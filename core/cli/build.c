@@ -175,8 +175,21 @@ static bool check_same(struct build *b, struct err *err)
 
 /* ---- showing and asking --------------------------------------------------------------------- */
 
+static void show_unpriced(struct out *o, const struct resuming_difference *d)
+{
+    out_text(o, "    ");
+    out_safe(o, d->what);
+    out_text(o, ": had a price when the run was started, and has none to be held against the ceiling now (");
+    out_safe(o, d->now ? d->now : "not estimated");
+    out_text(o, ")\n");
+}
+
 static void show_difference(struct out *o, const struct resuming_difference *d)
 {
+    if (d->kind == RESUMING_UNPRICED) {
+        show_unpriced(o, d);
+        return;
+    }
     out_text(o, d->kind == RESUMING_FILE ? "    file " : "    ");
     out_safe(o, d->what);
     if (d->kind == RESUMING_FILE)
@@ -217,7 +230,9 @@ static bool ask_to_resume(struct build *b, struct err *err)
     struct session *s = b->s;
     struct resuming_difference *differences;
     size_t count;
-    resuming_compare(s->mem, s->truth.last_run->plan, b->plan, &differences, &count);
+    const struct spend_limit *limit = &b->terms.limit;
+    resuming_compare(s->mem, s->truth.last_run->plan, b->plan, limit->has_month || limit->has_once,
+                     &differences, &count);
     if (count == 0)
         return true;
     show_differences(b, differences, count);

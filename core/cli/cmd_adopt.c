@@ -9,12 +9,24 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "plan/plan.h"
+#include "region/approvals.h"
+#include "region/project.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
 #include "run/adopt.h"
 
 /* adopt: a plan of the one step tells what is there and whose it is; taking it over is a change like any
  * other, under the lock and through the store. */
+
+/* Taking over may change a thing, and then it is a change like any other: where those have to be approved,
+ * what differs is not taken over.  There is no plan that could be said yes to, but that of the change
+ * afterwards. */
+static bool asks_approval(const struct session *s, const struct plan *plan, const char *address)
+{
+    uint32_t i = plan_find(plan, address);
+    bool shared = i != UINT32_MAX && plan->steps[i].shared;
+    return s->project->approvals.need[shared ? APPROVALS_SHARED : APPROVALS_LOCAL] > 0;
+}
 
 static bool adopt(struct session *s, const struct plan *plan, const char *address, struct err *err)
 {
@@ -28,6 +40,7 @@ static bool adopt(struct session *s, const struct plan *plan, const char *addres
                             .plan = plan,
                             .address = address,
                             .lineage = args_text(s->args, OPTION_LINEAGE, NULL),
+                            .as_it_is = asks_approval(s, plan, address),
                             .run_id = run_id,
                             .tell = listener_tell,
                             .tell_user = &listener};
@@ -46,7 +59,9 @@ bool cmd_adopt_run(struct session *s, const struct args *args, int *exit_code, s
         return false;
     /* Part of the question: whether it becomes ours is known when all checks are through. */
     if (s->can_ask && !args_has(args, OPTION_YES))
-        out_print(&s->out, "%s becomes ours, and is brought to what the playbook declares.\n", address);
+        out_print(&s->out, "%s becomes ours%s.\n", address,
+                  asks_approval(s, plan, address) ? ", where it is as the playbook declares it"
+                                                  : ", and is brought to what the playbook declares");
     if (!confirm_yes(s, "Adopt it", err))
         return false;
     if (!session_lock(s, plan->lineage, "adopt", err) || !adopt(s, plan, address, err))

@@ -7,8 +7,9 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/plan.h"
+#include "plan/spend.h"
 
-/* An entry of an outline is "create DIGEST". */
+/* An entry of an outline is "create DIGEST", or "create DIGEST unpriced". */
 static enum plan_action action_of(const char *entry)
 {
     size_t length = strcspn(entry, " ");
@@ -20,9 +21,23 @@ static enum plan_action action_of(const char *entry)
     return PLAN_KEEP;
 }
 
+/* Where the words behind the first begin; the end when there are none. */
+static const char *behind(const char *entry)
+{
+    entry += strcspn(entry, " ");
+    return entry + (*entry == ' ');
+}
+
 static bool is_declared_alike(const char *before, const char *now)
 {
-    return strcmp(before + strcspn(before, " "), now + strcspn(now, " ")) == 0;
+    const char *a = behind(before), *b = behind(now);
+    size_t length = strcspn(a, " ");
+    return length == strcspn(b, " ") && strncmp(a, b, length) == 0;
+}
+
+static bool had_price(const char *entry)
+{
+    return strcmp(behind(behind(entry)), "unpriced") != 0;
 }
 
 /* The first five are ordered by strength; of the others each is a thing of its own.  Letting go of a row that
@@ -44,6 +59,7 @@ static bool is_harmless(enum plan_action a)
 
 struct comparison {
     struct arena *mem;
+    bool has_ceiling;
     struct resuming_difference *at;
     size_t count;
 };
@@ -78,9 +94,12 @@ static void compare_step(struct comparison *c, const struct plan_step *s, const 
     const char *before = value_get_text(agreed, s->address, NULL);
     struct resuming_difference d = {.what = s->address};
     if (before && is_covered(action_of(before), s->action)) {
-        if (is_declared_alike(before, value_get_text(now, s->address, "")))
+        bool alike = is_declared_alike(before, value_get_text(now, s->address, ""));
+        bool lost = c->has_ceiling && spend_counts(s) && !s->cost.priced && had_price(before);
+        if (alike && !lost)
             return;
-        d.kind = RESUMING_EDITED;
+        d.kind = alike ? RESUMING_UNPRICED : RESUMING_EDITED;
+        d.now = s->cost.why_not;
     } else {
         d.kind = RESUMING_MORE;
         d.before = before ? arena_text_n(c->mem, before, strcspn(before, " ")) : NULL;
@@ -108,12 +127,12 @@ static size_t count_of(const struct value *map)
     return value_kind(map) == VALUE_MAP ? map->count : 0;
 }
 
-void resuming_compare(struct arena *mem, const char *outline, const struct plan *now,
+void resuming_compare(struct arena *mem, const char *outline, const struct plan *now, bool has_ceiling,
                       struct resuming_difference **out, size_t *count)
 {
     const struct value *a = read_outline(mem, outline), *b = read_outline(mem, now->outline);
     size_t files = count_of(value_get(b, "files")) + count_of(value_get(b, "region_files"));
-    struct comparison c = {.mem = mem};
+    struct comparison c = {.mem = mem, .has_ceiling = has_ceiling};
     c.at = ARENA_ARRAY(mem, struct resuming_difference, now->count + files + 1);
     if (has_work(now)) {
         compare_files(&c, value_get(a, "region_files"), value_get(b, "region_files"));

@@ -83,12 +83,25 @@ const char *approval_print(struct arena *mem, const struct approval *a)
     return value_json_text(mem, value_map(mem, pairs, count));
 }
 
+/* Who adds a line at the same time would write a file without ours.  While we waited for him the file may
+ * have become another, which is not the one that is held. */
+static void hold(const char *path, int *fd)
+{
+    struct file_version there;
+    do {
+        file_close_fd(fd);
+        file_version_get(path, &there);
+    } while (file_hold(path, fd) && !file_version_is(path, &there));
+}
+
 bool approval_add(const char *path, const char *line, struct err *err)
 {
     struct arena *tmp = arena_new();
     struct buf all;
     const char *bytes = "";
     size_t count = 0;
+    int held AUTO(file_close_fd) = -1;
+    hold(path, &held);
     buf_init(&all, 0);
     bool ok = !file_exists(path) || file_read(tmp, path, FILE_MAX, &bytes, &count, err);
     if (ok) {

@@ -195,7 +195,8 @@ static void write_moves(struct buf *out, const struct decls *d)
 /* Hex digits that tell one declaration from another of the same step: nobody gains by making two alike. */
 #define OUTLINE_DIGITS 16
 
-/* What was written down, not what it comes to: a value that becomes known on the way is no edit. */
+/* What was written down, not what it comes to: a value that becomes known on the way is no edit.  That it had
+ * no price is said because a ceiling holds for what had one. */
 static void outline_step(struct buf *out, const struct plan_step *s, struct buf *scratch, bool *first)
 {
     char hex[DIGEST_HEX] = "-";
@@ -206,7 +207,8 @@ static void outline_step(struct buf *out, const struct plan_step *s, struct buf 
         digest_text(scratch->at, scratch->count, hex);
     }
     key(out, s->address, first);
-    buf_print(out, "\"%s %.*s\"", plan_action_name(s->action), OUTLINE_DIGITS, hex);
+    buf_print(out, "\"%s %.*s%s\"", plan_action_name(s->action), OUTLINE_DIGITS, hex,
+              spend_counts(s) && !s->cost.priced ? " unpriced" : "");
 }
 
 /* Files apart by who reads them, because both may read the same one. */

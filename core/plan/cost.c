@@ -91,14 +91,23 @@ static bool is_still_to_do(const struct plan_step *s)
            s->action == PLAN_CHECK || s->action == PLAN_WAIT || s->action == PLAN_TODO;
 }
 
+/* A change in place costs nothing once; what may turn out to be a replacement costs that at most. */
+static void drop_once(struct plan_step *s)
+{
+    if (is_still_to_do(s))
+        return;
+    s->cost.once_low = s->cost.once_expected = 0;
+    if (!plan_may_replace(s))
+        s->cost.once_high = 0;
+}
+
 static void add_to_totals(struct planner *p)
 {
     struct plan_totals *t = &p->plan->totals;
     struct cost_table_sum sum = {0};
     for (uint32_t i = 0; i < p->plan->count; i++) {
         struct plan_step *s = &p->plan->steps[i];
-        if (!is_still_to_do(s))
-            s->cost.once_low = s->cost.once_expected = s->cost.once_high = 0;
+        drop_once(s);
         if (!cost_table_add(&sum, s)) {
             planner_error(
                 p, i, "cost.overflow", NULL,

@@ -360,9 +360,15 @@ bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out,
     return ok;
 }
 
+bool plan_may_replace(const struct plan_step *s)
+{
+    return s->action == PLAN_UPDATE && s->may_replace;
+}
+
 bool plan_loses_data(const struct plan_step *s)
 {
-    bool goes = s->action == PLAN_DESTROY || s->action == PLAN_REPLACE || s->deposed_left > 0;
+    bool goes =
+        s->action == PLAN_DESTROY || s->action == PLAN_REPLACE || plan_may_replace(s) || s->deposed_left > 0;
     return goes && s->targeted && s->type && (s->type->facts.traits & CATALOG_HOLDS_DATA) != 0;
 }
 

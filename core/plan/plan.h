@@ -220,7 +220,10 @@ MUST_USE bool plan_make(struct arena *mem, const struct plan_ask *ask, struct pl
 size_t plan_broken_rules(const struct plan *p);
 /* Does applying it change anything?  Waiting people, todos and lookups are no change. */
 bool plan_has_changes(const struct plan *p);
-/* Does the step destroy an object that holds data?  A replacement loses it as surely as a destruction. */
+/* Is it planned as a change in place, and may turn out to be a replacement once its inputs are known? */
+bool plan_may_replace(const struct plan_step *s);
+/* Does the step destroy an object that holds data, or may it?  A replacement loses it as surely as a
+ * destruction, and nobody is asked again when one turns out to be needed. */
 bool plan_loses_data(const struct plan_step *s);
 /* Can a new object of this step stand beside the old one?  Yes where the service tells objects apart by more
  * than their natural name, or where that changes. */

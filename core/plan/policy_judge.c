@@ -38,6 +38,13 @@ struct judge {
 
 /* ---- which rules are asked ------------------------------------------------------------------------- */
 
+/* A change that may become a replacement is one to whoever asks about those: when it is one, it is too late.
+ */
+static uint32_t actions_of(const struct plan_step *s)
+{
+    return 1u << s->action | (plan_may_replace(s) ? 1u << PLAN_REPLACE : 0);
+}
+
 static bool is_asked(const struct judge *j, const struct policy_rule *r, const struct plan_step *s)
 {
     const struct plan *plan = j->p->plan;
@@ -47,7 +54,7 @@ static bool is_asked(const struct judge *j, const struct policy_rule *r, const s
         return !r->each && !plan->destroy;
     if (!r->each || !s->targeted || s->broken)
         return false;
-    if (r->actions ? !(r->actions & 1u << s->action) : !s->decl || plan->destroy)
+    if (r->actions ? !(r->actions & actions_of(s)) : !s->decl || plan->destroy)
         return false;
     for (size_t i = 0; i < r->each_count; i++) {
         if (addr_matches(r->each[i], s->address))
@@ -77,7 +84,8 @@ static const char *where_of(struct arena *mem, const struct plan_step *s)
 }
 
 /* A check that read what is not known has not decided, whatever it says.  Of its own step it is asked again
- * when that starts; of others nobody knows when that would be, so the rule must say what holds meanwhile. */
+ * when that starts; of others, and of the whole plan, nobody knows when that would be, so the rule must say
+ * what holds meanwhile. */
 static void add(struct judge *j, uint32_t step, const char *message, const char *advice)
 {
     struct policy *p = j->p;
@@ -94,14 +102,15 @@ static void add(struct judge *j, uint32_t step, const char *message, const char 
         .where = s ? where_of(j->mem, s) : NULL,
         .rule_where = arena_print(j->mem, "%s:%u", r->file, r->line),
     };
-    if (p->foreign > 0 && !message) {
+    bool has_later = p->step != UINT32_MAX;
+    if (!message && (p->foreign > 0 || !has_later)) {
         f.message = arena_print(j->mem,
                                 "cannot be told from this plan: it reads '%s' of %s, which is known "
                                 "only later",
                                 p->unknown, p->unknown_of);
         f.advice = arena_print(j->mem, "let the rule ask unknown(v) and say what holds until it is known: %s",
                                f.rule_where);
-    } else if (p->own > 0 || p->stuck) {
+    } else if (has_later && (p->own > 0 || p->stuck)) {
         f.verdict = PLAN_CANNOT_TELL;
         f.message = message ? arena_print(j->mem, "%s (but '%s' is known only later)", message, p->unknown)
                             : arena_print(j->mem, "'%s' is known only later", p->unknown);
@@ -342,6 +351,7 @@ static void waive(const struct policy *p, struct plan_finding *f, bool *used)
         f->verdict = PLAN_WAIVED;
 }
 
+/* met_now: it is applied, and there is no later at which a rule could be met that waits for that. */
 static void judge_level(struct plan_finding *f, bool at_apply, bool met_now)
 {
     if (f->verdict == PLAN_BROKEN && at_apply && !met_now)
@@ -390,17 +400,29 @@ static const struct plan_finding *finish(struct judge *j, size_t *count, struct 
         const struct policy_rule *r = &j->p->rules.at[j->answers.at[i].rule];
         found[i] = j->answers.at[i].finding;
         waive(j->p, &found[i], used);
-        judge_level(&found[i], r->at_apply, j->ask->at_apply);
+        judge_level(&found[i], r->at_apply, j->ask->at_apply || j->again);
     }
     warn_unused(j, used, diags);
     *count = j->answers.count;
     return found;
 }
 
+/* What the whole judgment left open stays open at apply.  Of a plan that was never judged as a whole nothing
+ * is decided: each of its steps is asked about when it starts. */
+static void open_undecided(struct arena *mem, struct policy *p, const struct policy_ask *asked)
+{
+    size_t count = asked->plan->count + (size_t)1;
+    if (asked->at_apply && p->undecided && p->plan == asked->plan)
+        return;
+    p->undecided = ARENA_ARRAY(mem, uint8_t, count);
+    memset(p->undecided, asked->at_apply, count);
+}
+
 bool policy_judge(struct arena *mem, struct policy *p, const struct policy_ask *asked,
                   const struct plan_finding **out, size_t *count, struct diags *diags, struct err *err)
 {
     struct judge j = {.p = p, .ask = asked, .mem = mem};
+    open_undecided(mem, p, asked);
     p->plan = asked->plan;
     p->era++;
     p->waivers = asked->waivers;
@@ -408,8 +430,6 @@ bool policy_judge(struct arena *mem, struct policy *p, const struct policy_ask *
     p->currency = asked->plan->region->currency;
     p->known_at = UINT32_MAX;
     p->facts = policy_view_facts(mem, asked->plan, asked->approval);
-    if (!asked->at_apply)
-        p->undecided = ARENA_ARRAY(mem, uint8_t, asked->plan->count + 1);
     bool ok = (!asked->all || policy_check_waivers(p, asked->waivers, err)) &&
               (asked->plan->refresh_only || run(&j, err));
     if (ok)

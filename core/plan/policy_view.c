@@ -35,10 +35,16 @@ struct unknown {
     uint32_t check; /* of which check: an older one's is nobody's business any more */
 };
 
-/* Counted the moment it is read: Lua asks nobody before it compares with == or looks whether it is nil. */
+/* Counted the moment it is read: Lua asks nobody before it compares with == or looks whether it is nil.  One
+ * that an earlier check read, and kept, was not counted in this one. */
 static int refuse(lua_State *L, const char *what)
 {
-    policy_of(L)->stuck = true;
+    struct policy *p = policy_of(L);
+    p->stuck = true;
+    if (!p->unknown) {
+        p->unknown = "what it kept";
+        p->unknown_of = "an earlier check";
+    }
     return script_call_fail(L, "policy.unknown", "ask unknown(v) first, and say what holds until it is known",
                             "'%s' was tried on a value that is known only later", what);
 }

@@ -105,17 +105,21 @@ static void each_text(lua_State *L, struct policy_rule *r, const char *key, stru
     lua_pop(L, 1);
 }
 
-/* Room for the pattern was made in rule_table: no more than the list holds. */
+/* Room is doubled, since a list of a loop's making may be long. */
 static void take_pattern(lua_State *L, struct policy_rule *r, const char *text, struct arena *tmp)
 {
     (void)tmp;
     if (!addr_pattern_is_valid(text))
         refuse(L, r, "write an address or its first parts, with * inside a part: dns.record.mail-*",
                "has '%s' as 'each', which is no pattern of addresses", text);
-    const char **at = ARENA_ARRAY(policy_of(L)->mem, const char *, r->each_count + 1);
-    if (r->each_count)
-        memcpy(at, r->each, r->each_count * sizeof(*at));
-    at[r->each_count++] = arena_text(policy_of(L)->mem, text);
+    struct arena *mem = policy_of(L)->mem;
+    const char **at = (const char **)(uintptr_t)r->each;
+    if ((r->each_count & (r->each_count - 1)) == 0) {
+        at = ARENA_ARRAY(mem, const char *, r->each_count ? r->each_count * 2 : 1);
+        if (r->each_count)
+            memcpy(at, r->each, r->each_count * sizeof(*at));
+    }
+    at[r->each_count++] = arena_text(mem, text);
     r->each = at;
 }
 

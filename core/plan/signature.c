@@ -105,14 +105,15 @@ static int nameless_file(const char *bytes)
     return fd;
 }
 
-/* 'Good "landfall" signature for ada@acme.example with ED25519 key SHA256:...' */
+/* 'Good "landfall" signature for ada@acme.example with ED25519 key SHA256:...'  The name stands as it was
+ * given, and may hold these words: the last ones are ssh-keygen's own. */
 static const char *fingerprint(struct arena *mem, const char *said)
 {
-    const char *at = strstr(said, " key SHA256:");
-    if (!at)
-        return NULL;
-    at += strlen(" key ");
-    return arena_text_n(mem, at, strcspn(at, " \r\n"));
+    static const char mark[] = " key SHA256:";
+    const char *last = NULL;
+    for (const char *at = said; (at = strstr(at, mark)); at++)
+        last = at + strlen(" key ");
+    return last ? arena_text_n(mem, last, strcspn(last, " \r\n")) : NULL;
 }
 
 bool signature_check(struct arena *mem, const struct signature_tool *tool, const char *allowed,

@@ -108,6 +108,11 @@ static void load_people(struct findings *f, const struct value *map, struct appr
 {
     if (value_kind(map) != VALUE_MAP)
         return;
+    /* Without the key anybody may; where the last name was taken out, that is the opposite of what is meant.
+     */
+    if (map->count == 0)
+        findings_error(f, "approvals.no_people", map, "name who may, or remove the key: then anybody may",
+                       "'people' names nobody");
     struct approvals_person *people = ARENA_ARRAY(f->mem, struct approvals_person, map->count);
     for (size_t i = 0; i < map->count; i++) {
         if (!is_name(map->pairs[i].key))

@@ -207,8 +207,12 @@ static void way_lines(struct out *o, const struct plan_step *s)
         because_line(o, s);
     if (s->action == PLAN_REPLACE && s->create_first)
         reason_line(o, "the new one is made before the old one goes");
-    if (s->action == PLAN_UPDATE && s->may_replace)
-        reason_line(o, "may become a replacement: an attribute that cannot change in place is known later");
+    if (plan_may_replace(s))
+        reason_line(o, plan_loses_data(s)
+                           ? "may become a replacement, which loses its data: an attribute that "
+                             "cannot change in place is known later"
+                           : "may become a replacement: an attribute that cannot change in place "
+                             "is known later");
 }
 
 void as_text_plan_more(struct out *o, const struct plan *p, const struct plan_step *s,

@@ -140,14 +140,33 @@ static void on_store_failed(void *user, const struct err *err)
     answered(a);
 }
 
+/* A secret that no service tells is none that can be seen to differ. */
+static bool is_as_declared(struct adoption *a, const struct schema_diffs *diffs, struct err *err)
+{
+    const char *region = a->ask->plan->region->name;
+    const char *path = NULL;
+    for (size_t k = 0; k < diffs->count && !path; k++)
+        path = diffs->at[k].secret && !diffs->at[k].before ? NULL : diffs->at[k].path;
+    if (!path)
+        return true;
+    err_set(err, "adopt.not_approved",
+            "'%s' cannot be adopted: it differs in '%s', and nobody approved to change that", a->ask->address,
+            path);
+    return err_advise(err,
+                      "declare that as it is there, adopt, and change it afterwards: landfall plan %s -o "
+                      "%s.plan",
+                      region, region);
+}
+
 /* Taking over changes in place, so there must be no attribute for which that cannot be. */
 static bool differs_in_place(struct adoption *a, struct err *err)
 {
     struct schema_diffs diffs = {0};
     const struct value *unused;
-    if (schema_compare(a->mem, a->step->type->facts.schema, a->state, a->step->desired, &diffs, &unused) !=
-        SCHEMA_REPLACE)
-        return true;
+    enum schema_change change =
+        schema_compare(a->mem, a->step->type->facts.schema, a->state, a->step->desired, &diffs, &unused);
+    if (change != SCHEMA_REPLACE)
+        return !a->ask->as_it_is || is_as_declared(a, &diffs, err);
     const char *path = "";
     for (size_t k = 0; k < diffs.count; k++)
         path = diffs.at[k].fixed ? diffs.at[k].path : path;

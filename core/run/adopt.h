@@ -21,6 +21,7 @@ struct adopt_ask {
     const struct plan *plan; /* made with adopting = address */
     const char *address;
     const char *lineage; /* of the lost store whose marker it may carry; NULL: none */
+    bool as_it_is;       /* nobody approved a change: only what is as declared already is taken */
     const char *run_id;
     event_fn *tell;
     void *tell_user;

@@ -22,7 +22,7 @@ static bool stands(const struct plan_step *s)
 
 static bool costs_once(const struct plan_step *s)
 {
-    return s->action == PLAN_CREATE || s->action == PLAN_REPLACE;
+    return s->action == PLAN_CREATE || s->action == PLAN_REPLACE || plan_may_replace(s);
 }
 
 void purse_open(struct purse *p, const struct purse_terms *terms, const struct plan *plan)

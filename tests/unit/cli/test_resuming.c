@@ -35,7 +35,7 @@ static size_t differences(const char *outline, enum plan_action now, struct resu
     struct plan plan = {
         .steps = &step, .count = 1, .outline = FILES "\"steps\":{\"dns.zone.apex\":\"x d1\"}}"};
     size_t count;
-    resuming_compare(mem, outline, &plan, out, &count);
+    resuming_compare(mem, outline, &plan, false, out, &count);
     return count;
 }
 
@@ -129,6 +129,37 @@ static void test_an_edited_file_is_told_while_something_is_left_to_do(void **sta
     assert_int_equal(count_of(outline, PLAN_WAIT), 0);
 }
 
+/* A ceiling holds for what has a price: what lost its own would be built beyond all counting. */
+static void test_a_step_that_lost_its_price_is_told_where_money_is_counted(void **state)
+{
+    (void)state;
+    static const char *const before[] = {FILES "\"steps\":{\"dns.zone.apex\":\"create d1\"}}",
+                                         FILES "\"steps\":{\"dns.zone.apex\":\"create d1 unpriced\"}}"};
+    const struct decl decl = {.kind = DECL_RESOURCE};
+    struct plan_step step = {.address = "dns.zone.apex",
+                             .action = PLAN_CREATE,
+                             .targeted = true,
+                             .decl = &decl,
+                             .cost = {.why_not = "no price"}};
+    struct plan plan = {
+        .steps = &step, .count = 1, .outline = FILES "\"steps\":{\"dns.zone.apex\":\"create d1 unpriced\"}}"};
+    struct resuming_difference *d;
+    size_t count;
+    resuming_compare(mem, before[0], &plan, true, &d, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(d[0].kind, RESUMING_UNPRICED);
+    assert_string_equal(d[0].now, "no price");
+    resuming_compare(mem, before[0], &plan, false, &d, &count);
+    assert_int_equal(count, 0);
+    resuming_compare(mem, before[1], &plan, true, &d, &count);
+    assert_int_equal(count, 0);
+    /* What has one now is counted, whatever it had. */
+    step.cost.priced = true;
+    plan.outline = before[0];
+    resuming_compare(mem, before[1], &plan, true, &d, &count);
+    assert_int_equal(count, 0);
+}
+
 static void test_what_is_not_targeted_does_not_count(void **state)
 {
     (void)state;
@@ -136,7 +167,7 @@ static void test_what_is_not_targeted_does_not_count(void **state)
     struct plan plan = {.steps = &step, .count = 1};
     struct resuming_difference *d;
     size_t count;
-    resuming_compare(mem, "{}", &plan, &d, &count);
+    resuming_compare(mem, "{}", &plan, false, &d, &count);
     assert_int_equal(count, 0);
 }
 
@@ -153,6 +184,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_edited_step_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_edited_file_is_told_while_something_is_left_to_do, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_a_step_that_lost_its_price_is_told_where_money_is_counted,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_not_targeted_does_not_count, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

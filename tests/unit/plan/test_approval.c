@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -361,6 +362,46 @@ static void test_a_plan_file_that_says_no_cost_is_of_an_older_landfall(void **st
     assert_string_equal(f->err.code, "approval.old_plan");
 }
 
+#define AT_ONCE 8
+#define EACH    10
+
+/* Approvers do not wait for each other. */
+static void add_lines(struct fixture *f, const char *path, int who)
+{
+    for (int i = 0; i < EACH; i++) {
+        struct approval a = yes(f, arena_print(f->mem, "person %d", who));
+        a.nonce = arena_print(f->mem, "%032d", who * EACH + i);
+        if (!approval_add(path, approval_print(f->mem, &a), &f->err))
+            _exit(1);
+    }
+    _exit(0);
+}
+
+static void test_who_approves_at_the_same_time_takes_nobodys_line_away(void **state)
+{
+    struct fixture *f = *state;
+    char folder[] = "/tmp/landfall-approval-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *path = file_join(f->mem, folder, "eu.plan.approvals");
+    pid_t pids[AT_ONCE];
+    for (int who = 0; who < AT_ONCE; who++) {
+        pids[who] = fork();
+        assert_true(pids[who] >= 0);
+        if (pids[who] == 0)
+            add_lines(f, path, who);
+    }
+    for (int who = 0; who < AT_ONCE; who++) {
+        int status = -1;
+        assert_int_equal(waitpid(pids[who], &status, 0), pids[who]);
+        assert_int_equal(status, 0);
+    }
+    const struct approval *lines;
+    size_t count;
+    assert_true(approval_load(f->mem, path, &lines, &count, &f->err));
+    assert_int_equal(count, AT_ONCE * EACH);
+    assert_true(file_remove_all(folder));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -378,6 +419,7 @@ int main(void)
         TEST(test_lines_for_other_plans_are_left_alone),
         TEST(test_a_delta_names_what_came_what_went_and_what_is_done_otherwise),
         TEST(test_a_plan_file_that_says_no_cost_is_of_an_older_landfall),
+        TEST(test_who_approves_at_the_same_time_takes_nobodys_line_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

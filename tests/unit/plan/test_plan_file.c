@@ -291,6 +291,24 @@ static void test_costs_add_up_and_what_is_unknown_is_never_zero(void **state)
     assert_int_equal(t->cost.once_low, 5000000);
 }
 
+/* It costs once only if it has to be made anew, which is known when nobody is asked any more. */
+static void test_what_may_become_a_replacement_may_cost_once(void **state)
+{
+    (void)state;
+    const struct price_books books = {.items = prices, .count = 2, .files = files, .file_count = 1};
+    rig.ask.prices = &books;
+    rig_row(&rig, "fake.named.a", "{'name': 'a', 'size': 10, 'engine': 'x'}");
+    rig_step(&rig, "fake.named.a", "{'name': 'a', 'size': 10, 'engine': '$fake.named.b:serial'}");
+    rig_step(&rig, "fake.named.b", "{'name': 'b', 'size': 20}");
+    rig_plan_rows(&rig);
+    const struct plan_step *a = rig_at(&rig, "fake.named.a");
+    assert_true(plan_may_replace(a));
+    assert_int_equal(a->cost.once_low, 0);
+    assert_int_equal(a->cost.once_expected, 0);
+    assert_int_equal(a->cost.once_high, 5000000);
+    assert_int_equal(rig.plan->totals.cost.once_high, 10000000);
+}
+
 static void test_a_guess_prices_what_nobody_can_bound(void **state)
 {
     (void)state;
@@ -464,6 +482,7 @@ int main(void)
         T(test_a_plan_is_not_written_over_anything_else),
         T(test_the_advice_names_no_file_that_is_no_plan),
         T(test_costs_add_up_and_what_is_unknown_is_never_zero),
+        T(test_what_may_become_a_replacement_may_cost_once),
         T(test_a_guess_prices_what_nobody_can_bound),
         T(test_guesses_of_people_are_summed_apart),
         T(test_a_cost_can_say_what_it_is_made_of),

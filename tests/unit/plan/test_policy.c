@@ -253,6 +253,21 @@ static void test_what_goes_is_seen_by_rules_that_ask_for_it(void **state)
     assert_string_equal(w->found[0].message, "destroy customer");
 }
 
+/* It is known too late whether it is one. */
+static void test_what_may_become_a_replacement_is_seen_by_rules_that_ask_for_those(void **state)
+{
+    struct world *w = *state;
+    must_load(w, "rule 'r' { level = 'must', why = 'w', each = '*', actions = { 'replace', 'destroy' },\n"
+                 "  check = function(s) return 'goes: ' .. s.action end }\n");
+    must_judge(w, "{\"steps\": {\"a.b.c\": {\"action\": \"update\"}}}");
+    assert_int_equal(w->count, 0);
+    w->plan->steps[0].may_replace = true;
+    struct policy_ask ask = {.plan = w->plan, .all = true};
+    assert_true(policy_judge(w->mem, w->policy, &ask, &w->found, &w->count, &w->diags, &w->err));
+    assert_int_equal(w->count, 1);
+    assert_true(w->found[0].blocks);
+}
+
 static void test_no_rule_can_change_what_the_next_one_sees(void **state)
 {
     struct world *w = *state;
@@ -379,6 +394,30 @@ static void test_unknowns_of_other_steps_must_be_asked_about(void **state)
     assert_non_null(strstr(w->found[0].advice, "unknown(v)"));
 }
 
+/* A rule of the whole plan has no step that could be asked about again. */
+static void test_a_rule_of_the_plan_that_computes_with_an_unknown_cannot_tell(void **state)
+{
+    struct world *w = *state;
+    static const char *const checks[][2] = {
+        {"if unknown(x) then return x .. ' is bad' end", "'x' of a.b.c"},
+        {"if unknown(x) then pcall(function() return x .. '' end) return 'bad' end", "bad"},
+        {"kept.x = kept.x or x; unknown(kept.x); if n == 2 then return kept.x .. '' end", "an earlier check"},
+    };
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        must_load(w,
+                  arena_print(w->mem,
+                              "local kept, n = {}, 0\nlocal function check(plan)\n"
+                              "  n = n + 1\n  local x = n < 2 and plan.step('a.b.c').desired.x\n  %s\nend\n"
+                              "rule 'r' { level = 'must', why = 'w', check = check }\n"
+                              "rule 's' { level = 'must', why = 'w', check = check }\n",
+                              checks[i][0]));
+        must_judge(w, ONE("{\"x\": \"(later)\"}"));
+        if (w->count != 1 || w->found[0].verdict != PLAN_BROKEN || !w->found[0].blocks ||
+            !strstr(w->found[0].message, checks[i][1]))
+            fail_msg("%s: %s", checks[i][0], w->count ? w->found[0].message : "nothing");
+    }
+}
+
 /* ---- at apply -------------------------------------------------------------------------------------- */
 
 static void test_a_rule_at_apply_waits_for_the_approval(void **state)
@@ -398,6 +437,35 @@ static void test_a_rule_at_apply_waits_for_the_approval(void **state)
         w,
         "{\"apply\": true, \"approval\": {\"by\": [\"Ada\"]}, \"steps\": {\"a.b.c\": {\"shared\": true}}}");
     assert_int_equal(w->count, 0);
+}
+
+#define AT_APPLY(check)                                                                                      \
+    "rule 'r' { level = 'must', at = 'apply', why = 'w', each = '*', check = " check " }\n"
+
+/* What could not be told at apply either is told when the step starts, and then there is no later. */
+static void test_a_rule_at_apply_is_met_when_the_step_starts(void **state)
+{
+    struct world *w = *state;
+    must_load(w, AT_APPLY("function(s) if s.desired.x == 'bad' then return 'x is bad' end end"));
+    must_judge(w, ONE("{\"x\": \"(later)\"}"));
+    assert_false(w->found[0].blocks);
+    assert_true(policy_judge_step(w->policy, 0, json(w, "{\"x\": \"good\"}"), &w->err));
+    assert_false(policy_judge_step(w->policy, 0, json(w, "{\"x\": \"bad\"}"), &w->err));
+    assert_string_equal(w->err.summary, "rule 'r': x is bad");
+}
+
+/* A case of `policy test` is judged at apply alone, whatever plan was judged before. */
+static void test_what_is_judged_at_apply_alone_may_be_left_open(void **state)
+{
+    struct world *w = *state;
+    must_load(w, AT_APPLY("function(s) if s.desired.x == 'bad' then return 'x is bad' end end"));
+    must_judge(w, "{\"apply\": true, \"steps\": {\"a.b.c\": {\"desired\": {\"x\": \"(later)\"}}}}");
+    assert_int_equal(w->count, 1);
+    assert_int_equal(w->found[0].verdict, PLAN_CANNOT_TELL);
+    must_judge(w, "{\"apply\": true, \"steps\": {\"a.b.c\": {}, \"a.b.d\": {\"desired\": {\"x\": "
+                  "\"(later)\"}}}}");
+    for (uint32_t i = 0; i < 2; i++)
+        assert_false(policy_judge_step(w->policy, i, json(w, "{\"x\": \"bad\"}"), &w->err));
 }
 
 /* ---- waivers --------------------------------------------------------------------------------------- */
@@ -509,6 +577,17 @@ static void test_a_rule_that_misbehaves_passes_nothing(void **state)
         if (!strstr(w->err.summary, "rule 'r' about 'a.b.c'"))
             fail_msg("%s: %s", cases[i].check, w->err.summary);
     }
+}
+
+static void test_a_long_list_of_patterns_costs_what_its_length_costs(void **state)
+{
+    struct world *w = *state;
+    size_t before = arena_used(w->mem);
+    must_load(w, "local all = {}\nfor i = 1, 4000 do all[i] = 'a.b.c' .. i end\n"
+                 "rule 'r' { level = 'must', why = 'w', each = all, check = function() return 'bad' end }\n");
+    assert_true(arena_used(w->mem) - before < 4000 * (size_t)100);
+    must_judge(w, "{\"steps\": {\"a.b.c1\": {}, \"a.b.c4000\": {}, \"a.b.c4001\": {}}}");
+    assert_int_equal(w->count, 2);
 }
 
 static void test_a_rule_that_is_declared_wrongly_is_refused(void **state)
@@ -640,6 +719,7 @@ int main(void)
         CASE(test_findings_come_by_rule_then_by_address),
         CASE(test_a_rule_sees_all_that_is_promised),
         CASE(test_what_goes_is_seen_by_rules_that_ask_for_it),
+        CASE(test_what_may_become_a_replacement_is_seen_by_rules_that_ask_for_those),
         CASE(test_no_rule_can_change_what_the_next_one_sees),
         CASE(test_pairs_goes_through_attributes_in_order),
         CASE(test_a_field_that_is_not_there_is_told_with_what_comes_near),
@@ -647,11 +727,15 @@ int main(void)
         CASE(test_a_rule_that_asks_decides_what_holds_meanwhile),
         CASE(test_what_was_left_open_is_decided_when_the_step_starts),
         CASE(test_unknowns_of_other_steps_must_be_asked_about),
+        CASE(test_a_rule_of_the_plan_that_computes_with_an_unknown_cannot_tell),
         CASE(test_a_rule_at_apply_waits_for_the_approval),
+        CASE(test_a_rule_at_apply_is_met_when_the_step_starts),
+        CASE(test_what_is_judged_at_apply_alone_may_be_left_open),
         CASE(test_a_waiver_bends_a_rule_until_its_last_day),
         CASE(test_a_waiver_of_a_must_or_of_no_rule_is_an_error),
         CASE(test_a_waiver_that_bends_nothing_is_a_warning),
         CASE(test_a_rule_that_misbehaves_passes_nothing),
+        CASE(test_a_long_list_of_patterns_costs_what_its_length_costs),
         CASE(test_a_rule_that_is_declared_wrongly_is_refused),
         CASE(test_a_case_passes_when_exactly_what_it_says_is_found),
         CASE(test_a_slip_in_a_case_is_an_error),

@@ -76,6 +76,7 @@ static void test_what_can_never_be_kept_is_refused(void **state)
         {"approvals: { needs: {} }\n", "approvals.unknown_key"},
         {"approvals: [ada]\n", "project.wrong_kind"},
         {"approvals: { people: { ada: local } }\n", "approvals.wrong_kind"},
+        {"approvals: { need: { local: 1 }, people: {} }\n", "approvals.no_people"},
         {"approvals: { people: { ada: [globally] } }\n", "approvals.class"},
         {"approvals: { people: { \"-ada\": [local] } }\n", "approvals.name"},
         {"approvals: { signed: true }\n", "approvals.no_signers"},

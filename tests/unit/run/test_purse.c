@@ -146,6 +146,23 @@ static void test_no_order_of_steps_passes_a_limit_or_keeps_out_what_fits(void **
     }
 }
 
+/* A change in place that may turn out to be a replacement is paid for as one: nobody is asked again then. */
+static void test_what_may_become_a_replacement_costs_once(void **state)
+{
+    struct world *w = *state;
+    const char *why;
+    add_step(w, PLAN_UPDATE, true, 10, 7);
+    struct purse p = open_purse(w, 100, 6, 0);
+    assert_true(purse_take(&p, w->mem, &w->steps[0], &why));
+    assert_null(purse_note(&p, w->mem, &w->steps[0]));
+    w->steps[0].may_replace = true;
+    assert_false(purse_take(&p, w->mem, &w->steps[0], &why));
+    p = open_purse(w, 100, 7, 0);
+    assert_true(purse_take(&p, w->mem, &w->steps[0], &why));
+    assert_int_equal(p.once, 7);
+    assert_non_null(purse_note(&p, w->mem, &w->steps[0]));
+}
+
 static void test_without_terms_nothing_is_limited(void **state)
 {
     struct world *w = *state;
@@ -188,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_whole_plan_fits_the_ceiling_of_its_own_high_estimate),
         TEST(test_no_order_of_steps_passes_a_limit_or_keeps_out_what_fits),
+        TEST(test_what_may_become_a_replacement_costs_once),
         TEST(test_without_terms_nothing_is_limited),
         TEST(test_more_money_than_there_is_is_an_error),
         TEST(test_the_note_of_an_operation_says_what_was_paid_once_and_under_which_plan),
