@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include <sched.h>
 #include <stdint.h>
 
 #define FAKE_OBJECTS 512
@@ -71,6 +72,8 @@ struct fake_call {
 struct fake_world {
     int64_t clock_ms; /* as the driver last saw it */
     uint32_t rebase;  /* a new process: its clock starts anew */
+    uint32_t
+        held; /* the service is in the middle of a change: nobody dies now, for it does not die with them */
     uint32_t next_id;
     uint32_t doubles;              /* moments at which two objects carried one marker */
     uint32_t points;               /* so many places where the process could have died */
@@ -93,6 +96,19 @@ struct fake_world {
     struct fake_late lates[FAKE_LATES];
     struct fake_call calls[FAKE_CALLS];
 };
+
+/* A request happens or does not, whenever its sender dies: whoever kills from another thread holds it first.
+ */
+static inline void fake_hold(struct fake_world *w)
+{
+    while (__atomic_exchange_n(&w->held, 1, __ATOMIC_ACQUIRE) != 0)
+        sched_yield();
+}
+
+static inline void fake_let_go(struct fake_world *w)
+{
+    __atomic_store_n(&w->held, 0, __ATOMIC_RELEASE);
+}
 
 #define FAKE_FOREIGN_MARKER "lf1.foreignforeignforeignforei"
 #define FAKE_BUILD_MS       3000

@@ -92,6 +92,7 @@ static void land(struct fake_world *w, struct fake_late *late)
 {
     const struct fake_object *o = &late->object;
     struct fake_object *there = NULL;
+    fake_hold(w);
     for (size_t k = 0; k < sizeof(manners) / sizeof(*manners); k++) {
         if (strcmp(manners[k].type, o->type) != 0)
             continue;
@@ -108,6 +109,7 @@ static void land(struct fake_world *w, struct fake_late *late)
         there->etag++;
     }
     late->verb = 0;
+    fake_let_go(w);
 }
 
 /* A new process has a new virtual clock, which begins at 0 where the last one stopped. */

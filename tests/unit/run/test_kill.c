@@ -40,8 +40,10 @@ static int count_down(unsigned what, void *user, void *p, void *x)
     struct death *d = death();
     if (d->statements < 0 || pthread_equal(pthread_self(), d->engine))
         return 0;
-    if (d->statements-- == 0)
+    if (d->statements-- == 0) {
+        fake_hold(run.rig.world);
         (void)raise(SIGKILL);
+    }
     return 0;
 }
 
@@ -156,6 +158,7 @@ static bool life_of(struct death how, uint32_t point, int first, int last)
     int status = 0;
     assert_int_equal(waitpid(child, &status, 0), child);
     run.rig.world->kill_at = 0;
+    fake_let_go(run.rig.world);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         return true;
     if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != CUT_SHORT))
