@@ -219,10 +219,7 @@ static void come_late(struct request *r)
     for (uint32_t i = 0; i < FAKE_LATES; i++) {
         if (w->lates[i].verb)
             continue;
-        struct fake_late late = {w->clock_ms + r->ms, r->req->verb, 0, wanted(r)};
-        fake_hold(w);
-        w->lates[i] = late;
-        fake_let_go(w);
+        fake_service_send_late(w, i, r->ms, r->req->verb, wanted(r));
         fill(r, LF_END_UNSURE, NULL);
         return;
     }
@@ -253,12 +250,7 @@ static void create(struct request *r)
         fill(r, LF_END_EXISTS, o);
         return;
     }
-    fake_hold(w);
-    if (o)
-        fake_service_copy(o->state, sizeof(o->state), want.state);
-    else
-        o = fake_service_add(w, &want);
-    fake_let_go(w);
+    o = fake_service_make(w, o, &want);
     fake_service_point(w);
     fill(r, LF_END_OK, o);
     fails_after(r, o);
@@ -282,12 +274,7 @@ static void update(struct request *r)
         fill(r, LF_END_FAILED, NULL);
         return;
     }
-    fake_hold(w);
-    fake_service_copy(o->state, sizeof(o->state), want.state);
-    fake_service_copy(o->marker, sizeof(o->marker), want.marker);
-    fake_service_copy(o->key, sizeof(o->key), want.key);
-    o->etag++;
-    fake_let_go(w);
+    fake_service_update(w, o, &want);
     fake_service_point(w);
     fill(r, LF_END_OK, o);
     fails_after(r, o);
@@ -635,12 +622,8 @@ static void run_call(struct fake *fake, struct lf_op *op, const struct lf_reques
         if (asks && !c->times) {
             fill(&r, LF_END_GONE, NULL);
         } else {
-            fake_hold(w);
-            c->times += !asks && (!c->times || strcmp(name, "asks") == 0);
-            fake_service_copy(c->name, sizeof(c->name), name);
-            fake_service_copy(c->token, sizeof(c->token), req->token);
-            fake_service_copy(c->value, sizeof(c->value), r.key);
-            fake_let_go(w);
+            bool counts = !asks && (!c->times || strcmp(name, "asks") == 0);
+            fake_service_call(w, c, counts, name, req->token, r.key);
             fake_service_point(w);
             r.answer.status = LF_END_OK;
             r.answer.reply = v->with(op, NULL, "n", v->of_int(op, n));

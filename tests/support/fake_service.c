@@ -87,6 +87,47 @@ struct fake_object *fake_service_by_marker(struct fake_world *w, const char *typ
     return found;
 }
 
+struct fake_object *fake_service_make(struct fake_world *w, struct fake_object *there,
+                                      const struct fake_object *want)
+{
+    fake_hold(w);
+    if (there)
+        fake_service_copy(there->state, sizeof(there->state), want->state);
+    else
+        there = fake_service_add(w, want);
+    fake_let_go(w);
+    return there;
+}
+
+void fake_service_update(struct fake_world *w, struct fake_object *there, const struct fake_object *want)
+{
+    fake_hold(w);
+    fake_service_copy(there->state, sizeof(there->state), want->state);
+    fake_service_copy(there->marker, sizeof(there->marker), want->marker);
+    fake_service_copy(there->key, sizeof(there->key), want->key);
+    there->etag++;
+    fake_let_go(w);
+}
+
+void fake_service_call(struct fake_world *w, struct fake_call *c, bool counts, const char *name,
+                       const char *token, const char *value)
+{
+    fake_hold(w);
+    c->times += counts;
+    fake_service_copy(c->name, sizeof(c->name), name);
+    fake_service_copy(c->token, sizeof(c->token), token);
+    fake_service_copy(c->value, sizeof(c->value), value);
+    fake_let_go(w);
+}
+
+void fake_service_send_late(struct fake_world *w, uint32_t slot, int64_t ms, uint32_t verb,
+                            struct fake_object object)
+{
+    fake_hold(w);
+    w->lates[slot] = (struct fake_late){w->clock_ms + ms, verb, 0, object};
+    fake_let_go(w);
+}
+
 /* What was sent and comes only now: the service treats it as it treats any request. */
 static void land(struct fake_world *w, struct fake_late *late)
 {

@@ -26,6 +26,16 @@ struct fake_object *fake_service_by_key(struct fake_world *w, const char *type, 
 struct fake_object *fake_service_by_token(struct fake_world *w, const char *type, const char *token);
 struct fake_object *fake_service_by_marker(struct fake_world *w, const char *type, const char *marker,
                                            uint32_t *count);
+/* Changes: each happens or does not, also when another thread ends the process (see fake_hold). */
+/* What is there is as it is asked for, or a new one; answers it. */
+struct fake_object *fake_service_make(struct fake_world *w, struct fake_object *there,
+                                      const struct fake_object *want);
+void fake_service_update(struct fake_world *w, struct fake_object *there, const struct fake_object *want);
+void fake_service_call(struct fake_world *w, struct fake_call *c, bool counts, const char *name,
+                       const char *token, const char *value);
+/* It is on its way for `ms`. */
+void fake_service_send_late(struct fake_world *w, uint32_t slot, int64_t ms, uint32_t verb,
+                            struct fake_object object);
 /* What is due by now lands. */
 void fake_service_pass_time(struct fake_world *w, int64_t now);
 /* A place where the power may fail. */
