@@ -344,9 +344,13 @@ static void fill_world(struct rehearsing *r)
 static void block_signals(struct rehearsing *r)
 {
     sigset_t ours;
+    struct sigaction hangup;
     sigemptyset(&ours);
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGTERM);
+    /* One that is ignored, as under nohup(1), would be kept waiting as well, and taken for a Ctrl-C. */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(&ours, SIGHUP);
     r->blocked = sigprocmask(SIG_BLOCK, &ours, &r->before) == 0;
 }
 
@@ -354,7 +358,8 @@ bool rehearsing_is_stopped(void *unused)
 {
     sigset_t pending;
     (void)unused;
-    return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM));
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP));
 }
 
 /* A forecast that does without a time somebody wrote down would look as if it had it. */
