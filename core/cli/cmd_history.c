@@ -3,7 +3,9 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
 
@@ -11,6 +13,15 @@
 
 #define EVENTS_USUAL 50
 #define EVENTS_MOST  1000000 /* what is asked for beyond this would not fit into memory */
+
+/* A slip of the keyboard would read as a step without a past. */
+static const char *nearest(const struct session *s, const char *address)
+{
+    const char **names = ARENA_ARRAY(s->mem, const char *, s->truth.res_count + 1);
+    for (size_t i = 0; i < s->truth.res_count; i++)
+        names[i] = s->truth.res[i].address;
+    return str_nearest(address, names, s->truth.res_count);
+}
 
 bool cmd_history_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
@@ -25,6 +36,8 @@ bool cmd_history_run(struct session *s, const struct args *args, int *exit_code,
     if (!facts.address && (!store_read_runs(s->mem, s->store_path, &runs, &facts.run_count, err) ||
                            !approving_used(s, NULL, &facts.used, &facts.used_count, err)))
         return false;
+    if (facts.address && facts.event_count == 0)
+        facts.near = nearest(s, facts.address);
     facts.runs = runs;
     facts.events = events;
     if (s->json)

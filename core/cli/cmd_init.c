@@ -48,6 +48,10 @@ bool cmd_init_run(struct session *s, const struct args *args, int *exit_code, st
     if (!session_open_start(s, err))
         return false;
     const char *folder = word ? word : ".";
+    if (!folder[0]) {
+        err_set(err, "init.no_name", "'' is no folder to start a project in");
+        return err_advise(err, "name one, or leave it out to start here: landfall init DIR");
+    }
     if (!check_empty(s, folder, err) || !write_all(s, folder, err))
         return false;
     *exit_code = COMMAND_OK;

@@ -1,7 +1,10 @@
 /* The program: arguments, a session, one command, an exit code.  Everything else is in cli/ and below, as a
  * library, so that tests can reach it. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -37,8 +40,22 @@ static bool run_command(struct session *s, const struct args *args, int *exit_co
     return true;
 }
 
+/* A standard stream that the caller closed would be given to the next file that is opened, and what is said
+ * would go into that: the store, a plan.  What stands in for it is read only, so that saying fails as before.
+ */
+static bool hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDONLY) != fd)
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!hold_standard_streams())
+        return COMMAND_FAILED;
     struct arena *mem = arena_new();
     struct args args;
     struct session session;

@@ -119,20 +119,33 @@ static void span(void *user, const char *address, const char *what, const char *
     *out = (struct simulate_span){.p50_ms = f.p50_ms, .p90_ms = f.p90_ms};
 }
 
+/* guess = { days = 10 }, or 0.5. */
+static bool guessed(const struct decl *d, int64_t *ms)
+{
+    const struct value *days = value_get(d->meta.guess, "days");
+    double n = value_kind(days) == VALUE_INT    ? (double)days->number
+               : value_kind(days) == VALUE_REAL ? days->real
+                                                : -1;
+    if (!(n >= 0 && n <= GUESS_MAX))
+        return false;
+    *ms = (int64_t)(n * (double)DAY_MS);
+    return true;
+}
+
 /* A person's days stand in the playbook, beside the step; few times measured say less, as for launch. */
 static struct facts_span span_of_person(const struct rehearsing *r, const struct decl *d)
 {
     const struct duration *own = duration_find(&r->durations, d->address, d->address);
-    int64_t days = value_get_int(d->meta.guess, "days", -1);
-    bool guessed = days >= 0 && days <= GUESS_MAX;
-    struct duration guess = duration_guess(d->address, guessed ? days * DAY_MS : DAY_MS), seen;
+    int64_t guess_ms = DAY_MS;
+    bool is_guess = guessed(d, &guess_ms);
+    struct duration guess = duration_guess(d->address, guess_ms), seen;
     struct history_key key = {.what = d->address, .driver = "", .verb = "done"};
     if (own)
         return said(d->address, own, "region file", true);
     uint32_t times = measured(r, &key, &seen);
-    if (times >= HISTORY_ENOUGH || (times > 0 && !guessed))
+    if (times >= HISTORY_ENOUGH || (times > 0 && !is_guess))
         return said_by_history(d->address, &seen, times);
-    return said(d->address, &guess, guessed ? "guess of the playbook" : "assumed", guessed);
+    return said(d->address, &guess, is_guess ? "guess of the playbook" : "assumed", is_guess);
 }
 
 static struct simulate_span human(void *user, const struct decl *d)
@@ -331,9 +344,13 @@ static void fill_world(struct rehearsing *r)
 static void block_signals(struct rehearsing *r)
 {
     sigset_t ours;
+    struct sigaction hangup;
     sigemptyset(&ours);
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGTERM);
+    /* One that is ignored, as under nohup(1), would be kept waiting as well, and taken for a Ctrl-C. */
+    if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN)
+        sigaddset(&ours, SIGHUP);
     r->blocked = sigprocmask(SIG_BLOCK, &ours, &r->before) == 0;
 }
 
@@ -341,7 +358,8 @@ bool rehearsing_is_stopped(void *unused)
 {
     sigset_t pending;
     (void)unused;
-    return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM));
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP));
 }
 
 /* A forecast that does without a time somebody wrote down would look as if it had it. */

@@ -54,12 +54,29 @@ static void on_signal(void *user)
     }
 }
 
+/* The terminal went away, and the kernel and its shell both say so: however often, it is one interrupt. */
+static void on_hangup(void *user)
+{
+    const struct interrupts *i = user;
+    if (!i->listener || i->count == 0)
+        on_signal(user);
+}
+
+/* As nohup(1) leaves it: who asked for that wants the build to outlive the terminal. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static struct interrupts *watch_signals(struct session *s, struct listener *listener)
 {
     if (!s->interrupts) {
         s->interrupts = ARENA_NEW(s->mem, struct interrupts);
         loop_on_signal(s->loop, SIGINT, on_signal, s->interrupts);
         loop_on_signal(s->loop, SIGTERM, on_signal, s->interrupts);
+        if (!is_ignored(SIGHUP))
+            loop_on_signal(s->loop, SIGHUP, on_hangup, s->interrupts);
     }
     *s->interrupts = (struct interrupts){.s = s, .listener = listener};
     return s->interrupts;

@@ -32,6 +32,7 @@
 #include "region/price_book.h"
 #include "region/project.h"
 #include "region/region.h"
+#include "report/as_text.h"
 
 /* ---- streams -------------------------------------------------------------------------------- */
 
@@ -83,6 +84,18 @@ void session_open(struct session *s, struct arena *mem, const struct args *args)
     diag_init(&s->diags, mem);
 }
 
+/* A reader that went away knows that it did; a full disk or a closed stream would go unnoticed. */
+static void tell_lost_output(struct session *s)
+{
+    struct err err;
+    if (!s->out.failed || s->out.error == EPIPE)
+        return;
+    err_sys(&err, "cli.output", s->out.error, "what was to be said could not be written");
+    err_advise(&err, "the work itself did not stop for that: make room, or mend where the output goes, then "
+                     "ask again");
+    as_text_err(&s->err, &err);
+}
+
 /* The order is the reverse of opening: drivers are closed before the host they talk to, the host before its
  * loop. */
 bool session_close(struct session *s)
@@ -108,6 +121,7 @@ bool session_close(struct session *s)
             loop_free(s->loop);
     }
     bool told = out_close(&s->out);
+    tell_lost_output(s);
     told = out_close(&s->err) && told;
     secrets_free(s->secrets);
     out_filter_free(s->filter);

@@ -416,7 +416,9 @@ static bool check_url(struct http_request *r, const char *url, struct err *err)
     char *scheme = NULL, *host = NULL;
     bool good = false;
     r->url = c->url();
-    if (!r->url || c->url_set(r->url, CURLUPART_URL, url, CURLU_DISALLOW_USER) != CURLUE_OK ||
+    /* As it is: with "/queues/.." taken for "/", a name would ask about, or delete, something else. */
+    if (!r->url ||
+        c->url_set(r->url, CURLUPART_URL, url, CURLU_DISALLOW_USER | CURLU_PATH_AS_IS) != CURLUE_OK ||
         c->url_get(r->url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
         c->url_get(r->url, CURLUPART_HOST, &host, 0) != CURLUE_OK) {
         err_set(err, "http.url", "'%s' is not a URL that can be asked", url);

@@ -10,10 +10,12 @@ bool calendar_end(const char *zone, const char *text, int64_t *wall_ms)
     return zone_day_end(zone, text, wall_ms);
 }
 
+/* A date has four digits for its year: what is later than all of them is told as the last day there is. */
 static void date_in_utc(int64_t wall_ms, char out[CALENDAR_DATE])
 {
+    const int64_t end = tick_days_of(10000, 1, 1) * CALENDAR_DAY_MS;
     char text[TICK_TEXT];
-    tick_print(wall_ms, text);
+    tick_print(wall_ms < end ? wall_ms : end - 1, text);
     memcpy(out, text, CALENDAR_DATE - 1);
     out[CALENDAR_DATE - 1] = '\0';
 }

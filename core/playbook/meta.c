@@ -191,6 +191,10 @@ static void check_money(struct taking *t, const char *key, const struct value *v
     int64_t millionths;
     struct err *err = script_call_err(t->L);
     const char *text = value_as_text(v);
+    if (value_kind(v) == VALUE_INT && v->number > INT64_MAX / MONEY_UNIT)
+        script_call_fail(t->L, "money.range", "the limit is 9223372036854",
+                         "%s: step.guess.%s: '%lld' is more money than can be counted", t->d->address, key,
+                         (long long)v->number);
     if (value_kind(v) == VALUE_INT && v->number >= 0)
         return;
     if (value_kind(v) == VALUE_REAL)

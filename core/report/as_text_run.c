@@ -357,7 +357,14 @@ static void print_event(struct out *o, const struct store_event *e, bool with_ad
 void as_text_history(struct out *o, const struct facts_history *h)
 {
     if (h->run_count + h->event_count == 0) {
-        out_text(o, h->address ? "Nothing is remembered of it.\n" : "No run yet.\n");
+        out_text(o, h->address ? "Nothing is remembered of it" : "No run yet");
+        if (h->near) {
+            out_text(o, "; did you mean '");
+            out_safe(o, h->near);
+            out_text(o, "'?\n");
+        } else {
+            out_text(o, ".\n");
+        }
         return;
     }
     for (size_t i = 0; i < h->run_count; i++) {

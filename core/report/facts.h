@@ -80,6 +80,7 @@ struct facts_run {
 struct facts_history {
     const char *region;
     const char *address;          /* NULL: of everything */
+    const char *near;             /* where nothing is remembered of it: what may have been meant, or NULL */
     const struct store_run *runs; /* oldest first; not with an address */
     size_t run_count;
     const struct facts_used *used; /* by any of them, oldest first */

@@ -60,6 +60,7 @@ static void write_all(struct out *o, const char *bytes, size_t count)
             poll(&ready, 1, -1);
         } else if (errno != EINTR) {
             o->failed = true;
+            o->error = errno;
         }
     }
 }

@@ -58,6 +58,7 @@ struct out {
     struct out_filter *filter; /* borrowed; NULL: no secrets are known */
     struct out_text *text;     /* what is collected and not written yet */
     bool failed;               /* a write failed (EPIPE, ENOSPC): everything after it is dropped */
+    int error;                 /* its errno */
 };
 
 void out_open(struct out *o, int fd, struct out_style style, struct out_filter *filter);

@@ -23,6 +23,21 @@ static bool is_address(const char *text)
     return scheme > 1 && str_starts(text + scheme, "://") && text[scheme + 3] && !strpbrk(text, " \t\r\n");
 }
 
+/* RFC 3986, 3.2.1: "user:password@" in front of the host.  The audit chain never forgets. */
+static bool has_password(const char *address)
+{
+    const char *host = strstr(address, "://") + 3, *end = host + strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', (size_t)(end - host));
+    return at && memchr(host, ':', (size_t)(at - host));
+}
+
+static bool refuse_password(struct err *err)
+{
+    err_set(err, "evidence.password", "the address of the evidence has a password in it");
+    err_detail(err, "what is recorded is kept for ever, and shown to all who read the history");
+    return err_advise(err, "give the address without it, and change the password if others use this shell");
+}
+
 static bool missing(const char *typed, const char *path, struct err *err)
 {
     if (file_is_folder(path))
@@ -46,6 +61,8 @@ bool evidence_read(struct arena *mem, const char *typed, const char *path, struc
     const char *bytes;
     size_t count;
     if (is_address(typed)) {
+        if (has_password(typed))
+            return refuse_password(err);
         *out = (struct evidence){.text = arena_text(mem, typed)};
         return true;
     }

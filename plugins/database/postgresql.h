@@ -58,5 +58,10 @@ const struct pgsql_server *pgsql_server_of(const struct pgsql *self, const char 
  * and the server in *server; NULL when no server of this instance can have it. */
 const char *pgsql_database_of(const struct pgsql *self, const char *id, const struct pgsql_server **server);
 
+/* A way to a server that never falls back to an open connection; a name libpq knows is not enough. */
+bool pgsql_sslmode_is_known(const char *sslmode);
+/* This machine: a socket's folder or an address of loopback. */
+bool pgsql_host_is_near(const char *host);
+
 /* Whether a text can be an object's name here; what is wrong with it otherwise. */
 const char *pgsql_name_fault(const struct kit *kit, struct lf_op *op, const char *name);

@@ -240,7 +240,6 @@ static void dump(struct pgsql_job *job)
     const char **argv = kit->ops->scratch(job->op, (count + SCHEMAS_MAX + 1) * sizeof(*argv));
     memcpy(argv, fixed, sizeof(fixed));
     add_schemas(job, argv, count);
-    const char *sslmode = kit_get_text(kit, desired, "options.sslmode");
     const char *sslrootcert = kit_get_text(kit, desired, "options.sslrootcert");
     const struct lf_value *password = kit_get(kit, desired, "source_password");
     bool has_password = password && kit->values->kind(password) != LF_KIND_NULL;
@@ -252,7 +251,7 @@ static void dump(struct pgsql_job *job)
          kit_format(kit, job->op, "%lld", (long long)kit_get_int(kit, desired, "source_port", 5432)), NULL},
         {"PGDATABASE", kit_get_text(kit, desired, "source_database"), NULL},
         {"PGUSER", kit_get_text(kit, desired, "source_user"), NULL},
-        {"PGSSLMODE", sslmode ? sslmode : "prefer", NULL},
+        {"PGSSLMODE", pgsql_source_sslmode(kit, desired), NULL},
         {"PGSSLROOTCERT", sslrootcert ? sslrootcert : "/etc/ssl/certs/ca-certificates.crt", NULL},
         {"PGCONNECT_TIMEOUT", "10", NULL},
         {"PGAPPNAME", "landfall", NULL},
@@ -384,7 +383,7 @@ static bool check(const struct pgsql *self, struct lf_op *op, const struct lf_re
     const struct lf_value *list = kit_get(kit, req->desired, "schemas");
     size_t count = list && kit->values->kind(list) == LF_KIND_LIST ? kit->values->count(list) : 0;
     if (!pgsql_check_name(kit, op, req->desired, "name") || !pgsql_check_database(self, op, req->desired) ||
-        !pgsql_check_options(kit, op, req->desired, known))
+        !pgsql_check_options(kit, op, req->desired, known) || !pgsql_check_source(kit, op, req->desired))
         return false;
     if (count > SCHEMAS_MAX) {
         kit_refuse(kit, op, "database.bad_name", "schemas", "there are too many schemas",

@@ -108,7 +108,7 @@ static const struct lf_value *handle(const struct kit *kit, const struct lf_valu
     return kit_has(kit, from, key) ? kit_get(kit, from, key) : otherwise;
 }
 
-static bool is_near(const char *host)
+bool pgsql_host_is_near(const char *host)
 {
     return host[0] == '/' || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0 ||
            strcmp(host, "localhost") == 0;
@@ -136,7 +136,7 @@ static void take_server(const struct kit *kit, const struct lf_value *from, cons
     out->dbname = keep(kit, from, "dbname", base->dbname);
     out->sslmode = keep(kit, from, "sslmode", base->sslmode);
     if (!out->sslmode && out->host)
-        out->sslmode = strdup(is_near(out->host) ? "disable" : "verify-full");
+        out->sslmode = strdup(pgsql_host_is_near(out->host) ? "disable" : "verify-full");
     out->sslrootcert = keep(kit, from, "sslrootcert", base->sslrootcert);
     out->told_host = keep(kit, from, "host_for_programs", own_host ? NULL : base->told_host);
     if (!out->told_host && out->host)
@@ -155,16 +155,22 @@ static int check_port(const struct kit *kit, const struct lf_value *from, struct
                : fail(why, "port", "a port is a number from 1 to 65535", "give the server's port");
 }
 
+bool pgsql_sslmode_is_known(const char *sslmode)
+{
+    for (size_t i = 0; i < sizeof(sslmodes) / sizeof(sslmodes[0]); i++) {
+        if (strcmp(sslmodes[i], sslmode) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int check_server(const struct pgsql_server *server, struct lf_diag *why)
 {
-    bool known = false;
     if (!server->host)
         return fail(why, "host", "a cluster has no host", "give `host` to the cluster, or beside `clusters`");
     if (!server->user)
         return fail(why, "user", "there is no user to log in with", "give `user`");
-    for (size_t i = 0; i < sizeof(sslmodes) / sizeof(sslmodes[0]); i++)
-        known = known || strcmp(sslmodes[i], server->sslmode) == 0;
-    if (!known)
+    if (!pgsql_sslmode_is_known(server->sslmode))
         return fail(why, "sslmode", "there is no such sslmode",
                     "choose disable, require, verify-ca or verify-full");
     if (server->replicas < 0 || server->replicas > REPLICAS_MAX || server->storage_gb < 0)

@@ -176,22 +176,29 @@ static void put_word(struct pgsql_job *job, struct kit_text *text, const char *w
     kit_text_print(job->kit, job->op, text, "'");
 }
 
+/* Gives NULL after a refusal: without its password a subscription that runs would stop running. */
 static const char *source_of(struct pgsql_job *job)
 {
     const struct kit *kit = job->kit;
     const struct lf_value *desired = job->req->desired;
     const struct lf_value *password = kit_get(kit, desired, "source_password");
-    const char *sslmode = kit_get_text(kit, desired, "options.sslmode");
     struct kit_text text = {0};
+    bool has_password = password && kit->values->kind(password) != LF_KIND_NULL;
+    const char *bytes = has_password ? kit->values->reveal(job->op, password, NULL) : NULL;
+    if (has_password && !bytes) {
+        pgsql_job_refuse(job, "database.no_password", "source_password", "the password cannot be read", NULL,
+                         "check the secret it comes from");
+        return NULL;
+    }
     put_word(job, &text, "host", kit_get_text(kit, desired, "source_host"));
     put_word(job, &text, "port",
              kit_format(kit, job->op, "%lld", (long long)kit_get_int(kit, desired, "source_port", 5432)));
     put_word(job, &text, "dbname", kit_get_text(kit, desired, "source_database"));
     put_word(job, &text, "user", kit_get_text(kit, desired, "source_user"));
-    put_word(job, &text, "sslmode", sslmode ? sslmode : "prefer");
+    put_word(job, &text, "sslmode", pgsql_source_sslmode(kit, desired));
+    put_word(job, &text, "sslrootcert", kit_get_text(kit, desired, "options.sslrootcert"));
     put_word(job, &text, "passfile", kit_get_text(kit, desired, "options.passfile"));
-    if (password && kit->values->kind(password) != LF_KIND_NULL)
-        put_word(job, &text, "password", kit->values->reveal(job->op, password, NULL));
+    put_word(job, &text, "password", bytes);
     return text.bytes;
 }
 
@@ -228,10 +235,13 @@ static void create(struct pgsql_job *job)
     const struct kit *kit = job->kit;
     bool copies = kit_get_bool(kit, job->req->desired, "copy_data", true);
     bool enabled = kit_get_bool(kit, job->req->desired, "enabled", true);
+    const char *source = source_of(job);
+    if (!source)
+        return;
     pgsql_job_print(job,
                     "create subscription %s connection %s publication %s with (slot_name = %s,"
                     " create_slot = %s, copy_data = %s, enabled = %s)",
-                    name_of(job), pgsql_job_literal(job, source_of(job)), publications_of(job),
+                    name_of(job), pgsql_job_literal(job, source), publications_of(job),
                     pgsql_job_literal(job, slot_of(job)), subject_of(job)->slot_is_there ? "false" : "true",
                     copies ? "true" : "false", enabled ? "true" : "false");
     job->otherwise = not_created;
@@ -255,9 +265,11 @@ static void refresh(struct pgsql_job *job)
 static void update(struct pgsql_job *job)
 {
     bool enabled = kit_get_bool(job->kit, job->req->desired, "enabled", true);
-    const char *name = name_of(job);
+    const char *name = name_of(job), *source = source_of(job);
+    if (!source)
+        return;
     pgsql_job_print(job, "begin");
-    pgsql_job_print(job, "alter subscription %s connection %s", name, pgsql_job_literal(job, source_of(job)));
+    pgsql_job_print(job, "alter subscription %s connection %s", name, pgsql_job_literal(job, source));
     pgsql_job_print(job, "alter subscription %s set publication %s with (refresh = false)", name,
                     publications_of(job));
     pgsql_job_print(job, "alter subscription %s %s", name, enabled ? "enable" : "disable");
@@ -320,21 +332,15 @@ static void change(struct pgsql_job *job)
 
 static bool check(const struct pgsql *self, struct lf_op *op, const struct lf_request *req)
 {
-    static const char *const known[] = {"sslmode", "passfile", "abandon_slot", NULL};
+    static const char *const known[] = {"sslmode", "sslrootcert", "passfile", "abandon_slot", NULL};
     const struct kit *kit = &self->kit;
     const struct lf_value *list = kit_get(kit, req->desired, "publications");
-    int64_t port = kit_get_int(kit, req->desired, "source_port", 5432);
     if (!pgsql_check_name(kit, op, req->desired, "name") || !pgsql_check_database(self, op, req->desired) ||
-        !pgsql_check_options(kit, op, req->desired, known))
+        !pgsql_check_options(kit, op, req->desired, known) || !pgsql_check_source(kit, op, req->desired))
         return false;
     if (list && kit->values->kind(list) == LF_KIND_LIST && kit->values->count(list) == 0) {
         kit_refuse(kit, op, "database.no_publications", "publications", "there is nothing to subscribe to",
                    NULL, "name at least one publication of the source");
-        return false;
-    }
-    if (port < 1 || port > 65535) {
-        kit_refuse(kit, op, "database.bad_port", "source_port", "a port is a number from 1 to 65535",
-                   kit_format(kit, op, "%lld", (long long)port), "give the publisher's port");
         return false;
     }
     return true;

@@ -88,6 +88,31 @@ bool pgsql_check_options(const struct kit *kit, struct lf_op *op, const struct l
     return true;
 }
 
+bool pgsql_check_source(const struct kit *kit, struct lf_op *op, const struct lf_value *desired)
+{
+    int64_t port = kit_get_int(kit, desired, "source_port", 5432);
+    const char *sslmode = kit_get_text(kit, desired, "options.sslmode");
+    bool good_mode =
+        !kit_has(kit, desired, "options.sslmode") || (sslmode && pgsql_sslmode_is_known(sslmode));
+    if (port < 1 || port > 65535)
+        kit_refuse(kit, op, "database.bad_port", "source_port", "a port is a number from 1 to 65535",
+                   kit_format(kit, op, "%lld", (long long)port), "give the port of the source");
+    else if (!good_mode)
+        kit_refuse(kit, op, "database.bad_option", "options.sslmode", "there is no such sslmode",
+                   kit_format(kit, op, "'%.80s'", sslmode ? sslmode : ""),
+                   "choose disable, require, verify-ca or verify-full");
+    return port >= 1 && port <= 65535 && good_mode;
+}
+
+const char *pgsql_source_sslmode(const struct kit *kit, const struct lf_value *desired)
+{
+    const char *sslmode = kit_get_text(kit, desired, "options.sslmode");
+    const char *host = kit_get_text(kit, desired, "source_host");
+    if (sslmode)
+        return sslmode;
+    return host && pgsql_host_is_near(host) ? "prefer" : "verify-full";
+}
+
 bool pgsql_check_database(const struct pgsql *self, struct lf_op *op, const struct lf_value *desired)
 {
     const struct kit *kit = &self->kit;

@@ -28,6 +28,10 @@ bool pgsql_check_name(const struct kit *kit, struct lf_op *op, const struct lf_v
                       const char *key);
 bool pgsql_check_options(const struct kit *kit, struct lf_op *op, const struct lf_value *desired,
                          const char *const *known);
+/* How a reference or a publisher is reached: its port, and `options.sslmode`. */
+bool pgsql_check_source(const struct kit *kit, struct lf_op *op, const struct lf_value *desired);
+/* What it was asked to be, else as in the settings; near, a server may have TLS or not. */
+const char *pgsql_source_sslmode(const struct kit *kit, const struct lf_value *desired);
 /* The database named by attribute `database`, and its server; refuses what is no id of this instance's. */
 bool pgsql_check_database(const struct pgsql *self, struct lf_op *op, const struct lf_value *desired);
 

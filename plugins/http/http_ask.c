@@ -15,8 +15,13 @@ static const char *value_of(const struct http_names *names, size_t word)
     return values[word];
 }
 
+bool http_ask_is_step(const char *name)
+{
+    return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 const char *http_ask_path(const struct http *http, struct lf_op *op, const char *path,
-                          const struct http_names *names, const char **missing)
+                          const struct http_names *names, const char **why)
 {
     const struct kit *kit = &http->kit;
     struct kit_text text = {0};
@@ -31,7 +36,12 @@ const char *http_ask_path(const struct http *http, struct lf_op *op, const char 
         }
         const char *value = value_of(names, word);
         if (!value || !value[0]) {
-            *missing = words[word];
+            *why = kit_format(kit, op, "nothing stands for %s yet", words[word]);
+            return NULL;
+        }
+        if (http_ask_is_step(value)) {
+            *why =
+                kit_format(kit, op, "'%s' stands for %s, and leads elsewhere in a URL", value, words[word]);
             return NULL;
         }
         kit_text_print(kit, op, &text, "%s", kit_http_encode(kit, op, value));

@@ -24,10 +24,13 @@ struct http_ask {
     uint64_t timeout_ms;
 };
 
-/* The path with its names filled in, percent-encoded; NULL: it needs one that is not known, *missing says
- * which. */
+/* The path with its names filled in, percent-encoded; NULL: it needs one that is not known, or one that is no
+ * name in a URL, and *why says which. */
 const char *http_ask_path(const struct http *http, struct lf_op *op, const char *path,
-                          const struct http_names *names, const char **missing);
+                          const struct http_names *names, const char **why);
+/* "." and ".." lead to another folder, whether they are percent-encoded or not: what is asked, changed or
+ * deleted there is something else. */
+bool http_ask_is_step(const char *name);
 /* The driver's headers and credentials go to its own address only.  False: a secret could not be read, which
  * has been said, and fn will not come. */
 bool http_ask_send(const struct http *http, struct lf_op *op, const struct http_ask *ask, kit_http_fn *fn,

@@ -126,7 +126,7 @@ bool http_job_send(struct http_job *job, const char *method, const char *path_at
                    const struct lf_header *more, kit_http_fn *fn)
 {
     const struct kit *kit = http_job_kit(job);
-    const char *missing = NULL;
+    const char *why = NULL;
     const char *by = http_job_text(job, "find.by");
     struct http_names names = {
         .id = job->id,
@@ -135,11 +135,11 @@ bool http_job_send(struct http_job *job, const char *method, const char *path_at
         .token = job->req->token,
         .name = by ? http_shape_text(kit, job->op, kit_get(kit, kit_get(kit, job->step, "body"), by)) : NULL,
     };
-    const char *path = http_ask_path(job->http, job->op, http_job_text(job, path_at), &names, &missing);
+    const char *path = http_ask_path(job->http, job->op, http_job_text(job, path_at), &names, &why);
     if (!path) {
-        http_job_stop(job, "http.no_value", path_at,
-                      kit_format(kit, job->op, "nothing stands for %s yet", missing), NULL,
-                      "use in this path only what is known when it is asked");
+        http_job_stop(
+            job, "http.no_value", path_at, why, NULL,
+            "use in this path only what is known when it is asked, and names that are no '.' or '..'");
         return false;
     }
     struct http_ask ask = {

@@ -184,6 +184,14 @@ static void check_headers(struct look *l)
                "write its name without colon: Idempotency-Key");
 }
 
+static void check_key(struct look *l)
+{
+    const char *key = text(l, "key");
+    if (key && http_ask_is_step(key))
+        refuse(l, "http.bad_key", "key", kit_format(l->kit, l->op, "'%s' leads elsewhere in a URL", key),
+               "choose another key: with this one the paths are those of something else");
+}
+
 static void check_ownership(struct look *l)
 {
     if (is_given(l, "key") && !is_given(l, "marker"))
@@ -213,6 +221,7 @@ static bool is_right(const struct http *http, struct lf_op *op, const struct lf_
     check_range(&l, "idempotency_s", 0, 315360000);
     if (is_given(&l, "ready"))
         check_range(&l, "ready.every_ms", 100, 60000);
+    check_key(&l);
     check_ownership(&l);
     return !l.wrong;
 }

@@ -184,6 +184,8 @@ bool rabbit_check_name(struct rabbit_item *item, const char *path, const char *r
         why = kit_format(item->kit, item->op, "it has %zu characters", characters(name));
     else if (strlen(name) != len || has_control(name))
         why = "it holds a control character";
+    else if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        why = "in the paths of the management API it leads elsewhere: nobody could look for it";
     else if (reserved && strncmp(name, reserved, strlen(reserved)) == 0)
         why = kit_format(item->kit, item->op, "names that begin with '%s' are the service's own", reserved);
     else if (strncmp(name, "landfall.", strlen("landfall.")) == 0)

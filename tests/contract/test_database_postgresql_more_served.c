@@ -315,6 +315,8 @@ static void test_bad_subscriptions_are_refused(void **state)
             "{'database':'main','name':'s','source_host':'h','source_port':0,'source_database':'d',"
             "'source_user':'u','publications':['p']}",
             "database.bad_port");
+    refused(set, LF_VERB_PLAN, "subscription", subscription(set, ",'options':{'sslmode':'prefer'}"),
+            "database.bad_option");
     /* PostgreSQL 15 lets only superusers subscribe, and landfall is none here. */
     refused(set, LF_VERB_CREATE, "subscription",
             "{'database':'main','name':'s','source_host':'h','source_database':'d','source_user':'u',"
@@ -389,6 +391,28 @@ static void test_a_copy_may_be_of_some_schemas_and_fails_whole(void **state)
     refused(set, LF_VERB_PLAN, "schema_copy", copy(set, ",'schemas':['a\\\"b']"), "database.bad_name");
 }
 
+/* What it says is run as SQL: over an open connection, anybody on the way could say it. */
+static void test_a_reference_far_away_is_not_asked_without_tls(void **state)
+{
+    struct set *set = *state;
+    with_reference(set);
+    /* Linux takes it for this machine; the driver does not know that. */
+    static const char far[] = "{'database':'main','name':'c','source_host':'0.0.0.0','source_port':%d,"
+                              "'source_database':'reference','source_user':'postgres','source_password':"
+                              "{'$secret':{'source':'test:superuser-password'}}%s}";
+    const char *bare = arena_print(set->mem, far, server.port, "");
+    assert_int_equal(want(set, LF_VERB_CREATE, "schema_copy", bare)->status, LF_END_FAILED);
+    assert_true(bench_has_note(set->b, "database.dump_failed"));
+    assert_true(says(set, "SSL"));
+    IS("0", ASK_MAIN("select count(*) from pg_tables where tablename = 'customer'"));
+    made(set, "schema_copy", arena_print(set->mem, far, server.port, ",'options':{'sslmode':'disable'}"));
+    IS("1", ASK_MAIN("select count(*) from pg_tables where tablename = 'customer'"));
+    refused(set, LF_VERB_PLAN, "schema_copy", copy(set, ",'options':{'sslmode':'prefer'}"),
+            "database.bad_option");
+    refused(set, LF_VERB_PLAN, "schema_copy",
+            arena_print(set->mem, far, 65536, ",'options':{'sslmode':'disable'}"), "database.bad_port");
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, open_set, close_set)
 
 int main(void)
@@ -403,6 +427,7 @@ int main(void)
         STORY(test_a_slot_that_a_crash_left_is_used_and_one_that_cannot_be_reached_is_not_forgotten),
         STORY(test_bad_subscriptions_are_refused),
         STORY(test_a_schema_is_copied_without_its_rows_once),
+        STORY(test_a_reference_far_away_is_not_asked_without_tls),
         STORY(test_a_copy_may_be_of_some_schemas_and_fails_whole),
     };
     int missing = postgres_missing();

@@ -87,6 +87,22 @@ static void test_an_object_is_made_read_changed_and_deleted(void **state)
     assert_int_equal(with(LF_VERB_READ, "t-1", made, NULL)->status, LF_END_GONE);
 }
 
+/* "/v1/things/.." is "/v1/" to many a server: a DELETE of that would be one of everything. */
+static void test_an_id_that_leads_elsewhere_is_not_asked_for(void **state)
+{
+    (void)state;
+    const struct value *made = create("'body':{'name':'one','size':3}," THINGS)->state;
+    int asked = rest_asked("");
+    assert_int_equal(with(LF_VERB_READ, "..", made, NULL)->status, LF_END_CANNOT_TELL);
+    assert_int_equal(with(LF_VERB_DESTROY, ".", made, NULL)->status, LF_END_REFUSED);
+    size_t count;
+    const struct diag *notes = bench_notes(world.b, &count);
+    assert_int_equal(count, 1);
+    assert_string_equal(notes->code, "http.no_value");
+    assert_int_equal(rest_asked(""), asked);
+    rest_stands("t-1 one 3 " OURS " -\n");
+}
+
 static void test_drift_is_seen_in_what_was_declared_and_nowhere_else(void **state)
 {
     (void)state;
@@ -413,6 +429,9 @@ static void test_what_is_wrong_is_refused_in_the_plan(void **state)
          "http.no_marker", "marker"},
         {"'body':{},'create':{'path':'/t'},'read':{'path':'/t/{key}'},'delete':{'path':'/t/{id}'}",
          "http.no_key", "read.path"},
+        {"'key':'..','body':{},'marker':'m','create':{'path':'/t/{key}','method':'PUT'},'read':{'path':'/t/"
+         "{key}'},'delete':{'path':'/t/{key}'}",
+         "http.bad_key", "key"},
         {"'body':{},'create':{'path':'/t/{id}'},'read':{'path':'/t/{id}'},'delete':{'path':'/t/{id}'}",
          "http.no_id_yet", "create.path"},
         {"'body':{},'create':{'path':'t'},'read':{'path':'/t/{id}'},'delete':{'path':'/t/{id}'}",
@@ -529,6 +548,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rest_enter, rest_leave)
     const struct CMUnitTest tests[] = {
         TEST(test_an_object_is_made_read_changed_and_deleted),
+        TEST(test_an_id_that_leads_elsewhere_is_not_asked_for),
         TEST(test_drift_is_seen_in_what_was_declared_and_nowhere_else),
         TEST(test_what_the_service_never_shows_is_no_drift),
         TEST(test_a_slow_object_is_waited_for_and_a_broken_one_is_damaged),

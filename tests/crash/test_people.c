@@ -170,6 +170,28 @@ static void test_a_request_to_end_is_as_good_as_an_interrupt(void **state)
     accept_and_remove(p);
 }
 
+/* The kernel says it, and the shell that goes says it again: all of it is one interrupt. */
+static void test_a_terminal_that_goes_away_is_one_interrupt(void **state)
+{
+    struct place *p = *state;
+    assert_int_equal(interrupt(p, SIGHUP, 3), 3);
+    assert_true(sandbox_said(&p->box, "Stopping: no step is started any more"));
+    assert_false(sandbox_said(&p->box, "Stopping now"));
+    assert_true(sandbox_said(&p->box, "landfall resume eu"));
+    accept_and_remove(p);
+}
+
+static void test_under_nohup_a_terminal_that_goes_away_stops_nothing(void **state)
+{
+    struct place *p = *state;
+    signal(SIGHUP, SIG_IGN); /* inherited */
+    int code = interrupt(p, SIGHUP, 3);
+    signal(SIGHUP, SIG_DFL);
+    assert_int_equal(code, 3);
+    assert_false(sandbox_said(&p->box, "Stopping"));
+    accept_and_remove(p);
+}
+
 static void test_a_second_interrupt_stops_at_once_and_loses_nothing(void **state)
 {
     struct place *p = *state;
@@ -257,6 +279,8 @@ int main(void)
         TEST(test_what_a_killed_landfall_locked_is_free_at_once),
         TEST(test_one_interrupt_starts_nothing_more_and_says_how_to_go_on),
         TEST(test_a_request_to_end_is_as_good_as_an_interrupt),
+        TEST(test_a_terminal_that_goes_away_is_one_interrupt),
+        TEST(test_under_nohup_a_terminal_that_goes_away_stops_nothing),
         TEST(test_a_second_interrupt_stops_at_once_and_loses_nothing),
         TEST(test_a_store_that_cannot_be_made_leaves_the_world_alone),
         TEST(test_a_drivers_folder_that_cannot_be_made_fails_its_steps_alone),

@@ -522,6 +522,19 @@ static void test_other_protocols_and_odd_urls_are_refused(void **state)
     assert_int_equal(s->server.connections, 0);
 }
 
+static void test_a_path_is_asked_as_it_is_written(void **state)
+{
+    struct scene *s = *state;
+    /* Both would be "/hello" to whoever walks through them. */
+    static const char *const paths[] = {"/hello/things/../..", "/./hello"};
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        char line[64];
+        snprintf(line, sizeof(line), "DELETE %s HTTP/1.1\r\n", paths[i]);
+        ask_and_wait(s, (struct http_ask){.method = "DELETE", .url = paths[i]});
+        assert_non_null(strstr(s->server.last, line));
+    }
+}
+
 static void test_a_line_cannot_be_smuggled_into_a_header_or_method(void **state)
 {
     struct scene *s = *state;
@@ -622,6 +635,7 @@ int main(void)
         SCENE_TEST(test_a_host_that_is_named_may_be_asked_without_tls),
         SCENE_TEST(test_loopback_is_known_in_its_other_spellings),
         SCENE_TEST(test_other_protocols_and_odd_urls_are_refused),
+        SCENE_TEST(test_a_path_is_asked_as_it_is_written),
         SCENE_TEST(test_a_line_cannot_be_smuggled_into_a_header_or_method),
         SCENE_TEST(test_a_canceled_request_is_silent_and_lets_the_loop_end),
         SCENE_TEST(test_a_refused_request_can_be_canceled),

@@ -69,6 +69,19 @@ static void test_a_time_begins_and_ends_at_itself_and_nonsense_is_refused(void *
     assert_false(calendar_end("UTC", "", &ms));
 }
 
+static void test_what_lies_behind_the_last_year_is_its_last_day(void **state)
+{
+    (void)state;
+    char date[CALENDAR_DATE];
+    const int64_t last = at("9999-12-31T12:00:00Z");
+    for (int64_t days = 0; days < 3000000; days += 999999) {
+        calendar_date("UTC", last + days * CALENDAR_DAY_MS, date);
+        assert_string_equal(date, "9999-12-31");
+        calendar_end_date("Asia/Tokyo", last + days * CALENDAR_DAY_MS, date);
+        assert_string_equal(date, "9999-12-31");
+    }
+}
+
 static void test_days_are_counted_between_dates(void **state)
 {
     (void)state;
@@ -83,6 +96,7 @@ int main(void)
         cmocka_unit_test(test_an_instant_has_the_date_of_its_zone),
         cmocka_unit_test(test_a_day_begins_where_the_day_before_ends),
         cmocka_unit_test(test_a_time_begins_and_ends_at_itself_and_nonsense_is_refused),
+        cmocka_unit_test(test_what_lies_behind_the_last_year_is_its_last_day),
         cmocka_unit_test(test_days_are_counted_between_dates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

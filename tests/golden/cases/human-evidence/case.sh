@@ -19,6 +19,8 @@ refused done eu human.dpa-signed --by Ada --evidence empty.pdf
 truncate -s 70M huge.pdf
 refused done eu human.dpa-signed --by Ada --evidence huge.pdf
 rm huge.pdf empty.pdf
+refused done eu human.dpa-signed --by Ada --evidence https://ada:hunter2hunter2@docs.acme.example/dpa.pdf
+refused done eu human.dpa-signed --by Ada --evidence https://ada:x@y@docs.acme.example
 say 'a document, from the folder one works in'
 mkdir signed && echo 'signed by both' >signed/dpa.pdf
 cd signed
@@ -33,3 +35,7 @@ say 'and one that does'
 sqlite3 out/eu/databases/main.db "create table country (code); insert into country values ('IE'), ('FR')"
 landfall done eu human.countries --by Ada --evidence https://acme.example/countries
 landfall launch eu --on 2026-11-26 -q
+say 'an address with a user and a port holds no password'
+sed -i "/^human .site./d" playbooks/main.lua
+echo "human \"site\" { ask = \"Put the site up\" }" >>playbooks/main.lua
+landfall done eu human.site --by Ada --evidence https://acme.example:8443/@ada/site:1

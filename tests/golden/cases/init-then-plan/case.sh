@@ -10,3 +10,6 @@ mkdir "$work/else" && cd "$work/else" || exit 1
 echo mine >landfall.yaml
 refused init
 cat landfall.yaml
+say 'in a folder without a name'
+mkdir "$work/nameless" && cd "$work/nameless" || exit 1
+refused init ''

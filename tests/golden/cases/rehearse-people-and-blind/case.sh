@@ -9,3 +9,6 @@ exec.command "last" { argv = { "open", "the", "doors" }, idempotent = true, step
 END
 landfall rehearse eu --rounds 10
 [ ! -e out ] || fail 'something real was done'
+say 'half a day is as good a guess as four'
+edit playbooks/main.lua 's/days = 4/days = 0.5/'
+landfall rehearse eu --rounds 2

@@ -10,6 +10,7 @@ landfall history eu dns.zone.apex
 landfall status eu --json | sed -e 1d -e '$d' | jq -S 'del(.. | .took_ms?, .serial?, .seq?)'
 landfall history eu -n 1 --json | sed -e 1d -e '$d' | jq -r .format
 landfall history eu dns.zone.nothing
+landfall history eu dns.zone.apxe
 say 'the newest entry'
 edit regions/eu.yaml -e 's/storage_gb: 100/storage_gb: 120/'
 built apply eu --yes
