@@ -1,16 +1,13 @@
 #include "launch/parity.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/arena.h"
-#include "base/array.h"
 #include "base/err.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "launch/parity_built.h"
+#include "launch/parity_causes.h"
 #include "launch/parity_decls.h"
 #include "launch/parity_list.h"
+#include "launch/parity_open.h"
 #include "launch/parity_view.h"
 #include "launch/parity_words.h"
 #include "model/decl.h"
@@ -21,22 +18,16 @@
 /* Each round tries again what the playbook refused; chains of such dependencies are short. */
 #define ROUNDS_MAX 4
 
-/* What is known of one place in which the two sides differ: where it comes from. */
-struct note {
-    ARRAY(const struct parity_cause *) causes;
-};
-
 struct making {
     struct arena *mem;
     const struct parity_ask *ask;
     struct parity_words words;
     struct parity_view view;
-    struct map *notes; /* by address, or address and setting */
     struct parity_list list;
-    /* The turn under way: what it is about. */
-    const struct parity_group *pending;
-    size_t pending_count;
-    bool last;
+    struct parity_open open;
+    struct parity_causes *own_words;
+    /* What the turn under way is about; NULL: nothing but who the region is. */
+    const struct parity_causes_more *more;
 };
 
 const char *parity_by_name(enum parity_by by)
@@ -50,27 +41,6 @@ const char *parity_by_name(enum parity_by by)
 
 /* ---- where it comes from --------------------------------------------------------------------------- */
 
-static const char *key_of(struct arena *mem, const char *address, const char *setting)
-{
-    return setting != NULL ? arena_print(mem, "%s %s", address, setting) : arena_text(mem, address);
-}
-
-static void note(struct making *m, const struct parity_place *p, const struct parity_cause *cause)
-{
-    const char *key = key_of(m->mem, p->address, p->setting);
-    struct note *n = map_find(m->notes, key);
-    if (n == NULL) {
-        n = calloc(1, sizeof(*n));
-        if (n == NULL)
-            abort();
-        map_put(m->notes, key, n);
-    }
-    for (size_t i = 0; i < n->causes.count; i++)
-        if (n->causes.at[i] == cause)
-            return;
-    ARRAY_PUSH(&n->causes, cause);
-}
-
 static const struct parity_cause own_words = {
     .by = PARITY_OWN, .why = "the region's own name, place, domain, jurisdiction or currency"};
 static const struct parity_cause own_choice = {.by = PARITY_UNEXPLAINED,
@@ -81,14 +51,25 @@ static const struct parity_cause own_unknown = {.by = PARITY_UNEXPLAINED,
 /* Called for whatever changed in one turn. */
 static void turned(void *user, const struct parity_place *p)
 {
+    static const struct parity_cause *const words[] = {&own_words}, *const choice[] = {&own_choice};
+    static const struct parity_causes_more by_words = {words, 1}, by_choice = {choice, 1};
     struct making *m = user;
-    for (size_t i = 0; i < m->pending_count; i++) {
-        for (size_t k = 0; k < COUNT_OF(m->pending[i].causes); k++)
-            if (m->pending[i].causes[k] != NULL)
-                note(m, p, m->pending[i].causes[k]);
-    }
-    if (m->last && m->pending_count == 0)
-        note(m, p, p->left && parity_words_same(&m->words, p->left, p->right) ? &own_words : &own_choice);
+    struct parity_causes **causes = parity_open_find(&m->open, p->address, p->setting);
+    const struct parity_causes_more *more = m->more;
+    if (causes == NULL)
+        return;
+    if (more == NULL)
+        more = p->left && parity_words_same(&m->words, p->left, p->right) ? &by_words : &by_choice;
+    *causes = parity_causes_join(m->mem, *causes, more);
+}
+
+static void compare_turn(struct making *m, struct arena *tmp, const struct decls *before,
+                         const struct decls *now, const struct parity_words *words,
+                         const struct parity_causes_more *more)
+{
+    m->more = more->count > 0 ? more : NULL;
+    parity_open_walk(&m->open);
+    parity_decls_compare(tmp, before, now, words, turned, m);
 }
 
 /* The turns that are left, each of one group; in brief the explained ones are one turn, since which of them
@@ -104,6 +85,27 @@ struct turning {
     struct arena *here, *before;
     const struct decls *decls;
 };
+
+/* The causes of `count` groups. */
+static void add_causes(const struct making *m, const struct turn *turn, const struct parity_cause **at,
+                       size_t *count)
+{
+    for (size_t i = turn->first; i < turn->first + turn->count; i++)
+        for (size_t k = 0; k < COUNT_OF(m->view.groups[i].causes); k++)
+            if (m->view.groups[i].causes[k] != NULL)
+                at[(*count)++] = m->view.groups[i].causes[k];
+}
+
+static struct parity_causes_more *causes_of(const struct making *m, const struct turn *turns, size_t count)
+{
+    struct parity_causes_more *more = ARENA_NEW(m->mem, struct parity_causes_more);
+    const struct parity_cause **at =
+        ARENA_ARRAY(m->mem, const struct parity_cause *, m->view.group_count * 2 + 1);
+    for (size_t i = 0; i < count; i++)
+        add_causes(m, &turns[i], at, &more->count);
+    more->at = at;
+    return more;
+}
 
 static bool turn_one(struct turning *t, struct turn *turn, bool *progress, struct err *err)
 {
@@ -121,9 +123,7 @@ static bool turn_one(struct turning *t, struct turn *turn, bool *progress, struc
         arena_reset(t->here);
         return true;
     }
-    m->pending = &m->view.groups[turn->first];
-    m->pending_count = turn->count;
-    parity_decls_compare(m->mem, t->decls, next, NULL, turned, m);
+    compare_turn(m, t->here, t->decls, next, NULL, causes_of(m, turn, 1));
     *turn = (struct turn){.done = true};
     *progress = true;
     t->region = mixed;
@@ -153,14 +153,7 @@ static struct turn *plan_turns(const struct making *m, size_t *count)
 static void turn_rest(struct turning *t, const struct turn *turns, size_t count, const struct decls *right)
 {
     struct making *m = t->m;
-    struct parity_group *rest = ARENA_ARRAY(m->mem, struct parity_group, m->view.group_count + 1);
-    m->pending = rest;
-    m->pending_count = 0;
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < turns[i].count; k++)
-            rest[m->pending_count++] = m->view.groups[turns[i].first + k];
-    m->last = true;
-    parity_decls_compare(m->mem, t->decls, right, &m->words, turned, m);
+    compare_turn(m, t->here, t->decls, right, &m->words, causes_of(m, turns, count));
 }
 
 /* A mixture of two regions may be none that the playbook accepts: a price list of the one, the products of
@@ -168,6 +161,7 @@ static void turn_rest(struct turning *t, const struct turn *turns, size_t count,
 static bool turn_all(struct making *m, const struct decls *left, const struct decls *right, struct err *err)
 {
     size_t count = 0;
+    parity_view_compare(m->mem, m->ask->left, m->ask->right, &m->words, &m->view);
     struct turn *turns = plan_turns(m, &count);
     struct turning t = {.m = m, .region = *m->ask->left, .here = arena_new(), .decls = left};
     bool ok = true, progress = true;
@@ -186,64 +180,56 @@ static bool turn_all(struct making *m, const struct decls *left, const struct de
 /* ---- what differs ----------------------------------------------------------------------------------- */
 
 /* Rules about steps are the last word: who wrote one had the very step in mind. */
-static const struct parity_cause *find_meant(struct making *m, const struct parity_place *p)
+static struct parity_causes *find_meant(struct making *m, const struct parity_place *p)
 {
     for (size_t i = 0; i < m->list.step_rule_count; i++) {
         struct parity_list_rule *rule = &m->list.step_rules[i];
         if (!parity_list_covers(rule, p->address, p->setting))
             continue;
         rule->used = true;
-        return &rule->cause;
+        return rule->causes;
     }
     return NULL;
 }
 
-static void use_note(struct parity_difference *d, struct arena *mem, const struct note *n)
+static const struct value *attrs_of(const struct decl *decl)
 {
-    d->causes = ARRAY_KEEP(&n->causes, mem);
-    d->cause_count = n->causes.count;
-}
-
-static void explain(struct making *m, const struct parity_place *p, struct parity_difference *d)
-{
-    const struct parity_cause *one = find_meant(m, p);
-    if (one == NULL && p->left != NULL && parity_words_same(&m->words, p->left, p->right))
-        one = &own_words;
-    const struct note *n = one == NULL ? map_find(m->notes, key_of(m->mem, p->address, p->setting)) : NULL;
-    /* A step that went and came back in between: what moved it moved its settings. */
-    if (one == NULL && n == NULL && p->setting != NULL)
-        n = map_find(m->notes, p->address);
-    if (n != NULL) {
-        use_note(d, m->mem, n);
-    } else {
-        const struct parity_cause **only = ARENA_NEW(m->mem, const struct parity_cause *);
-        *only = one != NULL ? one : &own_unknown;
-        d->causes = only;
-        d->cause_count = 1;
-    }
-    d->explained = true;
-    for (size_t i = 0; i < d->cause_count; i++)
-        d->explained = d->explained && d->causes[i]->by < PARITY_UNEXPLAINED;
+    return decl != NULL ? decl->attrs : NULL;
 }
 
 static void differs(void *user, const struct parity_place *p)
 {
     struct making *m = user;
-    const struct decl *decl = p->left_decl != NULL ? p->left_decl : p->right_decl;
+    const struct parity_list_decl *decl =
+        parity_list_decl_of(&m->list, p->left_decl != NULL ? p->left_decl : p->right_decl);
     struct parity_difference d = {
-        .address = arena_text(m->mem, p->address),
-        .kind = parity_list_kind(m->mem, decl),
-        .setting = p->setting,
-        .left = p->setting != NULL     ? p->left
-                : p->left_decl != NULL ? decl->attrs
-                                       : NULL,
-        .right = p->setting != NULL      ? p->right
-                 : p->right_decl != NULL ? decl->attrs
-                                         : NULL,
-        .declared = arena_print(m->mem, "%s:%u", decl->file, decl->line),
+        .address = p->address,
+        .kind = decl->kind,
+        .setting = parity_list_setting(&m->list, p->setting),
+        .left = p->setting != NULL ? p->left : attrs_of(p->left_decl),
+        .right = p->setting != NULL ? p->right : attrs_of(p->right_decl),
+        .declared = decl->declared,
     };
-    explain(m, p, &d);
-    parity_list_add(&m->list, &d);
+    struct parity_causes *causes = find_meant(m, p);
+    if (causes == NULL && p->left != NULL && parity_words_same(&m->words, p->left, p->right))
+        causes = m->own_words;
+    if (causes != NULL)
+        parity_list_add(&m->list, &d, causes);
+    else
+        parity_open_add(&m->open, &d);
+}
+
+static void settle(struct making *m)
+{
+    struct parity_causes *unknown = parity_causes_one(m->mem, &own_unknown);
+    for (size_t i = 0; i < m->open.steps.count; i++) {
+        const struct parity_open_step *step = &m->open.steps.at[i];
+        for (size_t k = step->first; k < step->first + step->count; k++) {
+            struct parity_open_place *place = &m->open.places.at[k];
+            struct parity_causes *causes = parity_open_causes(&m->open, step, place);
+            parity_list_add(&m->list, &place->difference, causes != NULL ? causes : unknown);
+        }
+    }
 }
 
 static const struct region_driver *find_driver(const struct region *region, const struct region_driver *like)
@@ -278,11 +264,8 @@ static void add_driver(struct making *m, const struct region_driver *left, const
             arena_print(m->mem, "%s%s%s", some->subsystem, some->instance[0] ? "/" : "", some->instance),
         .left = left != NULL ? value_text(m->mem, left->driver) : NULL,
         .right = right != NULL ? value_text(m->mem, right->driver) : NULL,
-        .causes = arena_copy(m->mem, &cause, sizeof(struct parity_cause *)),
-        .cause_count = 1,
-        .explained = true,
     };
-    parity_list_add(&m->list, &d);
+    parity_list_add(&m->list, &d, parity_causes_one(m->mem, cause));
 }
 
 /* Which driver serves a region is nobody's copy; it is told because who reads "the same queue" should know
@@ -299,18 +282,6 @@ static void compare_drivers(struct making *m)
 
 /* ---- all of it -------------------------------------------------------------------------------------- */
 
-static void free_notes(struct map *notes)
-{
-    const char *key;
-    void *value;
-    for (size_t at = 0; map_next(notes, &at, &key, &value);) {
-        struct note *n = value;
-        ARRAY_DONE(&n->causes);
-        free(n);
-    }
-    map_free(notes);
-}
-
 static bool evaluate(struct making *m, const struct region *region, const struct decls **out, struct err *err)
 {
     return m->ask->evaluate(m->ask->user, region, m->mem, out, err) ||
@@ -323,10 +294,10 @@ static bool compare_all(struct making *m, struct parity *p, struct err *err)
     const struct decls *left, *right;
     if (!evaluate(m, ask->left, &left, err) || !evaluate(m, ask->right, &right, err))
         return false;
-    parity_view_compare(m->mem, ask->left, ask->right, &m->words, &m->view);
-    if (!turn_all(m, left, right, err))
-        return false;
     parity_decls_compare(m->mem, left, right, &m->words, differs, m);
+    if (m->open.places.count > 0 && !turn_all(m, left, right, err))
+        return false;
+    settle(m);
     compare_drivers(m);
     p->left_steps = left->count;
     p->right_steps = right->count;
@@ -336,17 +307,17 @@ static bool compare_all(struct making *m, struct parity *p, struct err *err)
 bool parity_make(struct arena *mem, const struct parity_ask *ask, struct parity **out, struct err *err)
 {
     struct parity *p = ARENA_NEW(mem, struct parity);
-    struct making m = {.mem = mem, .ask = ask, .notes = map_new()};
+    struct making m = {.mem = mem, .ask = ask, .own_words = parity_causes_one(mem, &own_words)};
     p->left = ask->left;
     p->right = ask->right;
     parity_words_of(&m.words, mem, ask->left, ask->right);
-    parity_list_init(&m.list, mem, ask->left, ask->right);
+    parity_list_init(&m.list, mem, ask->left, ask->right, ask->brief);
     bool ok = compare_all(&m, p, err);
     if (ok) {
         parity_list_keep(&m.list, p);
         *out = p;
     }
     parity_list_done(&m.list);
-    free_notes(m.notes);
+    parity_open_done(&m.open);
     return ok;
 }

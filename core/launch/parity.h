@@ -5,7 +5,8 @@
  *
  * How a difference is led back: from the left region's values one group after the other is given the right
  * region's, the playbook is evaluated again, and what then changes comes from that group.  When the last is
- * done nothing is left of the left region, so no difference can go without.  Asks no service, reads no clock.
+ * done nothing is left of the left region, so no difference can go without.  Reading the playbook is what
+ * takes long, so where everything explains itself no mixture is evaluated.  Asks no service, reads no clock.
  * Lives in the arena it was made in. */
 #pragma once
 
@@ -57,7 +58,7 @@ struct parity_difference {
 
 struct parity {
     const struct region *left, *right;
-    const struct parity_difference *at; /* by kind, setting, address */
+    const struct parity_difference *at; /* by kind, setting, address; NULL in brief: they are counted only */
     size_t count, unexplained;
     const struct parity_cause *const *causes; /* of all differences, each once, unexplained ones last */
     size_t cause_count;
@@ -71,7 +72,8 @@ struct parity {
 struct parity_ask {
     const struct region *left, *right;
     struct catalog catalog;
-    /* What the playbook declares for a region; it lives in `mem`. */
+    /* What the playbook declares for a region; it lives as long as `mem`.  Asked for the left and for the
+     * right region once each: whoever has read the playbook for one of them already has the answer. */
     bool (*evaluate)(void *user, const struct region *region, struct arena *mem, const struct decls **out,
                      struct err *err);
     void *user;

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "launch/parity_causes.h"
 #include "launch/parity_list.h"
 #include "model/decl.h"
 #include "model/diag.h"
@@ -39,10 +40,8 @@ static void add(struct built *b, const struct store_res *row, const struct decl 
         .right = diff != NULL && !diff->secret ? diff->before : NULL,
         .declared = decl != NULL ? arena_print(b->mem, "%s:%u", decl->file, decl->line) : row->declared_at,
         .built = b->region->name,
-        .causes = arena_copy(b->mem, &cause, sizeof(struct parity_cause *)),
-        .cause_count = 1,
     };
-    parity_list_add(b->list, &d);
+    parity_list_add(b->list, &d, parity_causes_one(b->mem, cause));
 }
 
 /* As a plan would ask for it, with what the type fills in. */

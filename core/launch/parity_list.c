@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "launch/parity_causes.h"
 #include "model/decl.h"
 #include "model/origins.h"
 #include "region/region.h"
@@ -40,13 +41,14 @@ static void add_rules(struct parity_list *l, const struct region *region, const 
                                             .revisit = d->revisit,
                                             .left = left ? where : NULL,
                                             .right = left ? NULL : where};
+        rule->causes = parity_causes_one(l->mem, &rule->cause);
     }
 }
 
 void parity_list_init(struct parity_list *l, struct arena *mem, const struct region *left,
-                      const struct region *right)
+                      const struct region *right, bool brief)
 {
-    *l = (struct parity_list){.mem = mem};
+    *l = (struct parity_list){.mem = mem, .brief = brief, .settings = map_new()};
     l->step_rules = ARENA_ARRAY(mem, struct parity_list_rule, left->differs_count + right->differs_count + 1);
     add_rules(l, left, right, true);
     add_rules(l, right, left, false);
@@ -55,6 +57,8 @@ void parity_list_init(struct parity_list *l, struct arena *mem, const struct reg
 void parity_list_done(struct parity_list *l)
 {
     ARRAY_DONE(&l->found);
+    ARRAY_DONE(&l->sets);
+    map_free(l->settings);
 }
 
 /* Whole segments, as --target has them; a setting with all that lies below it. */
@@ -71,22 +75,39 @@ bool parity_list_covers(const struct parity_list_rule *rule, const char *address
     return rule->setting == NULL || (setting != NULL && begins(setting, rule->setting, ".["));
 }
 
-void parity_list_add(struct parity_list *l, const struct parity_difference *d)
+/* Steps come by address, and so by kind; most of a kind are declared on one line, in a loop. */
+const struct parity_list_decl *parity_list_decl_of(struct parity_list *l, const struct decl *decl)
 {
-    ARRAY_PUSH(&l->found, *d);
+    const struct decl *last = l->last.of;
+    bool same_place = last != NULL && last->line == decl->line && str_equal(last->file, decl->file);
+    bool same_kind = last != NULL && last->subsystem != NULL && decl->subsystem != NULL &&
+                     str_equal(last->subsystem, decl->subsystem) && str_equal(last->type, decl->type);
+    if (!same_place)
+        l->last.declared = arena_print(l->mem, "%s:%u", decl->file, decl->line);
+    if (!same_kind)
+        l->last.kind = decl->subsystem != NULL
+                           ? arena_print(l->mem, "%s.%s", decl->subsystem, decl->type)
+                           : arena_text_n(l->mem, decl->address, strcspn(decl->address, "."));
+    l->last.of = decl;
+    return &l->last;
 }
 
-const char *parity_list_kind(struct arena *mem, const struct decl *decl)
+const char *parity_list_setting(struct parity_list *l, const char *setting)
 {
-    if (decl->subsystem != NULL)
-        return arena_print(mem, "%s.%s", decl->subsystem, decl->type);
-    return arena_text_n(mem, decl->address, strcspn(decl->address, "."));
+    char *kept = setting != NULL ? map_find(l->settings, setting) : NULL;
+    if (kept != NULL || setting == NULL)
+        return kept;
+    kept = arena_text(l->mem, setting);
+    map_put(l->settings, kept, kept);
+    return kept;
 }
 
 /* ---- the result ------------------------------------------------------------------------------------- */
 
 static int by_text(const char *a, const char *b)
 {
+    if (a == b)
+        return 0;
     return a == NULL || b == NULL ? (a != NULL) - (b != NULL) : strcmp(a, b);
 }
 
@@ -99,6 +120,23 @@ static int by_kind(const void *a, const void *b)
     if (order == 0)
         order = by_text(x->address, y->address);
     return order != 0 ? order : by_text(x->built, y->built);
+}
+
+void parity_list_add(struct parity_list *l, struct parity_difference *d, struct parity_causes *causes)
+{
+    d->causes = causes->at;
+    d->cause_count = causes->count;
+    d->explained = causes->explained;
+    l->count++;
+    l->unexplained += !d->explained;
+    if (!l->brief)
+        ARRAY_PUSH(&l->found, *d);
+    if (causes->first == NULL) {
+        causes->first = arena_copy(l->mem, d, sizeof(*d));
+        ARRAY_PUSH(&l->sets, causes);
+    } else if (by_kind(d, causes->first) < 0) {
+        *causes->first = *d;
+    }
 }
 
 /* In the order of a reader's interest: whose word it is, then where it stands. */
@@ -114,16 +152,24 @@ static int by_rule(const void *a, const void *b)
     return order != 0 ? order : by_text(x->right, y->right);
 }
 
+static int by_first(const void *a, const void *b)
+{
+    return by_kind((*(struct parity_causes *const *)a)->first, (*(struct parity_causes *const *)b)->first);
+}
+
+/* Those of one rank stand in the order in which somebody who reads all differences meets them. */
 static void keep_causes(struct parity_list *l, struct parity *out)
 {
     struct map *seen = map_new();
     ARRAY(const struct parity_cause *) causes = {0};
-    for (size_t i = 0; i < l->found.count; i++) {
-        const struct parity_difference *d = &l->found.at[i];
-        for (size_t k = 0; k < d->cause_count; k++) {
-            const char *key = arena_print(l->mem, "%p", (const void *)d->causes[k]);
-            if (map_put(seen, key, (void *)d->causes[k]) == NULL)
-                ARRAY_PUSH(&causes, d->causes[k]);
+    if (l->sets.count > 0)
+        qsort(l->sets.at, l->sets.count, sizeof(*l->sets.at), by_first);
+    for (size_t i = 0; i < l->sets.count; i++) {
+        const struct parity_causes *set = l->sets.at[i];
+        for (size_t k = 0; k < set->count; k++) {
+            const char *key = arena_print(l->mem, "%p", (const void *)set->at[k]);
+            if (map_put(seen, key, (void *)set->at[k]) == NULL)
+                ARRAY_PUSH(&causes, set->at[k]);
         }
     }
     map_free(seen);
@@ -150,10 +196,9 @@ void parity_list_keep(struct parity_list *l, struct parity *out)
 {
     if (l->found.count > 0)
         qsort(l->found.at, l->found.count, sizeof(*l->found.at), by_kind);
-    for (size_t i = 0; i < l->found.count; i++)
-        out->unexplained += !l->found.at[i].explained;
     keep_causes(l, out);
     keep_idle(l, out);
-    out->count = l->found.count;
+    out->count = l->count;
+    out->unexplained = l->unexplained;
     out->at = ARRAY_KEEP(&l->found, l->mem);
 }

@@ -66,15 +66,19 @@ static const struct parity_word *word_at(const struct parity_words *w, const cha
 
 void parity_words_translate(const struct parity_words *w, struct buf *out, const char *text)
 {
+    const char *from = text;
     for (const char *at = text; *at != '\0';) {
         const struct parity_word *word = word_at(w, at, at == text || !is_letter(at[-1]));
         if (word == NULL) {
-            buf_char(out, *at++);
+            at++;
             continue;
         }
+        buf_add(out, from, (size_t)(at - from));
         buf_text(out, word->right);
         at += strlen(word->left);
+        from = at;
     }
+    buf_text(out, from);
 }
 
 const char *parity_words_other(const struct parity_words *w, const char *left)
@@ -121,10 +125,79 @@ void parity_words_spell(struct buf *out, const struct value *v)
     buf_char(out, map ? '}' : ']');
 }
 
+static bool are_spelled_alike(const struct value *left, const struct value *right)
+{
+    struct buf here, there;
+    buf_init(&here, 0);
+    buf_init(&there, 0);
+    parity_words_spell(&here, left);
+    parity_words_spell(&there, right);
+    bool same = str_equal(here.at, there.at);
+    buf_done(&here);
+    buf_done(&there);
+    return same;
+}
+
+static bool are_alike_inside(const struct value *left, const struct value *right)
+{
+    bool map = left->kind == VALUE_MAP, same = left->count == right->count;
+    for (size_t i = 0; same && i < left->count; i++)
+        same = map ? strcmp(left->pairs[i].key, right->pairs[i].key) == 0 &&
+                         parity_words_alike(left->pairs[i].value, right->pairs[i].value)
+                   : parity_words_alike(left->items[i], right->items[i]);
+    return same;
+}
+
+/* Only what is no plain value has to be spelled. */
+bool parity_words_alike(const struct value *left, const struct value *right)
+{
+    enum value_kind kind = value_kind(left);
+    if (kind != value_kind(right))
+        return are_spelled_alike(left, right);
+    switch (kind) {
+    case VALUE_LIST:
+    case VALUE_MAP:
+        return are_alike_inside(left, right);
+    case VALUE_BOOL:
+    case VALUE_INT:
+    case VALUE_TEXT:
+        return value_equal(left, right);
+    default:
+        return value_equal(left, right) || are_spelled_alike(left, right);
+    }
+}
+
+/* Between quotes a text is spelled as it is, unless one of its characters needs a backslash. */
+static bool is_plain(const struct value *v)
+{
+    if (value_kind(v) != VALUE_TEXT)
+        return false;
+    for (const char *c = v->text; *c != '\0'; c++)
+        if (*c == '"' || *c == '\\' || (unsigned char)*c < ' ')
+            return false;
+    return true;
+}
+
+/* The usual case, with nothing written down: the left text and the right one are read side by side. */
+static bool are_same_plain(const struct parity_words *w, const char *left, const char *right)
+{
+    for (const char *at = left; *at != '\0';) {
+        const struct parity_word *word = word_at(w, at, at == left || !is_letter(at[-1]));
+        size_t length = word != NULL ? strlen(word->right) : 1;
+        if (strncmp(right, word != NULL ? word->right : at, length) != 0)
+            return false;
+        at += word != NULL ? strlen(word->left) : 1;
+        right += length;
+    }
+    return *right == '\0';
+}
+
 bool parity_words_same(const struct parity_words *w, const struct value *left, const struct value *right)
 {
     if (left == NULL || right == NULL)
         return left == right;
+    if (is_plain(left) && is_plain(right))
+        return are_same_plain(w, left->text, right->text);
     struct buf spelled, here, there;
     buf_init(&spelled, 0);
     buf_init(&here, 0);

@@ -29,5 +29,8 @@ void parity_words_translate(const struct parity_words *w, struct buf *out, const
 const char *parity_words_other(const struct parity_words *w, const char *left);
 /* The value in one line, expressions as a reader of a plan sees them. */
 void parity_words_spell(struct buf *out, const struct value *v);
+/* Do a reader of a plan and these two say the same?  A function of the script is spelled without its number:
+ * it has another one as soon as there is one more before it, and is the same function. */
+bool parity_words_alike(const struct value *left, const struct value *right);
 /* Do they differ in nothing but the regions' own words? */
 bool parity_words_same(const struct parity_words *w, const struct value *left, const struct value *right);

@@ -5,7 +5,10 @@
 #include "launch/parity.h"
 #include "launch/parity_words.h"
 #include "model/decl.h"
+#include "model/expr.h"
 #include "model/path.h"
+#include "model/schema.h"
+#include "store/store.h"
 
 /* The playbook of these tests: a function of the region's values, and nothing else. */
 struct world {
@@ -185,6 +188,22 @@ static void test_the_causes_of_a_difference_are_what_it_was_made_of(void **state
     }
 }
 
+/* The causes that nobody gave, in the same order. */
+static void check_same_blame(const struct parity *a, const struct parity *b)
+{
+    size_t i = 0, k = 0;
+    for (; i < a->cause_count; i++) {
+        if (a->causes[i]->by < PARITY_UNEXPLAINED)
+            continue;
+        while (k < b->cause_count && b->causes[k]->by < PARITY_UNEXPLAINED)
+            k++;
+        assert_true(k < b->cause_count);
+        assert_string_equal(a->causes[i]->what, b->causes[k]->what);
+        assert_string_equal(a->causes[i]->left, b->causes[k++]->left);
+    }
+    assert_int_equal(k == 0 ? 0 : b->cause_count, k);
+}
+
 static void test_in_brief_what_is_unexplained_is_the_same(void **state)
 {
     struct world w = {.folder = *state, .declare = declare_numbers};
@@ -198,10 +217,12 @@ static void test_in_brief_what_is_unexplained_is_the_same(void **state)
         write_numbers(w.folder, &n);
         w.own = &n;
         compare(&w, false);
-        size_t unexplained = w.parity->unexplained, count = w.parity->count;
+        struct parity whole = *w.parity;
         compare(&w, true);
-        assert_int_equal(w.parity->unexplained, unexplained);
-        assert_int_equal(w.parity->count, count);
+        assert_int_equal(w.parity->unexplained, whole.unexplained);
+        assert_int_equal(w.parity->count, whole.count);
+        assert_null(w.parity->at);
+        check_same_blame(&whole, w.parity);
     }
 }
 
@@ -259,6 +280,16 @@ static void test_a_text_that_only_says_where_it_is_explains_itself(void **state)
     assert_int_equal(w.parity->unexplained, 0);
 }
 
+static void test_what_explains_itself_needs_no_mixture(void **state)
+{
+    struct world w = {.folder = *state, .declare = declare_words};
+    folder_write_region(w.folder, "us", "services: { size: 9 }\n");
+    folder_write_region(w.folder, "eu", "from: us\nshrink:\n  - { match: services.size, to: 1, why: w }\n");
+    compare(&w, false);
+    assert_int_equal(w.parity->unexplained, 0);
+    assert_int_equal(w.evaluations, 2);
+}
+
 static const struct decls *declare_choice(struct world *w, const struct region *region, struct arena *mem,
                                           struct err *err)
 {
@@ -299,6 +330,71 @@ static void test_a_step_named_by_its_region_is_the_same_step(void **state)
     folder_write_region(w.folder, "eu", "from: us\n");
     compare(&w, false);
     assert_int_equal(w.parity->count, 0);
+}
+
+/* ---- steps that only one side has ---------------------------------------------------------------------- */
+
+/* A step for each entry of services.steps, of the size it says; the region's own name stands in one. */
+static const struct decls *declare_list(struct world *w, const struct region *region, struct arena *mem,
+                                        struct err *err)
+{
+    (void)w, (void)err;
+    const struct value *list = value_get(value_get(region->view, "services"), "steps");
+    struct decl *steps = ARENA_ARRAY(mem, struct decl, list->count);
+    for (size_t i = 0; i < list->count; i++) {
+        const char *key = list->pairs[i].key;
+        const char *name = strcmp(key, "own") ? key : arena_print(mem, "m-%s", word(region, "region"));
+        struct pair pairs[] = {{"deep", NULL}, {"size", list->pairs[i].value}};
+        struct pair inside = {"er", list->pairs[i].value};
+        pairs[0].value = value_map(mem, &inside, 1);
+        steps[i] = *one_step(mem, name, (struct pair){"x", value_null()})->at;
+        steps[i].attrs = value_map(mem, pairs, COUNT_OF(pairs));
+        steps[i].meta.owner = list->pairs[i].value->number > 1 ? "big" : NULL;
+    }
+    struct decls *decls = ARENA_NEW(mem, struct decls);
+    *decls = (struct decls){.at = steps, .count = list->count};
+    return decls;
+}
+
+static void check_row(const struct parity *p, size_t i, const char *address, const char *setting,
+                      const char *what)
+{
+    assert_true(i < p->count);
+    assert_string_equal(p->at[i].address, address);
+    if (setting)
+        assert_string_equal(p->at[i].setting, setting);
+    else
+        assert_null(p->at[i].setting);
+    assert_int_equal(p->at[i].cause_count, 1);
+    assert_string_equal(p->at[i].causes[0]->what, what);
+}
+
+static void test_steps_of_one_side_stand_among_those_of_both(void **state)
+{
+    struct world w = {.folder = *state, .declare = declare_list};
+    folder_write_region(w.folder, "us", "services: { steps: { a: 1, b: 1, d: 1, own: 9, z: 9 } }\n");
+    folder_write_region(w.folder, "eu",
+                        "from: us\nshrink:\n  - { match: services.steps.own, to: 1, why: w }\n"
+                        "  - { match: services.steps.z, to: 1, why: w }\n"
+                        "absent: [{ what: services.steps.b, why: not yet, owner: me }]\n"
+                        "differs: [{ what: services.steps.c, why: ours, owner: me }]\n"
+                        "services: { steps: { c: 1 } }\n");
+    compare(&w, false);
+    const char *own = "services.steps.own", *z = "services.steps.z";
+    assert_int_equal(w.parity->count, 8);
+    assert_int_equal(w.parity->unexplained, 0);
+    check_row(w.parity, 0, "x.thing.b", NULL, "services.steps.b");
+    check_row(w.parity, 1, "x.thing.c", NULL, "services.steps.c");
+    check_row(w.parity, 2, "x.thing.m-eu", "deep.er", own);
+    check_row(w.parity, 3, "x.thing.z", "deep.er", z);
+    check_row(w.parity, 4, "x.thing.m-eu", "size", own);
+    check_row(w.parity, 5, "x.thing.z", "size", z);
+    check_row(w.parity, 6, "x.thing.m-eu", "step.owner", own);
+    check_row(w.parity, 7, "x.thing.z", "step.owner", z);
+    assert_null(w.parity->at[0].left);
+    assert_null(w.parity->at[1].right);
+    assert_null(w.parity->at[6].left);
+    assert_string_equal(w.parity->at[6].right->text, "big");
 }
 
 /* ---- a playbook that takes not every mixture --------------------------------------------------------- */
@@ -360,6 +456,77 @@ static void test_an_error_of_the_playbook_names_the_region(void **state)
     assert_non_null(strstr(w.folder->err.summary, "for region 'eu'"));
 }
 
+/* ---- what stands ------------------------------------------------------------------------------------ */
+
+static bool sized(void *user, const char *subsystem, const char *instance, const char *type,
+                  const struct catalog_type **out, struct err *err)
+{
+    static const struct schema_attr attrs[] = {{.name = "size", .kind = VALUE_INT}};
+    static const struct schema schema = {1, attrs, COUNT_OF(attrs)};
+    static const struct catalog_type thing = {.subsystem = "x", .name = "thing", .schema = &schema};
+    (void)user, (void)subsystem, (void)instance, (void)type, (void)err;
+    *out = &thing;
+    return true;
+}
+
+static const struct decls *declare_four(struct world *w, const struct region *region, struct arena *mem,
+                                        struct err *err)
+{
+    (void)w, (void)region, (void)err;
+    struct decl *steps = ARENA_ARRAY(mem, struct decl, 4);
+    for (int i = 0; i < 4; i++)
+        steps[i] = *one_step(mem, arena_print(mem, "s%d", i), (struct pair){"size", value_int(mem, 5)})->at;
+    struct decls *decls = ARENA_NEW(mem, struct decls);
+    *decls = (struct decls){.at = steps, .count = 4};
+    return decls;
+}
+
+/* What is asked for as it is declared stands as well as it can, whatever the service shows of it; and what it
+ * shows as it is declared is right, whatever was asked for. */
+static void test_only_what_is_neither_asked_nor_seen_is_another_thing(void **state)
+{
+    static const struct {
+        const char *desired, *observed;
+    } rows[] = {{"{\"size\":5}", "{\"size\":4}"},
+                {"{\"size\":3}", "{\"size\":5}"},
+                {"{\"size\":3}", "{\"size\":4}"},
+                {"{\"size\":3}", "{\"size\":2}"}};
+    struct store_res res[COUNT_OF(rows)];
+    struct world w = {.folder = *state, .declare = declare_four};
+    struct folder *p = w.folder;
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        res[i] = (struct store_res){.address = arena_print(p->mem, "x.thing.s%zu", i),
+                                    .kind = DECL_RESOURCE,
+                                    .subsystem = "x",
+                                    .type = "thing",
+                                    .instance = "",
+                                    .desired = rows[i].desired,
+                                    .observed = rows[i].observed};
+    const struct store_snapshot truth = {.exists = true, .res = res, .res_count = COUNT_OF(rows)};
+    folder_write_region(p, "us", "");
+    folder_write_region(p, "eu", "from: us\n");
+    folder_must_load(p, "eu");
+    w.left = p->region;
+    folder_must_load(p, "us");
+    const struct parity_ask ask = {.left = w.left,
+                                   .right = p->region,
+                                   .catalog = {.type = sized},
+                                   .evaluate = evaluate,
+                                   .user = &w,
+                                   .left_truth = &truth};
+    assert_true(parity_make(p->mem, &ask, &w.parity, &p->err));
+    assert_int_equal(w.parity->count, 2);
+    assert_int_equal(w.parity->unexplained, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct parity_difference *d = &w.parity->at[i];
+        assert_string_equal(d->address, res[2 + i].address);
+        assert_string_equal(d->setting, "size");
+        assert_int_equal(d->left->number, 5);
+        assert_int_equal(d->right->number, i ? 2 : 4);
+        assert_int_equal(d->causes[0]->by, PARITY_BUILT);
+    }
+}
+
 /* ---- words ------------------------------------------------------------------------------------------- */
 
 static void test_words_are_whole_and_the_longest_wins(void **state)
@@ -382,6 +549,69 @@ static void test_words_are_whole_and_the_longest_wins(void **state)
     buf_done(&out);
 }
 
+/* A text on its own is read where it stands; in a list it is spelled first.  Both say the same. */
+static void test_a_text_is_judged_alike_alone_and_in_a_list(void **state)
+{
+    static const char *const parts[] = {"eu", "us", ".acme.example", "eu-place-1", "us-place-1", "-",
+                                        "e",  "u",  "\xc3\xa9",      "\"",         "\\",         "\n"};
+    struct folder *p = *state;
+    folder_write_region(p, "eu", "");
+    folder_must_load(p, "eu");
+    const struct region *left = p->region;
+    folder_write_region(p, "us", "");
+    folder_must_load(p, "us");
+    struct parity_words words;
+    parity_words_of(&words, p->mem, left, p->region);
+    size_t same = 0;
+    chance_at = 1;
+    for (int round = 0; round < 20000; round++) {
+        struct buf text[2];
+        const struct value *alone[2], *listed[2];
+        uint32_t count = chance(4);
+        buf_init(&text[0], 0);
+        buf_init(&text[1], 0);
+        for (uint32_t i = 0; i < count; i++) {
+            const char *part = parts[chance(COUNT_OF(parts))];
+            buf_text(&text[0], part);
+            if (chance(3) > 0)
+                parity_words_translate(&words, &text[1], part);
+            else
+                buf_text(&text[1], part);
+        }
+        for (int k = 0; k < 2; k++) {
+            alone[k] = value_text(p->mem, text[k].at);
+            listed[k] = value_list(p->mem, &alone[k], 1);
+            buf_done(&text[k]);
+        }
+        bool is_same = parity_words_same(&words, alone[0], alone[1]);
+        assert_int_equal(is_same, parity_words_same(&words, listed[0], listed[1]));
+        assert_int_equal(parity_words_alike(listed[0], listed[1]),
+                         strcmp(alone[0]->text, alone[1]->text) == 0);
+        same += is_same;
+    }
+    assert_in_range(same, 2000, 18000);
+}
+
+/* Every step before it that is new moves its number. */
+static void test_a_function_of_the_script_is_the_same_under_another_number(void **state)
+{
+    struct folder *p = *state;
+    const struct value *values[2][2];
+    for (uint32_t side = 0; side < 2; side++) {
+        struct expr *ref = ARENA_NEW(p->mem, struct expr), *map = ARENA_NEW(p->mem, struct expr);
+        *ref = (struct expr){.op = EXPR_REF, .address = "x.thing.db", .path = "id"};
+        *map = (struct expr){.op = EXPR_MAP, .fn = 7 + side, .args = {value_expr(p->mem, ref)}};
+        values[side][0] = value_text(p->mem, "a");
+        values[side][1] = value_expr(p->mem, map);
+    }
+    const struct value *left = value_list(p->mem, values[0], 2), *right = value_list(p->mem, values[1], 2);
+    assert_false(value_equal(left, right));
+    assert_true(parity_words_alike(left, right));
+    assert_false(parity_words_alike(left, value_list(p->mem, values[1], 1)));
+    assert_false(parity_words_alike(values[0][0], values[0][1]));
+    assert_false(parity_words_alike(value_int(p->mem, 1), value_real(p->mem, 1.0)));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,12 +619,17 @@ int main(void)
         TEST(test_the_causes_of_a_difference_are_what_it_was_made_of),
         TEST(test_in_brief_what_is_unexplained_is_the_same),
         TEST(test_in_brief_ten_rules_cost_no_more_than_one),
+        TEST(test_what_explains_itself_needs_no_mixture),
         TEST(test_a_text_that_only_says_where_it_is_explains_itself),
         TEST(test_a_playbook_that_decides_by_the_name_is_not_explained_by_it),
         TEST(test_a_step_named_by_its_region_is_the_same_step),
+        TEST(test_steps_of_one_side_stand_among_those_of_both),
         TEST(test_mixtures_the_playbook_refuses_wait_for_the_rest),
         TEST(test_an_error_of_the_playbook_names_the_region),
+        TEST(test_only_what_is_neither_asked_nor_seen_is_another_thing),
         TEST(test_words_are_whole_and_the_longest_wins),
+        TEST(test_a_text_is_judged_alike_alone_and_in_a_list),
+        TEST(test_a_function_of_the_script_is_the_same_under_another_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
