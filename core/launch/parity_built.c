@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "launch/parity_causes.h"
 #include "launch/parity_list.h"
@@ -16,7 +17,8 @@
 #include "store/store.h"
 
 struct built {
-    struct arena *mem;
+    struct arena *mem, *tmp; /* tmp: of one row */
+    struct buf text;         /* a declaration as the store would keep it */
     const struct parity_ask *ask;
     struct parity_list *list;
     const struct region *region;
@@ -24,6 +26,11 @@ struct built {
     const struct decls *decls;
     size_t unbuilt;
 };
+
+static const struct value *keep(struct built *b, const struct value *v)
+{
+    return v != NULL ? value_copy(b->mem, v) : NULL;
+}
 
 static void add(struct built *b, const struct store_res *row, const struct decl *decl,
                 const struct schema_diff *diff, const char *why)
@@ -35,9 +42,9 @@ static void add(struct built *b, const struct store_res *row, const struct decl 
     struct parity_difference d = {
         .address = row->address,
         .kind = arena_print(b->mem, "%s.%s", row->subsystem, row->type),
-        .setting = diff != NULL ? diff->path : NULL,
-        .left = diff != NULL && !diff->secret ? diff->after : NULL,
-        .right = diff != NULL && !diff->secret ? diff->before : NULL,
+        .setting = diff != NULL ? arena_text(b->mem, diff->path) : NULL,
+        .left = keep(b, diff != NULL && !diff->secret ? diff->after : NULL),
+        .right = keep(b, diff != NULL && !diff->secret ? diff->before : NULL),
         .declared = decl != NULL ? arena_print(b->mem, "%s:%u", decl->file, decl->line) : row->declared_at,
         .built = b->region->name,
     };
@@ -83,20 +90,45 @@ static bool has_diff(const struct schema_diffs *diffs, const char *path)
     return false;
 }
 
-/* Against what was last seen, and against what was last asked for: a service may show a thing in other words
+/* Nearly every row was asked for just as it is declared, and then nothing has to be read. */
+static bool was_asked(struct built *b, const struct store_res *row, const struct value *declared)
+{
+    buf_clear(&b->text);
+    value_json_print(&b->text, declared);
+    return strcmp(b->text.at, row->desired) == 0;
+}
+
+static bool diffs_of(struct built *b, const struct store_res *row, const char *text,
+                     const struct schema *schema, const struct value *declared, struct schema_diffs *out,
+                     struct err *err)
+{
+    const struct value *v = NULL;
+    if (!value_json_parse(b->tmp, text, strlen(text), &v, err))
+        return err_wrap(err, "reading '%s' of region '%s'", row->address, b->region->name);
+    schema_compare(b->tmp, schema, v, known_part(b->tmp, declared, v), out, NULL);
+    return true;
+}
+
+/* Against what was last asked for, and against what was last seen: a service may show a thing in other words
  * than it was asked in, or not at all, and what it filled in by itself may have been written down since. Only
  * what is neither is another thing.  A change behind landfall's back is the plan's to find. */
-static void compare_states(struct built *b, const struct store_res *row, const struct decl *decl,
-                           const struct schema *schema, const struct value *observed,
-                           const struct value *asked)
+static bool compare_states(struct built *b, const struct store_res *row, const struct decl *decl,
+                           const struct schema *schema, struct err *err)
 {
-    const struct value *declared = filled(b->mem, schema, decl);
+    const struct value *declared = filled(b->tmp, schema, decl);
     struct schema_diffs seen, last;
-    schema_compare(b->mem, schema, observed, known_part(b->mem, declared, observed), &seen, NULL);
-    schema_compare(b->mem, schema, asked, known_part(b->mem, declared, asked), &last, NULL);
+    if (was_asked(b, row, declared))
+        return true;
+    if (!diffs_of(b, row, row->desired, schema, declared, &last, err))
+        return false;
+    if (last.count == 0)
+        return true;
+    if (!diffs_of(b, row, row->observed, schema, declared, &seen, err))
+        return false;
     for (size_t i = 0; i < seen.count; i++)
         if (has_diff(&last, seen.at[i].path) && !is_ignored(decl, seen.at[i].path))
             add(b, row, decl, &seen.at[i], "what stands is not what is declared");
+    return true;
 }
 
 static bool compare_row(struct built *b, const struct store_res *row, const struct decl *decl,
@@ -104,7 +136,6 @@ static bool compare_row(struct built *b, const struct store_res *row, const stru
 {
     const struct catalog *catalog = &b->ask->catalog;
     const struct catalog_type *type;
-    const struct value *observed = NULL, *asked = NULL;
     struct err none;
     if (row->damaged)
         add(b, row, decl, NULL, "it stands, and is not right");
@@ -112,11 +143,9 @@ static bool compare_row(struct built *b, const struct store_res *row, const stru
     if (row->observed == NULL || row->desired == NULL ||
         !catalog->type(catalog->user, row->subsystem, row->instance, row->type, &type, &none))
         return true;
-    if (!value_json_parse(b->mem, row->observed, strlen(row->observed), &observed, err) ||
-        !value_json_parse(b->mem, row->desired, strlen(row->desired), &asked, err))
-        return err_wrap(err, "reading '%s' of region '%s'", row->address, b->region->name);
-    compare_states(b, row, decl, type->schema, observed, asked);
-    return true;
+    bool good = compare_states(b, row, decl, type->schema, err);
+    arena_reset(b->tmp);
+    return good;
 }
 
 /* Rows and declarations are both sorted by address: one walk. */
@@ -146,21 +175,32 @@ static bool is_built(const struct store_snapshot *truth)
     return truth != NULL && truth->exists && truth->res_count > 0;
 }
 
+static bool compare_side(struct built *b, const struct region *region, const struct store_snapshot *truth,
+                         const struct decls *decls, size_t *unbuilt, struct err *err)
+{
+    b->region = region;
+    b->truth = truth;
+    b->decls = decls;
+    b->unbuilt = 0;
+    if (!compare_region(b, err))
+        return false;
+    *unbuilt = b->unbuilt;
+    return true;
+}
+
 bool parity_built_compare(struct arena *mem, const struct parity_ask *ask, const struct decls *left,
                           const struct decls *right, struct parity_list *list, struct parity *out,
                           struct err *err)
 {
-    struct built sides[] = {
-        {mem, ask, list, ask->left, ask->left_truth, left, 0},
-        {mem, ask, list, ask->right, ask->right_truth, right, 0},
-    };
+    struct built b = {.mem = mem, .tmp = arena_new(), .ask = ask, .list = list};
+    buf_init(&b.text, 0);
     out->left_built = is_built(ask->left_truth);
     out->right_built = is_built(ask->right_truth);
-    if (out->left_built && !compare_region(&sides[0], err))
-        return false;
-    if (out->right_built && !compare_region(&sides[1], err))
-        return false;
-    out->left_unbuilt = sides[0].unbuilt;
-    out->right_unbuilt = sides[1].unbuilt;
-    return true;
+    bool good =
+        (!out->left_built || compare_side(&b, ask->left, ask->left_truth, left, &out->left_unbuilt, err)) &&
+        (!out->right_built ||
+         compare_side(&b, ask->right, ask->right_truth, right, &out->right_unbuilt, err));
+    buf_done(&b.text);
+    arena_free(b.tmp);
+    return good;
 }
