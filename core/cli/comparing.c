@@ -66,11 +66,19 @@ static bool has_subsystem(void *user, const char *subsystem, struct err *err)
     return c->catalog.subsystem(c->catalog.user, subsystem, err);
 }
 
+/* The other region, read once for its cost and for parity. */
+struct comparing_other {
+    const char *name;
+    struct region *region;
+    bool read;                 /* the playbook for it */
+    const struct decls *decls; /* NULL: it did not go through, and this is why */
+    struct err why_not;
+};
+
 /* Only what is declared is wanted, so the Lua world goes at once. */
-static bool evaluate(void *user, const struct region *region, struct arena *mem, const struct decls **out,
-                     struct err *err)
+static bool evaluate(struct comparing *c, const struct region *region, struct arena *mem,
+                     const struct decls **out, struct err *err)
 {
-    struct comparing *c = user;
     struct catalog catalog = {.user = c, .subsystem = has_subsystem, .type = find_type, .call = find_call};
     struct playbook *playbook;
     if (!session_evaluate(c->s, region, catalog, mem, &playbook, err))
@@ -82,19 +90,56 @@ static bool evaluate(void *user, const struct region *region, struct arena *mem,
     return true;
 }
 
+/* What is wrong with its file is told to whoever asks first, and keeps nobody from asking again. */
+static bool open_other(struct session *s, const char *name, struct diags *diags, struct err *err)
+{
+    struct region *region;
+    if (s->other && str_equal(s->other->name, name))
+        return true;
+    if (!region_load(s->mem, s->project->folder, name, &region, diags, err))
+        return false;
+    s->other = ARENA_NEW(s->mem, struct comparing_other);
+    *s->other = (struct comparing_other){.name = arena_text(s->mem, name), .region = region};
+    return true;
+}
+
+static bool declare_other(struct comparing *c, const struct decls **out, struct err *err)
+{
+    struct comparing_other *other = c->s->other;
+    if (!other->read && !evaluate(c, other->region, c->s->mem, &other->decls, &other->why_not))
+        other->decls = NULL;
+    other->read = true;
+    if (other->decls)
+        *out = other->decls;
+    else
+        *err = other->why_not;
+    return other->decls != NULL;
+}
+
+/* Mixtures of the two are read for parity alone; what was read for a plan or its cost is in hand. */
+static bool declare(void *user, const struct region *region, struct arena *mem, const struct decls **out,
+                    struct err *err)
+{
+    struct comparing *c = user;
+    if (region == c->s->other->region)
+        return declare_other(c, out, err);
+    if (region != c->s->region || !c->s->playbook)
+        return evaluate(c, region, mem, out, err);
+    *out = playbook_decls(c->s->playbook);
+    return true;
+}
+
 bool comparing_make(struct session *s, const char *other, bool brief, struct parity **out, struct err *err)
 {
-    struct region *right;
     struct store_snapshot truth;
     struct comparing c = {.s = s, .catalog = registry_catalog(s->registry)};
     const char *path = file_join(s->mem, s->project->store, arena_print(s->mem, "%s.db", other));
-    if (!region_load(s->mem, s->project->folder, other, &right, &s->diags, err) ||
-        !store_read(s->mem, path, &truth, err))
+    if (!open_other(s, other, &s->diags, err) || !store_read(s->mem, path, &truth, err))
         return false;
     struct parity_ask ask = {.left = s->region,
-                             .right = right,
+                             .right = s->other->region,
                              .catalog = c.catalog,
-                             .evaluate = evaluate,
+                             .evaluate = declare,
                              .user = &c,
                              .left_truth = &s->truth,
                              .right_truth = &truth,
@@ -115,14 +160,13 @@ static bool is_whole(const struct plan *plan)
 }
 
 /* Declared by the same playbook, with the other region's facts. */
-static void price_declared(struct session *s, const struct plan *plan, const struct region *other,
-                           struct arena *tmp, struct plan_reference *out)
+static void price_declared(struct session *s, const struct plan *plan, struct plan_reference *out)
 {
     struct comparing c = {.s = s, .catalog = registry_catalog(s->registry)};
     struct reference_ask ask = {
         .plan = plan, .loop = s->loop, .registry = s->registry, .parallel = s->project->parallel};
     struct err err;
-    if (evaluate(&c, other, tmp, &ask.decls, &err))
+    if (declare_other(&c, &ask.decls, &err))
         reference_price(s->mem, &ask, out);
     else
         out->why_not = arena_print(s->mem, "the playbook does not go through for it: %s", err.summary);
@@ -133,19 +177,15 @@ void comparing_price(struct session *s, struct plan *plan)
     if (!is_whole(plan))
         return;
     struct plan_reference *out = ARENA_NEW(s->mem, struct plan_reference);
-    struct arena *tmp = arena_new();
-    struct region *other;
     struct diags diags;
     struct err err;
-    diag_init(&diags, tmp);
+    diag_init(&diags, s->mem);
     out->region = plan->region->from;
-    if (!region_load(tmp, s->project->folder, plan->region->from, &other, &diags, &err))
+    if (!open_other(s, plan->region->from, &diags, &err))
         out->why_not = arena_print(s->mem, "its file does not go through: %s", err.summary);
-    else if (other->cost)
-        reference_state(s->mem, plan->region, other, out);
+    else if (s->other->region->cost)
+        reference_state(s->mem, plan->region, s->other->region, out);
     else
-        price_declared(s, plan, other, tmp, out);
-    out->dated = arena_text(s->mem, out->dated);
+        price_declared(s, plan, out);
     plan->reference = out;
-    arena_free(tmp);
 }

@@ -14,6 +14,7 @@
 
 struct arena;
 struct args;
+struct comparing_other;
 struct decls;
 struct err;
 struct host;
@@ -58,6 +59,7 @@ struct session {
     struct host *host;
     struct registry *registry;
     struct playbook *playbook;
+    struct comparing_other *other; /* of comparing.c: the region beside; or NULL */
     struct price_books *prices;
     struct policy *policy;   /* NULL: no rule holds */
     struct waivers *waivers; /* of the region */
