@@ -10,6 +10,8 @@
 #include "model/schema.h"
 #include "plan/graph.h"
 #include "plugin/registry.h"
+#include "region/own.h"
+#include "region/project.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
 
@@ -64,6 +66,10 @@ bool cmd_check_run(struct session *s, const struct args *args, int *exit_code, s
         return false;
     err_clear(err);
     check_all(s, region, err);
+    /* A playbook stops at the first fact it misses; what else there is to say, the files tell.  Where it runs
+     * to its end it lacks nothing, whatever another region has. */
+    if (!s->playbook)
+        own_check(s->mem, s->project->folder, region, &s->diags);
     if (s->diags.errors == 0 && err->code[0])
         diag_add_err(&s->diags, DIAG_ERROR, NULL, err);
     size_t steps = session_decls(s)->count;

@@ -45,7 +45,8 @@ static const struct command table[] = {
         .options = BIT(JSON),
         .about =
             "Reads the region, the one it is copied from, the drivers' settings and the playbook; checks\n"
-            "every step against its type, and the graph.  Shows all errors, not only the first.",
+            "every step against its type, and the graph.  Shows all errors, not only the first: where the\n"
+            "playbook stops, also what the other region says for itself (services.own) and this does not.",
         .example = "landfall check eu",
         .run = cmd_check_run,
     },
@@ -84,8 +85,9 @@ static const struct command table[] = {
         .options = BIT(JSON),
         .about =
             "Writes regions/NEW.yaml, and never over one that is there.  What only you can decide says\n"
-            "FILL IN, and landfall check NEW names what is left.  What other copies of REGION shrink and\n"
-            "leave out stands beside it as comments, and so does every text that names REGION itself.",
+            "FILL IN, and landfall check NEW names what is left: places, drivers, and what REGION says for\n"
+            "itself under services.own.  What other copies of REGION shrink and leave out stands beside it\n"
+            "as comments, and so does every text that names REGION itself.",
         .example = "landfall copy us de\nlandfall check de",
         .run = cmd_copy_run,
     },

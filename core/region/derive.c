@@ -4,10 +4,12 @@
 
 #include "base/array.h"
 #include "base/buf.h"
+#include "base/str.h"
 #include "model/origins.h"
 #include "model/value.h"
 #include "region/findings.h"
 #include "region/nearest.h"
+#include "region/own.h"
 #include "region/rules.h"
 #include "region/spec.h"
 
@@ -28,6 +30,7 @@ struct derive {
     struct origin from; /* the place of `from:` */
     struct buf path;    /* of the value being copied */
     const struct value *own;
+    const struct value *theirs; /* what the other says for itself under another jurisdiction, or NULL */
     bool warn;
 };
 
@@ -273,6 +276,16 @@ static const struct value *copy_list(struct derive *d, const struct value *v)
     return value_list(d->f->mem, items, kept);
 }
 
+/* Nobody reads the other's own block here, so that its secrets are missing to nobody. */
+static const struct value *copy_theirs(struct derive *d, const struct value *v)
+{
+    bool warn = d->warn;
+    d->warn = false;
+    const struct value *copied = copy_map(d, v);
+    d->warn = warn;
+    return copied_at(d, copied, v->where);
+}
+
 /* NULL: not copied.  Depth is bounded by that of the files. */
 static const struct value *copy(struct derive *d, const struct value *v)
 {
@@ -285,6 +298,8 @@ static const struct value *copy(struct derive *d, const struct value *v)
     }
     if (mark->becomes != NULL)
         return shrink_copy(d, v, mark);
+    if (v == d->theirs)
+        return copy_theirs(d, v);
     if (v->kind == VALUE_MAP)
         return copied_at(d, copy_map(d, v), v->where);
     if (v->kind == VALUE_LIST)
@@ -333,6 +348,8 @@ const struct value *derive_services(struct findings *f, const struct spec *spec,
         .own = under_services(f->mem, spec->services),
         .warn = warn,
     };
+    if (!str_equal(spec->jurisdiction, parent->jurisdiction))
+        d.theirs = own_block(copied, parent->jurisdiction);
     d.marks = ARENA_ARRAY(f->mem, struct mark, d.mark_count);
     d.from.kind = ORIGIN_COPIED;
     for (size_t i = 0; i < spec->absent_count; i++)

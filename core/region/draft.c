@@ -15,6 +15,7 @@
 #include "model/value.h"
 #include "model/value_yaml.h"
 #include "region/leftover.h"
+#include "region/own.h"
 #include "region/region.h"
 #include "region/spec.h"
 
@@ -24,6 +25,7 @@ struct drafting {
     struct arena *mem;
     const char *project, *name;
     const struct region *from;
+    const struct value *own;     /* what `from` says for itself, or NULL */
     const char *const *siblings; /* other copies of the same region */
     size_t sibling_count;
     struct buf text;
@@ -32,12 +34,13 @@ struct drafting {
 
 /* ---- lines ----------------------------------------------------------------------------------- */
 
-/* Bytes of the line break that stands there, in any of YAML's spellings: 0 when there is none. */
+/* Bytes of the line break that stands there, in any of YAML's spellings, or of another character that no file
+ * may hold: 0 when there is none. */
 static size_t break_length(const char *at, size_t left)
 {
-    if ((unsigned char)*at < ' ')
+    if ((unsigned char)*at < ' ' || *at == 0x7f)
         return 1;
-    if (left >= 2 && memcmp(at, "\xc2\x85", 2) == 0) /* NEL */
+    if (left >= 2 && *at == '\xc2' && (unsigned char)at[1] < 0xa0) /* C1, with NEL */
         return 2;
     if (left >= 3 && memcmp(at, "\xe2\x80", 2) == 0 && ((unsigned char)at[2] | 1) == 0xa9) /* LS, PS */
         return 3;
@@ -70,11 +73,21 @@ static uint32_t code_point(const char *at, size_t *length)
     return code;
 }
 
+static bool is_plain_word(const char *key)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    static const char more[] = "0123456789-";
+    size_t begun = strspn(key, letters), at = begun;
+    while (key[at] && (strchr(letters, key[at]) || strchr(more, key[at])))
+        at++;
+    return begun > 0 && key[at] == '\0';
+}
+
 /* A name of the other file as a key of this one: bare where it is a plain word, otherwise in quotes with
  * everything beyond ASCII escaped, since YAML takes some of it for line breaks. */
 static void add_key(struct buf *out, const char *key)
 {
-    if (key[strspn(key, "abcdefghijklmnopqrstuvwxyz_")] == '\0' && key[0] != '\0') {
+    if (is_plain_word(key)) {
         buf_text(out, key);
         return;
     }
@@ -89,6 +102,13 @@ static void add_key(struct buf *out, const char *key)
     buf_char(out, '"');
 }
 
+/* Where a remark begins, on the line that began at `begun`. */
+static void fill_line(struct drafting *d, size_t begun)
+{
+    size_t width = d->text.count - begun;
+    buf_fill(&d->text, ' ', width + 2 < COMMENT_COLUMN ? COMMENT_COLUMN - width : 2);
+}
+
 /* "place: FILL IN                   # us: us-east-1" */
 static void open_line(struct drafting *d, const char *line, const char *theirs, const char *more)
 {
@@ -96,8 +116,7 @@ static void open_line(struct drafting *d, const char *line, const char *theirs, 
     buf_text(&d->text, line);
     buf_text(&d->text, SPEC_OPEN);
     d->open++;
-    size_t width = d->text.count - begun;
-    buf_fill(&d->text, ' ', width + 2 < COMMENT_COLUMN ? COMMENT_COLUMN - width : 2);
+    fill_line(d, begun);
     buf_print(&d->text, "# %s: ", d->from->name);
     add_inline(&d->text, theirs ? theirs : "nothing");
     buf_text(&d->text, more ? more : "");
@@ -117,7 +136,7 @@ static void head(struct drafting *d)
         d->name, r->name, r->name, d->name, d->name);
     buf_print(&d->text, "region: %s\n", d->name);
     open_line(d, "title: ", r->title, NULL);
-    open_line(d, "jurisdiction: ", r->jurisdiction, NULL);
+    open_line(d, "jurisdiction: ", r->jurisdiction, d->own ? "; services.own below goes by it" : NULL);
     buf_print(&d->text, "%-33s# copies `services`, resolved, and nothing else\n",
               arena_print(d->mem, "from: %s", r->name));
     open_line(d, "place: ", r->place, NULL);
@@ -286,6 +305,72 @@ static void add_secrets(struct drafting *d, const struct value *v, struct buf *p
     }
 }
 
+/* Does a map consist of keys that are about the other region, and nothing else? */
+static bool is_all_theirs(const struct drafting *d, const struct value *map)
+{
+    for (size_t i = 0; i < map->count; i++)
+        if (!own_is_theirs(map->pairs[i].key, d->from->name, d->from->jurisdiction))
+            return false;
+    return true;
+}
+
+/* "        vat_id: FILL IN          # us: \"541234567\"": the key is kept, the value is only told. */
+static void own_line(struct drafting *d, const struct pair *p, size_t indent)
+{
+    size_t begun = d->text.count;
+    struct buf theirs;
+    buf_init(&theirs, 0);
+    own_print(&theirs, p->value);
+    buf_fill(&d->text, ' ', indent);
+    add_key(&d->text, p->key);
+    buf_text(&d->text, value_kind(p->value) == VALUE_LIST ? ": [" SPEC_OPEN "]" : ": " SPEC_OPEN);
+    d->open++;
+    fill_line(d, begun);
+    buf_print(&d->text, "# %s: ", d->from->name);
+    add_inline(&d->text, theirs.at);
+    buf_char(&d->text, '\n');
+    buf_done(&theirs);
+}
+
+/* What is keyed by the other region's own word, such as the tax of US-CT, is no question to this one: a map
+ * of such keys is to be filled in as a whole, and among others they are left out. */
+static void own_map(struct drafting *d, const struct value *map, size_t indent)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const struct pair *p = &map->pairs[i];
+        if (own_is_theirs(p->key, d->from->name, d->from->jurisdiction))
+            continue;
+        if (value_kind(p->value) != VALUE_MAP || is_all_theirs(d, p->value)) {
+            own_line(d, p, indent);
+            continue;
+        }
+        buf_fill(&d->text, ' ', indent);
+        add_key(&d->text, p->key);
+        buf_text(&d->text, ":\n");
+        own_map(d, p->value, indent + 2);
+    }
+}
+
+/* Keyed as the other region's own block, and with nothing in it that could be taken over by accident. */
+static void own(struct drafting *d)
+{
+    const char *name = d->from->name;
+    if (!d->own || is_all_theirs(d, d->own)) {
+        buf_text(&d->text, "services: {}\n");
+        return;
+    }
+    const char *key = own_key(d->mem, d->name);
+    buf_print(
+        &d->text,
+        "#\n# `own` is what a region says for itself.  The block of %s counts for %s alone; this one has its "
+        "keys.\n# Drop what %s does not need; %s stands for the jurisdiction.\n"
+        "services:\n  own:\n    ",
+        name, name, d->name, key);
+    add_key(&d->text, key);
+    buf_text(&d->text, ":\n");
+    own_map(d, d->own, 6);
+}
+
 /* The regions the texts come from: the one that is copied, and those it was copied from itself. */
 static void services(struct drafting *d)
 {
@@ -301,12 +386,14 @@ static void services(struct drafting *d)
     buf_print(&d->text,
               "%s` is what\n# is copied; `landfall show %s --why PATH` tells where one value comes from.\n",
               d->from->name, d->name);
-    leftover_each(d->from->services, words, COUNT_OF(words), NULL, add_leftover, d);
+    /* What it says for itself is not read here, and is asked for below. */
+    const struct value *copied = own_without(d->mem, d->from->services, d->from->jurisdiction);
+    leftover_each(copied, words, COUNT_OF(words), NULL, add_leftover, d);
     buf_init(&path, 0);
     buf_text(&path, "services");
-    add_secrets(d, d->from->services, &path, &any);
+    add_secrets(d, copied, &path, &any);
     buf_done(&path);
-    buf_text(&d->text, "services: {}\n");
+    own(d);
 }
 
 /* ---- its own --------------------------------------------------------------------------------- */
@@ -416,6 +503,7 @@ bool draft_make(struct arena *mem, const char *project, const char *from, const 
     if (!check_name(&d, from, &made, err) || !region_load(mem, project, from, &region, diags, err))
         return false;
     d.from = region;
+    d.own = own_block(region->services, region->jurisdiction);
     if (!find_siblings(&d, err))
         return false;
     buf_init(&d.text, 0);

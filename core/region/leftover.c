@@ -33,8 +33,7 @@ static bool is_letter(char c)
     return isalnum((unsigned char)c) || ((unsigned char)c & 0x80);
 }
 
-/* As a whole word or label: "us" stands in "us-queue" and "db.us.acme.example", not in "status".  NULL, or
- * what stands behind the word. */
+/* NULL, or what stands behind the word. */
 static const char *behind_word(const char *text, const char *word)
 {
     size_t length = strlen(word);
@@ -42,6 +41,11 @@ static const char *behind_word(const char *text, const char *word)
         if ((at == text || !is_letter(at[-1])) && !is_letter(at[length]))
             return at + length;
     return NULL;
+}
+
+bool leftover_holds(const char *text, const char *word)
+{
+    return behind_word(text, word) != NULL;
 }
 
 /* Clouds call their places by the part of the world, the quarter of it, and a number: us-west-2,

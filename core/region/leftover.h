@@ -27,6 +27,8 @@ struct leftover {
 };
 typedef void leftover_fn(void *user, const struct leftover *one);
 
+/* As a whole word or label: "us" stands in "us-queue" and "db.us.acme.example", not in "status". */
+bool leftover_holds(const char *text, const char *word);
 /* Every text and key that holds one of the words as a whole word: one call for each, with the first of the
  * words that fits.  `is_copy` (or NULL: everything is one) says whether a value counts. */
 void leftover_each(const struct value *services, const struct leftover_word *words, size_t count,

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "model/addr.h"
 #include "model/diag.h"
 #include "model/path.h"
@@ -16,6 +17,7 @@
 #include "region/keys.h"
 #include "region/leftover.h"
 #include "region/nearest.h"
+#include "region/own.h"
 #include "region/rules.h"
 #include "region/shape.h"
 #include "region/spec.h"
@@ -265,6 +267,16 @@ static void check_differs(struct load *l, const struct spec *spec, const struct 
     }
 }
 
+/* What the others say for themselves leads nowhere from here, unless they are of the same jurisdiction. */
+static const struct value *without_theirs(struct load *l, const struct value *services)
+{
+    const char *ours = l->chain.at[0]->jurisdiction;
+    for (size_t i = 1; i < l->chain.count; i++)
+        if (!str_equal(l->chain.at[i]->jurisdiction, ours))
+            services = own_without(l->f.mem, services, l->chain.at[i]->jurisdiction);
+    return services;
+}
+
 /* The services resolved and checked; NULL when a file is missing or cannot be read. */
 static const struct value *load_services(struct load *l, const char *name)
 {
@@ -282,7 +294,7 @@ static const struct value *load_services(struct load *l, const char *name)
     if (shaped)
         shape_check(&l->f, shape, services);
     check_differs(l, own, services);
-    leftover_check(&l->f, own, l->chain.at + 1, l->chain.count - 1, services);
+    leftover_check(&l->f, own, l->chain.at + 1, l->chain.count - 1, without_theirs(l, services));
     return services;
 }
 

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/str.h"
 #include "base/tick.h"
 #include "model/money.h"
 #include "model/origins.h"
@@ -12,6 +13,7 @@
 #include "model/value.h"
 #include "region/findings.h"
 #include "region/keys.h"
+#include "region/spec.h"
 
 struct check {
     struct findings *f;
@@ -152,9 +154,12 @@ static void check_items(struct check *c, const struct value *shape, const struct
     }
 }
 
-/* Both trees are walked together; the shallower one ends the recursion. */
+/* Both trees are walked together; the shallower one ends the recursion.  What is still open has been told,
+ * and is of no kind yet. */
 static void check_value(struct check *c, const struct value *shape, const struct value *v)
 {
+    if (str_equal(value_as_text(v), SPEC_OPEN))
+        return;
     if (shape->kind == VALUE_TEXT)
         check_leaf(c, shape->text, v);
     else if (shape->kind != v->kind)

@@ -4,8 +4,26 @@
 here=$(cd "$(dirname "$0")" && pwd)
 copy_example "$1" "$2"
 
+# A copy asks for every fact that only the new country has, and check names all that is left in one run.
+landfall copy us ca
+asked=$(grep -c 'FILL IN' regions/ca.yaml)
+codes=1 landfall check ca --json
+same "open places" "$(jq '[.diagnostics[] | select(.code == "region.fill_in")] | length' said)" "$((asked - 1))"
+same "nothing but that is wrong" "$(jq '.errors' said)" "$((asked - 1))"
+for fact in network edges.web.ipv4 entity.vat_id tax.rates prices.team.month; do
+  same "asked for $fact" "$(jq --arg f "'services.own.CA.$fact'" '[.diagnostics[].summary | select(contains($f))] | length' said)" 1
+done
+same "nothing of the reference's own is taken over" "$(grep -v '#' regions/ca.yaml | grep -cE '541234567|192\.0\.2|MCowBQ')" 0
+rm regions/ca.yaml
+
 lines=$(wc -l <"$here/ca.yaml")
 [ "$lines" -le 45 ] || same "lines of ca.yaml" "$lines" "45 at most"
+# What is half said is told whole, beside what the playbook stops at.
+sed -e '/^      entity:/d' -e '/^        team:/d' -e '/^        realtime:/d' "$here/ca.yaml" >regions/ca.yaml
+codes=1 landfall check ca --json
+same "one error of the playbook" "$(jq '.errors' said)" 1
+same "and all that is lacking" "$(jq -r '[.diagnostics[] | select(.code == "own.lacks") | .path] | join(" ")' said)" \
+  "services.own.CA services.own.CA.edges services.own.CA.prices"
 cp "$here/ca.yaml" regions/
 landfall check ca --json
 same "in order, and no warnings" "$(jq -c '[.ok, .diagnostics]' said)" '[true,[]]'

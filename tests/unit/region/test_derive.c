@@ -267,6 +267,44 @@ static void test_secrets_are_never_copied_and_the_gap_is_told(void **state)
     assert_string_equal(value_get(mail, "own")->secret->source, "env:EU_OWN");
 }
 
+/* Its own block has the other's secrets; here nobody reads it, unless both are of one jurisdiction. */
+static void test_secrets_that_the_other_has_for_itself_are_missing_to_nobody(void **state)
+{
+    struct folder *p = *state;
+    folder_write(
+        p, "regions/us.yaml",
+        "region: us\ntitle: T\njurisdiction: US\nplace: us-1\ndomain: us.acme.example\ncurrency: USD\n"
+        "services:\n"
+        "  own: { US: { a: { b: !secret env:US_B } }, XX: !secret env:US_X }\n"
+        "  z: !secret env:US_Z\n");
+    folder_write_region(p, "eu", "from: us\n");
+    folder_must_load(p, "eu");
+    assert_int_equal(p->diags.warnings, 2);
+    folder_says(p, "region.secret_not_copied", "regions/us.yaml:8:50", "'services.own.XX'");
+    folder_says(p, "region.secret_not_copied", "regions/us.yaml:9:6", "'services.z'");
+    assert_null(value_get(value_get(value_get(value_get(p->region->services, "own"), "US"), "a"), "b"));
+    folder_write(
+        p, "regions/eu.yaml",
+        "region: eu\ntitle: T\njurisdiction: US\nplace: eu-1\ndomain: eu.acme.example\ncurrency: USD\n"
+        "from: us\n");
+    folder_must_load(p, "eu");
+    assert_int_equal(p->diags.warnings, 3);
+}
+
+static void test_what_the_other_says_for_itself_leads_nowhere(void **state)
+{
+    struct folder *p = *state;
+    folder_write(
+        p, "regions/us.yaml",
+        "region: us\ntitle: T\njurisdiction: US\nplace: us-1\ndomain: us.acme.example\ncurrency: USD\n"
+        "services:\n"
+        "  own: { US: { url: www.us.acme.example }, all: www.us.acme.example }\n");
+    folder_write_region(p, "eu", "from: us\n");
+    folder_must_load(p, "eu");
+    assert_int_equal(p->diags.warnings, 1);
+    folder_says(p, "region.copied_domain", "regions/us.yaml:8:49", "'services.own.all'");
+}
+
 static void test_copied_text_that_names_the_old_region_is_a_warning(void **state)
 {
     struct folder *p = *state;
@@ -456,6 +494,8 @@ int main(void)
         CASE(test_rules_without_from_have_nothing_to_work_on),
         CASE(test_declaring_what_is_absent_is_an_error),
         CASE(test_secrets_are_never_copied_and_the_gap_is_told),
+        CASE(test_secrets_that_the_other_has_for_itself_are_missing_to_nobody),
+        CASE(test_what_the_other_says_for_itself_leads_nowhere),
         CASE(test_copied_text_that_names_the_old_region_is_a_warning),
         CASE(test_a_place_is_not_the_name_of_a_region),
         CASE(test_a_chain_is_resolved_from_its_far_end),

@@ -144,12 +144,45 @@ static void test_what_other_copies_did_stands_beside_it_once(void **state)
     check_only_open(p, "de");
 }
 
+/* The keys of its own block, and none of its values. */
+static void test_a_draft_asks_for_what_the_other_says_for_itself(void **state)
+{
+    struct folder *p = *state;
+    folder_write(
+        p, "regions/us.yaml",
+        "region: us\ntitle: T\njurisdiction: US\nplace: us-1\ndomain: us.acme.example\ncurrency: USD\n"
+        "services:\n"
+        "  own:\n"
+        "    US:\n"
+        "      entity: { vat_id: \"541234567\", token: !secret env:US_TOKEN }\n"
+        "      ips: [192.0.2.1, 192.0.2.2]\n"
+        "      rates: { US-NY: \"4\" }\n"
+        "      mixed: { us-only: 1, \"sms: 1\": 2 }\n"
+        "    XX: { kept: 1 }\n");
+    must_make(p, "us", "de");
+    assert_int_equal(draft.open, 6 + 5);
+    assert_non_null(strstr(draft.text, "\nservices:\n"
+                                       "  own:\n"
+                                       "    DE:\n"
+                                       "      entity:\n"
+                                       "        token: FILL IN           # us: !secret env:US_TOKEN\n"
+                                       "        vat_id: FILL IN          # us: \"541234567\"\n"
+                                       "      ips: [FILL IN]             # us: 192.0.2.1, 192.0.2.2\n"
+                                       "      mixed:\n"
+                                       "        \"sms: 1\": FILL IN        # us: 2\n"
+                                       "      rates: FILL IN             # us: US-NY: \"4\"\n"));
+    assert_null(strstr(draft.text, "missing here"));
+    check_only_open(p, "de");
+    assert_int_equal(p->diags.warnings, 0);
+}
+
 /* Titles are other people's: whatever they hold, the draft is still one. */
 static void test_no_text_of_the_other_region_breaks_the_draft(void **state)
 {
     struct folder *p = *state;
     static const char *const titles[] = {"\"two\\nlines: {\"", "'# no comment'",    "\"\\u2028 \\u0085 end\"",
-                                         "\"tab\\tand: [\"",   "\"!secret env:X\"", "'- - -'"};
+                                         "\"tab\\tand: [\"",   "\"!secret env:X\"", "'- - -'",
+                                         "\"\\x7f \\x9b\""};
     for (size_t i = 0; i < COUNT_OF(titles); i++) {
         folder_write(p, "regions/us.yaml",
                      arena_print(p->mem,
@@ -159,9 +192,11 @@ static void test_no_text_of_the_other_region_breaks_the_draft(void **state)
                                  "place: us-1\n"
                                  "domain: us.acme.example\n"
                                  "currency: USD\n"
-                                 "services: { us: %s, a: { 'x.y': \"us\\n- b: us-1\" } }\n"
+                                 "services: { us: %s, a: { 'x.y': \"us\\n- b: us-1\" },\n"
+                                 "            own: { %s: { %s: %s, a: [%s] } } }\n"
                                  "residency: { %s: [%s] }\n",
-                                 titles[i], titles[i], titles[i], titles[i], titles[i]));
+                                 titles[i], titles[i], titles[i], titles[i], titles[i], titles[i], titles[i],
+                                 titles[i], titles[i]));
         (void)unlink(file_join(p->mem, p->path, "regions/de.yaml"));
         must_make(p, "us", "de");
         check_only_open(p, "de");
@@ -191,6 +226,7 @@ int main(void)
         CASE(test_a_draft_lists_what_would_lead_to_the_other_region),
         CASE(test_a_draft_that_is_filled_in_is_a_region),
         CASE(test_what_other_copies_did_stands_beside_it_once),
+        CASE(test_a_draft_asks_for_what_the_other_says_for_itself),
         CASE(test_no_text_of_the_other_region_breaks_the_draft),
         CASE(test_a_copy_overwrites_nothing),
     };
