@@ -1,8 +1,11 @@
+#include "cli/approving.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/confirm.h"
 #include "cli/listener.h"
+#include "cli/noticing.h"
 #include "cli/planning.h"
+#include "cli/policies.h"
 #include "cli/session.h"
 
 #include "base/arena.h"
@@ -16,34 +19,54 @@
 #include "run/adopt.h"
 
 /* adopt: a plan of the one step tells what is there and whose it is; taking it over is a change like any
- * other, under the lock and through the store. */
+ * other, under the lock and through the store.  What a plan would need a yes for, it leaves to a plan. */
 
-/* Taking over may change a thing, and then it is a change like any other: where those have to be approved,
- * what differs is not taken over.  There is no plan that could be said yes to, but that of the change
- * afterwards. */
-static bool asks_approval(const struct session *s, const struct plan *plan, const char *address)
+/* Does somebody have to say yes to a change of this step?  Why the object is left as it is, or NULL. */
+static const char *why_as_it_is(struct session *s, const struct plan *plan, const char *address)
 {
+    const struct approvals *approvals = &s->project->approvals;
     uint32_t i = plan_find(plan, address);
     bool shared = i != UINT32_MAX && plan->steps[i].shared;
-    return s->project->approvals.need[shared ? APPROVALS_SHARED : APPROVALS_LOCAL] > 0;
+    struct err err;
+    if (approvals->need[shared ? APPROVALS_SHARED : APPROVALS_LOCAL] > 0)
+        return arena_print(s->mem, "landfall.yaml asks for approval of %s changes",
+                           approvals_class_name(shared ? APPROVALS_SHARED : APPROVALS_LOCAL));
+    return policies_allow(s, plan, NULL, &err) ? NULL : "a rule forbids the change";
 }
 
-static bool adopt(struct session *s, const struct plan *plan, const char *address, struct err *err)
+/* Where changes are approved, an auditor reads why one of the world's things became ours. */
+static bool check_reason(struct session *s, const char *as_it_is, struct err *err)
+{
+    const char *why = args_text(s->args, OPTION_REASON, "");
+    if (!as_it_is || why[0])
+        return true;
+    err_set(err, "usage.why", "an adoption says why: %s", as_it_is);
+    return err_advise(err, "add --why TEXT: it is what an auditor reads");
+}
+
+static bool adopt(struct session *s, const struct plan *plan, const char *address, bool as_it_is,
+                  struct err *err)
 {
     struct listener listener;
     char run_id[33];
     digest_random_hex(16, run_id);
     listener_open(&listener, s, plan);
+    s->noticing = noticing_new(s);
+    noticing_know(s->noticing, plan);
     struct adopt_ask ask = {.loop = s->loop,
                             .registry = s->registry,
                             .writer = s->writer,
                             .plan = plan,
                             .address = address,
                             .lineage = args_text(s->args, OPTION_LINEAGE, NULL),
-                            .as_it_is = asks_approval(s, plan, address),
                             .run_id = run_id,
+                            .as_it_is = as_it_is,
+                            .by = approving_who(s),
+                            .why = args_text(s->args, OPTION_REASON, ""),
                             .tell = listener_tell,
-                            .tell_user = &listener};
+                            .tell_user = &listener,
+                            .keep = noticing_keep,
+                            .keep_user = s->noticing};
     bool ok = adopt_run(&ask, err);
     listener_close(&listener);
     return ok;
@@ -57,25 +80,31 @@ bool cmd_adopt_run(struct session *s, const struct args *args, int *exit_code, s
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make(s, &planning, &plan, err))
         return false;
+    const char *as_it_is = why_as_it_is(s, plan, address);
+    if (!check_reason(s, as_it_is, err))
+        return false;
     /* Part of the question: whether it becomes ours is known when all checks are through. */
     if (s->can_ask && !args_has(args, OPTION_YES))
-        out_print(&s->out, "%s becomes ours%s.\n", address,
-                  asks_approval(s, plan, address) ? ", where it is as the playbook declares it"
-                                                  : ", and is brought to what the playbook declares");
+        out_print(&s->out, "%s becomes ours, and %s%s.\n", address,
+                  as_it_is ? "nothing but its mark is changed: " : "is brought to what the playbook declares",
+                  as_it_is ? as_it_is : "");
     if (!confirm_yes(s, "Adopt it", err))
         return false;
-    if (!session_lock(s, plan->lineage, "adopt", err) || !adopt(s, plan, address, err))
+    if (!session_lock(s, plan->lineage, "adopt", err) || !adopt(s, plan, address, as_it_is != NULL, err))
         return false;
     struct facts_deed deed = {
         .command = "adopt",
         .region = region,
         .address = address,
-        .what = arena_print(s->mem, "%s is ours now, and as the playbook declares it", address),
+        .what = as_it_is ? arena_print(s->mem, "%s is ours now, and as it was: %s", address, as_it_is)
+                         : arena_print(s->mem, "%s is ours now, and as the playbook declares it", address),
         .next = arena_print(s->mem, "landfall plan %s", region)};
     if (s->json)
         as_json_deed(&s->out, &deed);
     else
         as_text_deed(&s->out, &deed);
+    noticing_send(s->noticing, false);
+    noticing_finish(s->noticing, NOTICING_LINGER_MS);
     *exit_code = COMMAND_OK;
     return true;
 }

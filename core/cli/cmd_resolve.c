@@ -1,6 +1,8 @@
+#include "cli/approving.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/listener.h"
+#include "cli/noticing.h"
 #include "cli/session.h"
 
 #include "base/arena.h"
@@ -10,16 +12,18 @@
 #include "run/verdict.h"
 
 /* resolve: a person's word, where no answer of a service settles what became of a call.  The word is taken
- * and kept in the history; nothing is guessed from it. */
+ * and kept in the history and the audit chain; nothing is guessed from it, and nothing there is changed, so
+ * that it asks for no approval. */
 
 /* Exactly one of the three, and a reason to let go. */
-static bool verdict_of(const struct args *args, struct verdict_ask *out, struct err *err)
+static bool verdict_of(const struct args *args, const char *by, struct verdict_ask *out, struct err *err)
 {
     const char *region = args_word(args, 0), *address = args_word(args, 1);
     int given = args_has(args, OPTION_KEEP) + args_has(args, OPTION_RETRY) + args_has(args, OPTION_FORGET);
     out->region = region;
     out->address = address;
     out->id = args_text(args, OPTION_KEEP, NULL);
+    out->by = by;
     out->why = args_text(args, OPTION_REASON, NULL);
     out->verdict = out->id ? VERDICT_KEEP : args_has(args, OPTION_RETRY) ? VERDICT_RETRY : VERDICT_FORGET;
     if (given != 1) {
@@ -57,7 +61,7 @@ bool cmd_resolve_run(struct session *s, const struct args *args, int *exit_code,
 {
     struct verdict_ask ask = {0};
     struct listener listener;
-    if (!verdict_of(args, &ask, err) || !session_open_region(s, ask.region, err) ||
+    if (!verdict_of(args, approving_who(s), &ask, err) || !session_open_region(s, ask.region, err) ||
         !session_open_drivers(s, err))
         return false;
     if (!s->truth.exists) {
@@ -74,11 +78,16 @@ bool cmd_resolve_run(struct session *s, const struct args *args, int *exit_code,
     ask.writer = s->writer;
     ask.tell = listener_tell;
     ask.tell_user = &listener;
+    s->noticing = noticing_new(s);
+    ask.keep = noticing_keep;
+    ask.keep_user = s->noticing;
     bool ok = verdict_run(&ask, err);
     listener_close(&listener);
     if (!ok)
         return false;
     tell(s, &ask);
+    noticing_send(s->noticing, false);
+    noticing_finish(s->noticing, NOTICING_LINGER_MS);
     *exit_code = COMMAND_OK;
     return true;
 }

@@ -296,10 +296,11 @@ static const struct command table[] = {
         .words_min = 2,
         .words_max = 2,
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
-        .options = BIT(JSON) | BIT(KEEP) | BIT(RETRY) | BIT(FORGET) | BIT(REASON),
+        .options = BIT(JSON) | BIT(KEEP) | BIT(RETRY) | BIT(FORGET) | BIT(BY) | BIT(REASON),
         .about = "For a step that is held: look at the service, then say what is true.  One of\n"
                  "--keep ID (it happened, this is the object), --retry (it did not happen, do it again) or\n"
-                 "--forget --why TEXT (let go of it).",
+                 "--forget --why TEXT (let go of it).  Nothing there is changed; the audit chain keeps who "
+                 "said it.",
         .example = "landfall resolve eu queue.queue.orders --keep q-4711",
         .run = cmd_resolve_run,
     },
@@ -310,10 +311,13 @@ static const struct command table[] = {
         .words_min = 2,
         .words_max = 2,
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
-        .options = BIT(JSON) | BIT(YES) | BIT(LINEAGE),
+        .options = BIT(JSON) | BIT(YES) | BIT(LINEAGE) | BIT(BY) | BIT(REASON),
         .about =
             "Looks the step's object up by its name, marks it as ours and brings it to what the playbook\n"
-            "declares.  Objects that another landfall marked need that store's --lineage.",
+            "declares.  Where landfall.yaml asks for approvals of such a change, or a rule forbids it, "
+            "nothing\n"
+            "but the mark is changed: the next plan shows the rest, for somebody to say yes to.  The audit\n"
+            "chain keeps who did it.  Objects that another landfall marked need that store's --lineage.",
         .example = "landfall adopt eu dns.zone.apex",
         .run = cmd_adopt_run,
     },

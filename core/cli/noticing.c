@@ -282,7 +282,18 @@ static const struct {
     [EVENT_STEP_WAITS] = {NOTICES_WAITS, "waits for a person"},
     [EVENT_STEP_DONE] = {NOTICES_DONE, "is done"},
     [EVENT_STEP_CEILING] = {NOTICES_APPROVAL, "is not started: it would cost more than was approved"},
-    [EVENT_RESOLVED] = {NOTICES_DONE, "is done"}, /* by a person */
+    [EVENT_RESOLVED] = {NOTICES_DONE, "is done"}, /* by a person; and see `verdicts` */
+};
+
+/* What a person said of a step, besides that it is done.  Whoever was told of the trouble hears its end. */
+static const struct {
+    const char *verb, *title;
+    enum notices_kind ends;
+} verdicts[] = {
+    {"adopt", "was taken over", NOTICES_CONFLICT},
+    {"keep", "was settled by a person: it happened", NOTICES_HELD},
+    {"retry", "was settled by a person: it did not happen", NOTICES_HELD},
+    {"forget", "was let go of by a person", NOTICES_HELD},
 };
 
 /* "dns.zone.apex was created" */
@@ -300,8 +311,32 @@ static const char *done_title(struct arena *mem, const struct event *e, bool sha
     return arena_print(mem, "%s%s %s", shared ? "shared change: " : "", e->address, what);
 }
 
+static void put_verdict(struct noticing *n, const struct event *e, const struct plan_step *step,
+                        size_t verdict)
+{
+    struct arena *mem = arena_new();
+    uint64_t sinks = wanted(n, NOTICES_RESOLVED, step) | wanted(n, verdicts[verdict].ends, step);
+    struct as_notice_facts facts = {
+        .kind = notices_kind_name(NOTICES_RESOLVED),
+        .run_id = e->run_id,
+        .at_ms = e->wall_ms,
+        .title = arena_print(mem, "%s %s", e->address, verdicts[verdict].title),
+        .text = e->text,
+        .address = e->address,
+        .verb = e->verb,
+    };
+    put_of_step(n, step, sinks, NULL, &facts);
+    arena_free(mem);
+}
+
 static void put_event(struct noticing *n, const struct event *e, const struct plan_step *step)
 {
+    for (size_t i = 0; e->kind == EVENT_RESOLVED && i < COUNT_OF(verdicts); i++) {
+        if (str_equal(e->verb, verdicts[i].verb)) {
+            put_verdict(n, e, step, i);
+            return;
+        }
+    }
     struct arena *mem = arena_new();
     enum notices_kind kind = of_events[e->kind].kind;
     uint64_t sinks = wanted(n, kind, step);
@@ -320,6 +355,8 @@ static void put_event(struct noticing *n, const struct event *e, const struct pl
     if (kind == NOTICES_DONE) {
         bool shared = step && step->shared;
         sinks |= shared ? wanted(n, NOTICES_SHARED_DONE, step) : 0;
+        /* Who was told that it waits hears that it waits no more. */
+        sinks |= e->kind == EVENT_RESOLVED ? wanted(n, NOTICES_WAITS, step) : 0;
         kind = shared ? NOTICES_SHARED_DONE : NOTICES_DONE;
         facts.title = done_title(mem, e, shared);
     }

@@ -55,17 +55,10 @@ static const struct keys_rule rule_rules[] = {
 static const struct keys rule_keys = {CODE, "a rule of 'notices'", rule_rules, COUNT_OF(rule_rules)};
 
 static const char *const kind_names[NOTICES_KIND_COUNT] = {
-    [NOTICES_FAILED] = "failed",
-    [NOTICES_CONFLICT] = "conflict",
-    [NOTICES_HELD] = "held",
-    [NOTICES_WAITS] = "waits",
-    [NOTICES_BLOCKED] = "blocked",
-    [NOTICES_DONE] = "done",
-    [NOTICES_SHARED_DONE] = "shared_done",
-    [NOTICES_DEADLINE] = "deadline",
-    [NOTICES_WAIVER] = "waiver",
-    [NOTICES_RUN_ENDED] = "run_ended",
-    [NOTICES_APPROVAL] = "approval",
+    [NOTICES_FAILED] = "failed", [NOTICES_CONFLICT] = "conflict",       [NOTICES_HELD] = "held",
+    [NOTICES_WAITS] = "waits",   [NOTICES_RESOLVED] = "resolved",       [NOTICES_BLOCKED] = "blocked",
+    [NOTICES_DONE] = "done",     [NOTICES_SHARED_DONE] = "shared_done", [NOTICES_DEADLINE] = "deadline",
+    [NOTICES_WAIVER] = "waiver", [NOTICES_RUN_ENDED] = "run_ended",     [NOTICES_APPROVAL] = "approval",
     [NOTICES_DIGEST] = "digest",
 };
 /* What is never about one step: a rule that chooses among steps would never let it through. */

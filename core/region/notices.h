@@ -29,6 +29,7 @@ enum notices_kind {
     NOTICES_CONFLICT,    /* something foreign is there                   */
     NOTICES_HELD,        /* nobody knows what became of a call           */
     NOTICES_WAITS,       /* for a person                                 */
+    NOTICES_RESOLVED,    /* a person settled what was held, or took something foreign over */
     NOTICES_BLOCKED,     /* could not start; told once, as the run ends  */
     NOTICES_DONE,        /* a step                                       */
     NOTICES_SHARED_DONE, /* a step that live customers of other regions use */

@@ -27,6 +27,7 @@ struct adoption {
     const struct plan_step *step;
     uint32_t status;
     const struct value *state;
+    const struct value *becomes; /* what the driver is asked for */
     const char *id, *marker, *words;
     enum change_end end;
     struct err failure;
@@ -140,33 +141,21 @@ static void on_store_failed(void *user, const struct err *err)
     answered(a);
 }
 
-/* A secret that no service tells is none that can be seen to differ. */
-static bool is_as_declared(struct adoption *a, const struct schema_diffs *diffs, struct err *err)
+/* ---- what becomes of it ------------------------------------------------------------------------- */
+
+static enum schema_change compare(struct adoption *a, const struct value *with, struct schema_diffs *diffs)
 {
-    const char *region = a->ask->plan->region->name;
-    const char *path = NULL;
-    for (size_t k = 0; k < diffs->count && !path; k++)
-        path = diffs->at[k].secret && !diffs->at[k].before ? NULL : diffs->at[k].path;
-    if (!path)
-        return true;
-    err_set(err, "adopt.not_approved",
-            "'%s' cannot be adopted: it differs in '%s', and nobody approved to change that", a->ask->address,
-            path);
-    return err_advise(err,
-                      "declare that as it is there, adopt, and change it afterwards: landfall plan %s -o "
-                      "%s.plan",
-                      region, region);
+    const struct value *unused;
+    *diffs = (struct schema_diffs){0};
+    return schema_compare(a->mem, a->step->type->facts.schema, a->state, with, diffs, &unused);
 }
 
 /* Taking over changes in place, so there must be no attribute for which that cannot be. */
 static bool differs_in_place(struct adoption *a, struct err *err)
 {
-    struct schema_diffs diffs = {0};
-    const struct value *unused;
-    enum schema_change change =
-        schema_compare(a->mem, a->step->type->facts.schema, a->state, a->step->desired, &diffs, &unused);
-    if (change != SCHEMA_REPLACE)
-        return !a->ask->as_it_is || is_as_declared(a, &diffs, err);
+    struct schema_diffs diffs;
+    if (compare(a, a->step->desired, &diffs) != SCHEMA_REPLACE)
+        return true;
     const char *path = "";
     for (size_t k = 0; k < diffs.count; k++)
         path = diffs.at[k].fixed ? diffs.at[k].path : path;
@@ -174,6 +163,97 @@ static bool differs_in_place(struct adoption *a, struct err *err)
             a->ask->address, path);
     return err_advise(err, "declare that as it is there, adopt, and change it afterwards");
 }
+
+/* The attribute that a path begins with. */
+static const char *attribute_of(struct arena *mem, const char *path)
+{
+    return arena_text_n(mem, path, strcspn(path, ".["));
+}
+
+static bool would_change(struct adoption *a, const char *path, struct err *err)
+{
+    err_set(err, "adopt.not_approved",
+            "'%s' cannot be adopted as it is: '%s' would be changed, and nobody said yes to that",
+            a->ask->address, path);
+    return err_advise(err,
+                      "declare that as it is there, adopt, then plan and approve what is to be different");
+}
+
+/* What is declared, with what is there in place of all that differs: asked for that, a driver has nothing to
+ * change but the mark.  A secret that a service does not tell cannot be left as it is for certain, nor can
+ * what the type needs and the service does not have. */
+static bool leave_as_it_is(struct adoption *a, struct err *err)
+{
+    const struct schema *schema = a->step->type->facts.schema;
+    struct schema_diffs diffs, rest;
+    struct diags wrong;
+    compare(a, a->becomes, &diffs);
+    for (size_t k = 0; k < diffs.count; k++) {
+        const char *key = attribute_of(a->mem, diffs.at[k].path);
+        if (diffs.at[k].secret)
+            return would_change(a, diffs.at[k].path, err);
+        a->becomes = value_with_key(a->mem, a->becomes, key, value_get(a->state, key));
+    }
+    diag_init(&wrong, a->mem);
+    a->becomes = schema_check(a->mem, schema, a->becomes, a->ask->address, NULL, &wrong);
+    if (wrong.errors > 0 || compare(a, a->becomes, &rest) != SCHEMA_SAME)
+        return would_change(a, diffs.count ? diffs.at[0].path : "?", err);
+    return true;
+}
+
+/* ---- who said so -------------------------------------------------------------------------------- */
+
+static const struct value *text_or_null(struct arena *mem, const char *text)
+{
+    return text && text[0] ? value_text(mem, text) : value_null();
+}
+
+/* In the commit of the intent: whatever becomes of the call, it is known on whose word it was made. */
+static void audit_begun(struct adoption *a)
+{
+    const struct adopt_ask *ask = a->ask;
+    struct schema_diffs diffs;
+    compare(a, a->step->desired, &diffs);
+    const struct value **paths = ARENA_ARRAY(a->mem, const struct value *, diffs.count + 1);
+    for (size_t k = 0; k < diffs.count; k++)
+        paths[k] = value_text(a->mem, diffs.at[k].path);
+    const struct pair pairs[] = {
+        {"address", value_text(a->mem, ask->address)}, {"as_it_is", value_bool(ask->as_it_is)},
+        {"by", value_text(a->mem, ask->by)},           {"differs", value_list(a->mem, paths, diffs.count)},
+        {"id", text_or_null(a->mem, a->id)},           {"lineage", text_or_null(a->mem, ask->lineage)},
+        {"run", value_text(a->mem, ask->run_id)},      {"was", text_or_null(a->mem, a->marker)},
+        {"why", text_or_null(a->mem, ask->why)}};
+    store_put_audit(ask->writer, "adopt.begun",
+                    value_json_text(a->mem, value_map(a->mem, pairs, COUNT_OF(pairs))));
+}
+
+/* In the commit of the outcome, with the event that people are told of. */
+static void on_put(void *user, const struct change_result *result)
+{
+    struct adoption *a = user;
+    const struct adopt_ask *ask = a->ask;
+    const struct tick *tick = loop_tick(ask->loop);
+    const struct pair pairs[] = {{"address", value_text(a->mem, ask->address)},
+                                 {"by", value_text(a->mem, ask->by)},
+                                 {"id", text_or_null(a->mem, result->id)},
+                                 {"marker", text_or_null(a->mem, result->marker)},
+                                 {"run", value_text(a->mem, ask->run_id)}};
+    struct event e = {.kind = EVENT_RESOLVED,
+                      .wall_ms = tick->wall_ms(tick->user),
+                      .run_id = ask->run_id,
+                      .address = ask->address,
+                      .verb = "adopt",
+                      .text = arena_print(a->mem, "taken over by %s, %s%s%s", ask->by,
+                                          ask->as_it_is ? "as it was" : "and as declared",
+                                          ask->why[0] ? ": " : "", ask->why)};
+    store_put_audit(ask->writer, "adopt.done",
+                    value_json_text(a->mem, value_map(a->mem, pairs, COUNT_OF(pairs))));
+    store_put_event(ask->writer, &e);
+    if (ask->keep)
+        ask->keep(ask->keep_user, &e);
+}
+
+/* ---- taking it ---------------------------------------------------------------------------------- */
 
 static bool take(struct adoption *a, struct err *err)
 {
@@ -196,10 +276,11 @@ static bool take(struct adoption *a, struct err *err)
     struct change_ask ask = {.driver = s->driver,
                              .type = s->type,
                              .row = &row,
-                             .desired = s->desired,
-                             .planned = s->desired,
+                             .desired = a->becomes,
+                             .planned = a->becomes,
                              .prior = a->state,
-                             .memo = memo};
+                             .memo = memo,
+                             .put = on_put};
     ask.op = (struct store_op){.address = s->address,
                                .generation = row.generation,
                                .kind = DECL_RESOURCE,
@@ -208,7 +289,7 @@ static bool take(struct adoption *a, struct err *err)
                                .instance = d->instance,
                                .verb = LF_VERB_UPDATE,
                                .ext_id = a->id,
-                               .desired = value_json_stored(a->mem, s->desired),
+                               .desired = value_json_stored(a->mem, a->becomes),
                                .prior = a->state ? value_json_stored(a->mem, a->state) : NULL,
                                .memo = value_json_stored(a->mem, memo)};
     ask.op.planned = ask.op.desired;
@@ -216,6 +297,8 @@ static bool take(struct adoption *a, struct err *err)
                                   .writer = a->ask->writer,
                                   .tell = a->ask->tell,
                                   .tell_user = a->ask->tell_user,
+                                  .keep = a->ask->keep,
+                                  .keep_user = a->ask->keep_user,
                                   .run_id = a->ask->run_id,
                                   .region = a->ask->plan->region->name,
                                   .rules = a->ask->plan->region,
@@ -223,6 +306,7 @@ static bool take(struct adoption *a, struct err *err)
                                   .user = a};
     struct changes *c = changes_new(&changes);
     a->waiting = true;
+    audit_begun(a);
     change_start(c, &ask, on_changed, a);
     wait_for_answer(a);
     changes_free(c);
@@ -240,25 +324,31 @@ static bool cannot(const struct adopt_ask *ask, const char *why, struct err *err
         ask->plan->region->name);
 }
 
+/* Is it a step whose object can be looked up, marked, and left as declared? */
+static bool check_step(const struct adopt_ask *ask, const struct plan_step *s, struct err *err)
+{
+    if (!s->decl || s->decl->kind != DECL_RESOURCE)
+        return cannot(ask, "it is no declared resource", err);
+    if (s->row && s->observed_marker && s->row->marker && strcmp(s->row->marker, s->observed_marker) == 0)
+        return cannot(ask, "it is ours already", err);
+    if (s->unknown)
+        return cannot(ask, "some of its attributes are known only after other steps", err);
+    if (!s->type->has_find || !s->type->has_update)
+        return cannot(ask, "its driver can neither look it up nor change it in place", err);
+    return true;
+}
+
 bool adopt_run(const struct adopt_ask *ask, struct err *err)
 {
     uint32_t i = plan_find(ask->plan, ask->address);
     if (i == UINT32_MAX)
         return cannot(ask, "there is no such step", err);
-    struct adoption a = {.ask = ask, .mem = arena_new(), .step = &ask->plan->steps[i]};
-    const struct plan_step *s = a.step;
-    bool ok;
-    if (!s->decl || s->decl->kind != DECL_RESOURCE)
-        ok = cannot(ask, "it is no declared resource", err);
-    else if (s->row && s->observed_marker && s->row->marker &&
-             strcmp(s->row->marker, s->observed_marker) == 0)
-        ok = cannot(ask, "it is ours already", err);
-    else if (s->unknown)
-        ok = cannot(ask, "some of its attributes are known only after other steps", err);
-    else if (!s->type->has_find || !s->type->has_update)
-        ok = cannot(ask, "its driver can neither look it up nor change it in place", err);
-    else
-        ok = look_up(&a, err) && may_take(&a, err) && differs_in_place(&a, err) && take(&a, err);
+    const struct plan_step *step = &ask->plan->steps[i];
+    if (!check_step(ask, step, err))
+        return false;
+    struct adoption a = {.ask = ask, .mem = arena_new(), .step = step, .becomes = step->desired};
+    bool ok = look_up(&a, err) && may_take(&a, err) && differs_in_place(&a, err) &&
+              (!ask->as_it_is || leave_as_it_is(&a, err)) && take(&a, err);
     arena_free(a.mem);
     return ok;
 }

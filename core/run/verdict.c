@@ -65,7 +65,33 @@ static void on_committed(void *user, bool ok, const struct err *err)
     answered(w);
 }
 
-/* Everything put so far becomes durable together with the event that says who decided what. */
+static const char *const verbs[] = {
+    [VERDICT_KEEP] = "keep", [VERDICT_RETRY] = "retry", [VERDICT_FORGET] = "forget"};
+
+static const struct value *text_or_null(struct arena *mem, const char *text)
+{
+    return text && text[0] ? value_text(mem, text) : value_null();
+}
+
+/* " (seen in the console)" */
+static const char *reason(const struct work *w)
+{
+    return w->ask->why && w->ask->why[0] ? arena_print(w->mem, " (%s)", w->ask->why) : "";
+}
+
+static void put_audit(struct work *w)
+{
+    const struct verdict_ask *ask = w->ask;
+    const struct pair pairs[] = {{"address", value_text(w->mem, ask->address)},
+                                 {"by", value_text(w->mem, ask->by)},
+                                 {"id", text_or_null(w->mem, ask->id)},
+                                 {"verdict", value_text(w->mem, verbs[ask->verdict])},
+                                 {"why", text_or_null(w->mem, ask->why)}};
+    store_put_audit(ask->writer, "resolved",
+                    value_json_text(w->mem, value_map(w->mem, pairs, COUNT_OF(pairs))));
+}
+
+/* Everything put so far becomes durable together with the event and the entry that say who decided what. */
 static bool commit(struct work *w, const char *text, struct err *err)
 {
     const struct tick *tick = loop_tick(w->ask->loop);
@@ -73,8 +99,12 @@ static bool commit(struct work *w, const char *text, struct err *err)
                       .wall_ms = tick->wall_ms(tick->user),
                       .run_id = "",
                       .address = w->ask->address,
-                      .text = text};
+                      .verb = verbs[w->ask->verdict],
+                      .text = arena_print(w->mem, "by %s: %s", w->ask->by, text)};
     store_put_event(w->ask->writer, &e);
+    put_audit(w);
+    if (w->ask->keep)
+        w->ask->keep(w->ask->keep_user, &e);
     store_after_commit(w->ask->writer, on_committed, w);
     wait_for_answer(w);
     if (!w->ok) {
@@ -224,7 +254,7 @@ static bool keep(struct work *w, struct err *err)
     row.damaged = w->status == LF_END_DAMAGED;
     store_put_res(w->ask->writer, &row);
     move_op(w, STORE_OP_DONE, NULL);
-    return commit(w, arena_print(w->mem, "kept: '%s' is it", w->ask->id), err);
+    return commit(w, arena_print(w->mem, "kept: '%s' is it%s", w->ask->id, reason(w)), err);
 }
 
 /* ---- the other two, and the choice -------------------------------------------------------------------- */
@@ -268,7 +298,8 @@ bool verdict_run(const struct verdict_ask *ask, struct err *err)
         ok = forget(&w, err);
     } else {
         move_op(&w, STORE_OP_FAILED, "resolved: it did not happen");
-        ok = commit(&w, "it did not happen: the next apply plans it anew", err);
+        ok = commit(&w, arena_print(w.mem, "it did not happen: the next apply plans it anew%s", reason(&w)),
+                    err);
     }
     arena_free(w.mem);
     return ok;

@@ -409,7 +409,7 @@ notices:
   rules:
     - { to: [people], about: [waits], owner: [finance] }
 """)
-    asked = "select json_extract(body, '$.title') from notice order by id"
+    asked = "select json_extract(body, '$.title') from notice where json_extract(body, '$.kind') = 'waits' order by id"
     for later, count in (("+1d", 0), ("+5d", 1), ("+5d", 1), ("+5d", 1), ("+7d", 2)):
         landfall("board", "eu", "--send", later=later)
         need(len(rows(asked)) == count, f"{later}: {rows(asked)}")
@@ -419,6 +419,8 @@ notices:
     landfall("done", "eu", "human.kyc", "--by", "Ada", "--evidence", "contract.pdf")
     landfall("board", "eu", "--send", later="+9d")
     need(len(rows(asked)) == 2, "who has done it is asked no more")
+    ended = rows("select json_extract(body, '$.title') from notice where json_extract(body, '$.kind') = 'done'")
+    need(ended == [("human.kyc is done",)], f"who was told that it waits hears that it is done: {ended}")
 
 
 prepare()

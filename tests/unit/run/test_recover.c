@@ -15,9 +15,12 @@ static int setup(void **state)
     return 0;
 }
 
+static bool as_it_is; /* adoptions */
+
 static int teardown(void **state)
 {
     (void)state;
+    as_it_is = false;
     run_close(&run);
     return 0;
 }
@@ -223,6 +226,39 @@ static void test_a_destroy_in_doubt_is_finished(void **state)
     assert_int_equal(run.rig.truth.res_count, 0);
 }
 
+/* ---- what a person says: it is audited, and told ---------------------------------------------------- */
+
+static struct {
+    char verb[16], text[200];
+    unsigned count;
+} kept;
+
+static void keep_word(void *user, const struct event *e)
+{
+    (void)user;
+    if (e->kind != EVENT_RESOLVED)
+        return;
+    snprintf(kept.verb, sizeof(kept.verb), "%s", e->verb);
+    snprintf(kept.text, sizeof(kept.text), "%s", e->text);
+    kept.count++;
+}
+
+/* The entry of the chain that many places before its end. */
+static const struct store_audit *audited(size_t before_last)
+{
+    struct store_audit *chain;
+    size_t count;
+    assert_true(store_read_audit(run.rig.mem, run.rig.store_path, &chain, &count, &run.rig.err));
+    assert_true(count > before_last);
+    return &chain[count - 1 - before_last];
+}
+
+static void check_audited(size_t before_last, const char *kind, const char *entry)
+{
+    assert_string_equal(audited(before_last)->kind, kind);
+    assert_string_equal(audited(before_last)->entry, entry);
+}
+
 /* ---- verdicts ------------------------------------------------------------------------------------- */
 
 static bool decide(const char *address, enum verdict verdict, const char *id)
@@ -234,7 +270,9 @@ static bool decide(const char *address, enum verdict verdict, const char *id)
                               .address = address,
                               .verdict = verdict,
                               .id = id,
+                              .by = "ada",
                               .why = "because",
+                              .keep = keep_word,
                               .tell = run_tell,
                               .tell_user = &run};
     assert_true(run_take_store(&run));
@@ -261,6 +299,11 @@ static void test_what_a_person_keeps_is_kept(void **state)
     assert_true(decide("fake.blind.x", VERDICT_KEEP, "blind-1"));
     assert_null(run_op(&run, "fake.blind.x"));
     assert_string_equal(run_row(&run, "fake.blind.x")->ext_id, "blind-1");
+    check_audited(0, "resolved",
+                  "{\"address\":\"fake.blind.x\",\"by\":\"ada\",\"id\":\"blind-1\",\"verdict\":\"keep\","
+                  "\"why\":\"because\"}");
+    assert_string_equal(kept.verb, "keep");
+    assert_string_equal(kept.text, "by ada: kept: 'blind-1' is it (because)");
     run_apply(&run);
     assert_int_equal(run.out.total, 0);
     run_check(&run);
@@ -325,6 +368,7 @@ static void test_keeping_what_was_to_be_destroyed_keeps_its_row(void **state)
 
 static bool adopt(const char *address, const char *lineage)
 {
+    kept.count = 0;
     run.rig.ask.adopting = address;
     assert_true(run_take_store(&run));
     rig_plan(&run.rig);
@@ -335,6 +379,10 @@ static bool adopt(const char *address, const char *lineage)
                             .address = address,
                             .lineage = lineage,
                             .run_id = "adopt",
+                            .as_it_is = as_it_is,
+                            .by = "ada",
+                            .why = as_it_is ? "lost" : "",
+                            .keep = keep_word,
                             .tell = run_tell,
                             .tell_user = &run};
     bool ok = adopt_run(&ask, &run.rig.err);
@@ -416,6 +464,59 @@ static void test_what_no_change_can_mend_is_not_adopted(void **state)
     assert_string_equal(run.rig.err.code, "adopt.not_found");
 }
 
+static void test_an_object_that_nobody_may_change_becomes_ours_as_it_is(void **state)
+{
+    (void)state;
+    as_it_is = true;
+    rig_object(&run.rig, "named", "x", "", "{'name': 'x', 'size': 7, 'tags': ['a']}");
+    step("fake.named.x", "{'name': 'x', 'size': 2}");
+    assert_true(adopt("fake.named.x", NULL));
+    const struct store_res *row = run_row(&run, "fake.named.x");
+    assert_true(row->adopted);
+    assert_string_equal(row->marker, rig_find(&run.rig, "x")->marker);
+    assert_string_equal(rig_find(&run.rig, "x")->state, "{\"name\":\"x\",\"size\":7,\"tags\":[\"a\"]}");
+    assert_string_equal(kept.verb, "adopt");
+    assert_string_equal(kept.text, "taken over by ada, as it was: lost");
+    assert_int_equal(kept.count, 1);
+    assert_string_equal(audited(1)->kind, "adopt.begun");
+    assert_non_null(
+        strstr(audited(1)->entry, "\"as_it_is\":true,\"by\":\"ada\",\"differs\":[\"size\",\"tags\"]"));
+    assert_non_null(strstr(audited(1)->entry, "\"why\":\"lost\""));
+    assert_string_equal(audited(0)->kind, "adopt.done");
+    /* What is declared otherwise is a change like any other, for a plan to show. */
+    run_apply(&run);
+    assert_int_equal(run.out.done, 1);
+    assert_string_equal(rig_find(&run.rig, "x")->state, "{\"name\":\"x\",\"size\":2}");
+    run_check(&run);
+}
+
+/* A service does not tell it, so nobody knows whether it would be changed. */
+static void test_an_untold_secret_cannot_be_left_as_it_is(void **state)
+{
+    (void)state;
+    as_it_is = true;
+    rig_object(&run.rig, "secretive", "x", "", "{'name': 'x', 'size': 1}");
+    step("fake.secretive.x", "{'name': 'x', 'secret': {'$secret': {'source': 'env:P', 'digest': 'd1'}}}");
+    assert_false(adopt("fake.secretive.x", NULL));
+    assert_string_equal(run.rig.err.code, "adopt.not_approved");
+    assert_non_null(strstr(run.rig.err.summary, "'secret' would be changed"));
+    assert_string_equal(rig_find(&run.rig, "x")->marker, "");
+    assert_int_equal(run.rig.truth.res_count, 0);
+}
+
+static void test_on_whose_word_an_adoption_began_is_known_also_when_it_fails(void **state)
+{
+    (void)state;
+    rig_object(&run.rig, "named", "x", "", "{'name': 'x', 'size': 2}");
+    step("fake.named.x", "{'name': 'x', 'size': 2}");
+    rig_fault(&run.rig, FAKE_FOREIGN, LF_VERB_UPDATE, "", 1);
+    assert_false(adopt("fake.named.x", NULL));
+    assert_int_equal(kept.count, 0);
+    check_audited(0, "adopt.begun",
+                  "{\"address\":\"fake.named.x\",\"as_it_is\":false,\"by\":\"ada\",\"differs\":[],"
+                  "\"id\":\"named-1\",\"lineage\":null,\"run\":\"adopt\",\"was\":null,\"why\":null}");
+}
+
 /* ---- the sweep --------------------------------------------------------------------------------------------
  */
 
@@ -472,6 +573,9 @@ int main(void)
         T(test_adoption_takes_only_what_it_saw),
         T(test_an_adoption_in_doubt_is_settled),
         T(test_what_no_change_can_mend_is_not_adopted),
+        T(test_an_object_that_nobody_may_change_becomes_ours_as_it_is),
+        T(test_an_untold_secret_cannot_be_left_as_it_is),
+        T(test_on_whose_word_an_adoption_began_is_known_also_when_it_fails),
         T(test_the_sweep_finds_what_is_left_over_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

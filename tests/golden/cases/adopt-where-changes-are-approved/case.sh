@@ -1,4 +1,4 @@
-# Taking over is no way around a yes: what would be changed by it is not taken over where changes are approved.
+# Taking over is no way around a yes: what differs stays as it is where changes are approved, and the plan asks for its yes.
 one() {
   playbook <<END
 local database = landfall.use "database"
@@ -13,11 +13,7 @@ cat >>landfall.yaml <<'END'
 approvals: { need: { local: 1 } }
 END
 one 900
-landfall adopt eu database.database.a --yes --lineage "$lineage" | sed "s/$lineage/<id>/g"
-say 'declared as it is there'
-one 10
-landfall adopt eu database.database.a --yes --lineage "$lineage" | sed "s/$lineage/<id>/g"
-one 900
+landfall adopt eu database.database.a --yes --by ada --why 'the store was lost' --lineage "$lineage" | sed "s/$lineage/<id>/g"
 landfall plan eu -o eu.plan --by ada
 refused apply eu.plan --yes
 landfall approve eu.plan --by bob --why 'more room' --yes -q

@@ -11,7 +11,7 @@ END
 landfall plan eu
 landfall apply eu --yes -q
 refused adopt eu dns.zone.apx --yes
-landfall adopt eu dns.zone.apex --yes
+landfall adopt eu dns.zone.apex --yes --by ada
 landfall resume eu --yes
 landfall plan eu -q
 landfall history eu dns.zone.apex

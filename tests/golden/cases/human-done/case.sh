@@ -15,3 +15,14 @@ sqlite3 .landfall/eu.db "select json_extract(entry, '$.by') from audit where kin
 landfall resume eu --yes
 landfall status eu
 landfall history eu human.dpa-signed
+say 'who is told that it waits hears that it waits no more, and nobody else'
+export HOOK_KEY=the-key-of-the-hook
+cat >>landfall.yaml <<'END'
+notices:
+  sinks:
+    legal: { kind: webhook, url: "http://127.0.0.1:1/", key: !secret env:HOOK_KEY }
+    dns: { kind: webhook, url: "http://127.0.0.1:1/", key: !secret env:HOOK_KEY }
+  rules: [{ to: [legal], about: [waits], owner: [legal] }, { to: [dns], about: [waits, done], owner: [dns-team] }]
+END
+built done eu human.dpa-signed --by Cy --evidence https://acme.example/dpa.pdf --yes
+sqlite3 .landfall/eu.db "select sink, json_extract(body, '\$.kind'), json_extract(body, '\$.title'), json_extract(body, '\$.text') from notice" 2>&1
