@@ -25,6 +25,20 @@ static bool now_of(const struct session *s, const struct args *args, int64_t *no
     return err_advise(err, "write it like 2026-12-01, or 2026-12-01T09:00:00Z");
 }
 
+/* The world is looked at now, whatever the day: only dates and lengths are counted from there. */
+static void tell_past(struct session *s, const struct args *args)
+{
+    const char *text = args_text(args, OPTION_ON, NULL);
+    int64_t end_ms;
+    if (!text || s->quiet || !calendar_end(s->region->timezone, text, &end_ms) || end_ms > session_wall_ms())
+        return;
+    struct out *o = s->json ? &s->err : &s->out;
+    out_text(o, "Seen from ");
+    out_safe(o, text);
+    out_text(
+        o, ", which is past: what was done since then counts as done, and dates are counted from that day\n");
+}
+
 bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     struct planning planning = {0};
@@ -53,6 +67,7 @@ bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, 
                        s->quiet     ? AS_TEXT_BRIEF
                        : s->verbose ? AS_TEXT_FULL
                                     : AS_TEXT_NORMAL);
+    tell_past(s, args);
     *exit_code = COMMAND_OK;
     return true;
 }

@@ -172,7 +172,8 @@ static void add_waivers(struct session *s, const struct launching *ask, extras *
                                                        ended ? ", and the waiver has ended" : "", at->reason),
                                    .owner = at->owner,
                                    .until = at->expires,
-                                   .where = at->file};
+                                   .where = at->file,
+                                   .ended = ended};
         ARRAY_PUSH(list, one);
     }
 }

@@ -85,6 +85,7 @@ struct launch_extra {
     const char *until;   /* a date, or NULL */
     const char *where;   /* file:line, or NULL */
     bool blocks;         /* launch, and nobody knows for how long */
+    bool ended;          /* a waiver: the rule holds again */
 };
 /* A rule that somebody bent by a waiver: to be read before launch, and not in its way.  These stand last. */
 bool launch_extra_is_bent(const struct launch_extra *e);

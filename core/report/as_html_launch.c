@@ -178,6 +178,7 @@ static void print_extra(struct as_html *h, const struct launch_extra *e)
     page_text(p, e->owner);
     page_markup(p, "</td><td>");
     page_text(p, e->until);
+    page_markup(p, e->ended ? " <strong class=\"over\">ended</strong>" : "");
     if (launch_extra_is_bent(e))
         page_markup(p, "</td></tr>\n");
     else

@@ -109,6 +109,7 @@ static void extras(struct doc *d, const struct launch *l)
         doc_text(d, "until", e->until);
         doc_text(d, "where", e->where);
         doc_flag(d, "blocks", e->blocks);
+        doc_flag(d, "ended", e->ended);
         doc_close(d);
     }
     doc_close(d);

@@ -336,9 +336,10 @@ static void print_extra(struct paper *p, const struct launch_extra *e, const str
     bool bent = launch_extra_is_bent(e);
     if (bent && (!before || !launch_extra_is_bent(before)))
         out_text(p->out, "\nBent rules, which hold nothing back:\n\n");
-    out_text(p->out, e->blocks ? "- **" : "- ");
+    const char *strong = e->blocks || e->ended ? "**" : "";
+    out_print(p->out, "- %s", strong);
     say(p, e->kind);
-    out_text(p->out, e->blocks ? "** " : " ");
+    out_print(p->out, "%s ", strong);
     say(p, e->subject);
     out_text(p->out, ": ");
     say(p, e->text);

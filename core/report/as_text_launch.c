@@ -431,7 +431,7 @@ static void extra(struct out *o, const struct launch_extra *e, const char *label
         cell_sign(&text, o, " · ", " | ");
         buf_text(&text, e->where);
     }
-    labeled(o, label, e->blocks ? OUT_RED : OUT_PLAIN, text.at);
+    labeled(o, label, e->blocks || e->ended ? OUT_RED : OUT_PLAIN, text.at);
     buf_done(&text);
 }
 

@@ -71,6 +71,7 @@ edit() {
 }
 holds() { grep -qF -- "$2" "$1" || fail "'$2' is not in $1: $(cat "$1")"; }
 lacks() { ! grep -qF -- "$2" "$1" || fail "'$2' is in $1"; }
+# That a day is past: a case with a fixed one would otherwise differ from the day after on.
 # Times, durations, digests, random names, process numbers and this folder's path; and steps that run side by side end in any
 # order, so the lines that tell of them are sorted.
 steady() {
@@ -80,6 +81,7 @@ steady() {
     -e 's/\b[0-9a-f]{64}\b/<digest>/g; s/\b[0-9a-f]{32}\b/<id>/g; s/lf1\.[a-z2-7]{26}/<marker>/g; s/\b[0-9a-f]{4}(…|\.\.\.)[0-9a-f]{2,4}/<digest>/g' \
     -e 's/  [0-9]+(\.[0-9]+)? (ms|s|min)\b/  <took>/g; s/\b(in|after) [0-9]+(\.[0-9]+)? (ms|s|min)\b/\1 <took>/g' \
     -e 's/\brun [0-9a-f]{8}\b/run <run>/; s/\b(P|p)lan [0-9a-f]{8,12}\b/\1lan <digest>/' \
+    -e '/^Seen from [0-9-]+, which is past: /d' \
     -e 's/\bpid [0-9]+/pid <pid>/g; s/ on host [^ ,)]+/ on host <host>/g; s/\brow [0-9]+ of table/row <n> of table/' |
     awk '
       function flush(  i) { for (i = 1; i <= count; i++) print line[i] | "sort"; close("sort"); count = 0 }

@@ -279,6 +279,27 @@ def a_head_is_repeated_whole_on_every_page_of_its_table(b, w):
 
 
 @check
+def no_page_ends_with_the_title_of_what_follows(b, w):
+    plain = lambda text: " ".join(text.split())
+    for name in ("new", "built"):
+        b.media("print")
+        b.open(w.file(name), False)
+        titles = {plain(t) for t in b.evaluate("[...document.querySelectorAll('h2, h3, caption, .stage > summary')].filter((e) => !e.closest('summary') || "
+                                               "e.tagName === 'SUMMARY').map((e) => e.textContent)")}
+        below = [plain(t) for t in b.evaluate("[...document.querySelectorAll('figcaption')].map((e) => e.textContent)")]
+        heads = [set(t.split()) for t in b.evaluate("[...document.querySelectorAll('thead')].map((e) => [...e.querySelectorAll('th')].map((t) => t.textContent).join(' '))")]
+        for height in (6.46, 7.2, 8.31, 9.05, 10.16, 11.69): # of papers that people have, upright and across; the widths are no other
+            b.pdf(f"{w.folder}/ends.pdf", height=height)
+            text = subprocess.run(["pdftotext", "-layout", f"{w.folder}/ends.pdf", "-"], check=True, capture_output=True, text=True).stdout
+            for number, page in enumerate(text.split("\f"), 1):
+                last = plain(([line for line in page.splitlines() if line.strip()] or [""])[-1])
+                alone = last in titles or set(last.split()) and any(set(last.split()) <= h for h in heads) or \
+                    len(last) > 20 and any(t.endswith(last) for t in below)
+                expect(not alone, f"page {number} of {name}, {height} inches high, ends with '{last}'")
+    b.media()
+
+
+@check
 def who_wants_no_motion_gets_none(b, w):
     for motion, way in (("reduce", "auto"), ("no-preference", "smooth")):
         b.media(motion=motion)

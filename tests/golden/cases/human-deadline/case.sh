@@ -6,7 +6,7 @@ landfall plan eu | sed -n '/^queues/,/todo.whatsapp/p; /warning/,/do:/p'
 built apply eu --yes
 landfall status eu | grep -v 'Last run'
 landfall launch eu --on 2020-03-31
-landfall launch eu --on 2020-04-01 --json | sed -e 1d -e '$d' | jq '.open[] | {address, deadline, overdue, late, remind_days, reminder}'
+"$binary" launch eu --on 2020-04-01 --json 2>/dev/null | jq '.open[] | {address, deadline, overdue, late, remind_days, reminder}'
 say 'another deadline needs no new signature, another text does'
 built done eu human.dpa-signed --by Ada --evidence https://acme.example/dpa.pdf
 edit playbooks/main.lua -e 's/2020-03-31/2020-05-31/'
