@@ -179,7 +179,8 @@ static bool settle_one(struct life *l, const struct store_op *op, struct err *er
                               .region = l->w->region->name,
                               .address = op->address,
                               .verdict = thing ? VERDICT_KEEP : VERDICT_RETRY,
-                              .id = thing ? thing->id : NULL};
+                              .id = thing ? thing->id : NULL,
+                              .by = "a simulated person"};
     step->asked = true;
     step->held = false;
     l->ledger->persons++;
