@@ -6,6 +6,9 @@ refused apply eu --yes --target queue -q
 landfall status eu
 say 'for programs'
 "$binary" plan eu --target queue --json | jq '.totals.conflicts, [.steps[] | select(.taken) | {address, taken}]'
+say 'for who reads the page'
+"$binary" report eu --format md | grep -F '**In conflict**'
+"$binary" report eu --format html | grep -F 'has its name taken' | sed 's/<[^>]*>//g'
 say 'a yes to it would be worth nothing'
 landfall plan eu --target queue -q -o eu.plan
 refused approve eu.plan --why 'looks fine'
