@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -28,6 +29,7 @@
 
 /* Lines of what is different, before the rest is only counted. */
 #define DIFFERENCES_MOST 20
+#define CONFLICTS_MOST   5 /* named in a refusal */
 
 struct build {
     struct session *s;
@@ -91,7 +93,7 @@ static bool begin_resume(struct build *b, struct err *err)
     b->command = last->command;
     b->run_id = last->run_id;
     if (!b->ask->file) {
-        b->planning = (struct planning){.destroy = destroys};
+        b->planning = (struct planning){.destroy = destroys, .names = true};
         return true;
     }
     if (b->planning.destroy == destroys)
@@ -241,6 +243,37 @@ static bool ask_to_resume(struct build *b, struct err *err)
     return confirm_yes(s, "Go on with that", err) && confirm_data(s, b->plan, err);
 }
 
+/* Nothing is begun that is known to stop half-way.  No part of what was approved: when the name is free again
+ * the yes still holds. */
+static bool has_its_names(struct build *b, struct err *err)
+{
+    const struct plan *plan = b->plan;
+    const struct plan_taken *first = NULL;
+    uint32_t count = plan->totals.conflicts, shown = 0;
+    struct buf text;
+    if (count == 0)
+        return true;
+    buf_init(&text, 0);
+    for (uint32_t i = 0; i < plan->count && shown < CONFLICTS_MOST; i++) {
+        const struct plan_step *s = &plan->steps[i];
+        if (!plan_is_conflict(s))
+            continue;
+        first = first ? first : s->taken;
+        buf_print(&text, "%s (%s:%u): %s\n", s->address, s->decl->file, s->decl->line, s->taken->reason);
+        shown++;
+    }
+    if (count > shown)
+        buf_print(&text, "and %u more\n", count - shown);
+    err_set(err, "plan.conflict", "this plan needs %u name%s that %s taken, and nothing was done", count,
+            count == 1 ? "" : "s", count == 1 ? "is" : "are");
+    err_detail(err, "%s", text.at);
+    buf_done(&text);
+    if (count == 1)
+        return err_advise(err, "%s", first->advice);
+    return err_advise(err, "adopt, rename or leave out each of them: landfall plan %s says how",
+                      b->ask->region);
+}
+
 /* Whatever said yes: the approvals of a plan file, or those the run was opened with. */
 static bool obey_rules(struct build *b, struct err *err)
 {
@@ -253,7 +286,7 @@ static bool obey_rules(struct build *b, struct err *err)
             return false;
         at = spent;
     }
-    return policies_allow(s, b->plan, approving_facts(s->mem, at, count), err);
+    return has_its_names(b, err) && policies_allow(s, b->plan, approving_facts(s->mem, at, count), err);
 }
 
 static bool ask_first(struct build *b, struct err *err)

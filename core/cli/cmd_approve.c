@@ -126,24 +126,48 @@ static bool make_mine(struct approve *a, struct err *err)
 
 /* ---- whether it may be ----------------------------------------------------------------------- */
 
-/* A yes to what will be refused would be worth nothing, and look like a yes. */
-static bool check_rules(struct approve *a, struct err *err)
+/* A yes to what will be refused would be worth nothing, and look like a yes.  A line for each, out of the
+ * envelope; false when there is one. */
+static bool has_none(struct approve *a, const char *key, size_t *count, const char **lines)
 {
-    const struct value *broken = value_get(a->plan.envelope, "broken_rules");
-    size_t count = value_kind(broken) == VALUE_LIST ? broken->count : 0;
+    const struct value *found = value_get(a->plan.envelope, key);
     struct buf text;
-    if (count == 0)
+    *count = value_kind(found) == VALUE_LIST ? found->count : 0;
+    if (*count == 0)
         return true;
     buf_init(&text, 0);
-    for (size_t i = 0; i < count && i < BROKEN_MOST; i++)
-        buf_print(&text, "%s\n", value_as_text(broken->items[i]) ? broken->items[i]->text : "");
-    if (count > BROKEN_MOST)
-        buf_print(&text, "and %zu more\n", count - BROKEN_MOST);
+    for (size_t i = 0; i < *count && i < BROKEN_MOST; i++)
+        buf_print(&text, "%s\n", value_as_text(found->items[i]) ? found->items[i]->text : "");
+    if (*count > BROKEN_MOST)
+        buf_print(&text, "and %zu more\n", *count - BROKEN_MOST);
+    *lines = buf_keep(&text, a->s->mem);
+    buf_done(&text);
+    return false;
+}
+
+static bool check_rules(struct approve *a, struct err *err)
+{
+    const char *lines;
+    size_t count;
+    if (has_none(a, "broken_rules", &count, &lines))
+        return true;
     err_set(err, "policy.broken", "this plan breaks rules in %zu place%s, and apply would refuse it", count,
             count == 1 ? "" : "s");
-    err_detail(err, "%s", text.at);
-    buf_done(&text);
+    err_detail(err, "%s", lines);
     return err_advise(err, "mend or waive what it names, then plan again: landfall plan %s -o %s",
+                      a->plan.region, a->file);
+}
+
+static bool check_names(struct approve *a, struct err *err)
+{
+    const char *lines;
+    size_t count;
+    if (has_none(a, "conflicts", &count, &lines))
+        return true;
+    err_set(err, "plan.conflict", "this plan needs %zu name%s that %s taken, and apply would refuse it",
+            count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
+    err_detail(err, "%s", lines);
+    return err_advise(err, "adopt it or find another name, then plan again: landfall plan %s -o %s",
                       a->plan.region, a->file);
 }
 
@@ -252,8 +276,8 @@ bool cmd_approve_run(struct session *s, const struct args *args, int *exit_code,
     if (!session_open_project(s, err) || !plan_file_load(s->mem, session_file(s, a.file), &a.plan, err) ||
         !session_open_region(s, a.plan.region, err) ||
         !approving_open(s, &a.plan, session_file(s, a.file), &a.has, err) || !approving_judge(&a.has, err) ||
-        !check_rules(&a, err) || !make_mine(&a, err) || !check_open(&a, err) || !check_signed(&a, err) ||
-        !show_and_ask(&a, err) || !write_down(&a, err))
+        !check_rules(&a, err) || !check_names(&a, err) || !make_mine(&a, err) || !check_open(&a, err) ||
+        !check_signed(&a, err) || !show_and_ask(&a, err) || !write_down(&a, err))
         return false;
     struct facts_approval facts = facts_of(&a, NULL);
     if (s->json)

@@ -66,6 +66,12 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
         out_text(o, " This plan will not be applied: it breaks rules.\n");
         return;
     }
+    if (plan->totals.conflicts > 0) {
+        out_text(o, " This plan will not be applied: ");
+        out_print(o, plan->totals.conflicts == 1 ? "a name is taken.\n" : "%u names are taken.\n",
+                  plan->totals.conflicts);
+        return;
+    }
     /* What is found out about them changes the plan. */
     if (running_has_doubts(s))
         out_print(o, " Next: landfall resume %s, then plan again", region);
@@ -124,10 +130,10 @@ static bool tell(struct session *s, const struct plan *plan, const struct planni
     return true;
 }
 
-/* A broken rule is told like a refusal, whatever else was asked. */
+/* What apply will refuse is told like a refusal, whatever else was asked. */
 static int exit_code_of(const struct args *args, const struct plan *plan)
 {
-    if (plan_broken_rules(plan) > 0)
+    if (plan_broken_rules(plan) > 0 || plan->totals.conflicts > 0)
         return COMMAND_FAILED;
     return args_has(args, OPTION_EXIT_CODE) && plan_has_changes(plan) ? COMMAND_CHANGES : COMMAND_OK;
 }

@@ -78,7 +78,7 @@ static bool choose_format(const struct args *args, const struct format **out, st
 static bool make_plan(struct session *s, struct facts_report *facts, struct err *err)
 {
     bool wanted = args_has(s->args, OPTION_NO_REFRESH);
-    struct planning planning = {.no_refresh = wanted, .offline = wanted};
+    struct planning planning = {.no_refresh = wanted, .offline = wanted, .names = true};
     struct plan *plan;
     if (!planning_make_or_remember(s, &planning, &plan, &facts->silence, err))
         return false;

@@ -19,6 +19,7 @@ struct planning planning_of_args(const struct args *args)
         .replace_count = args->options[OPTION_REPLACE].count,
         .refresh_only = args_has(args, OPTION_REFRESH_ONLY),
         .destroy = args_has(args, OPTION_DESTROY),
+        .names = true,
     };
 }
 
@@ -58,7 +59,8 @@ static const char *const *texts_of(struct arena *mem, const struct value *list, 
 struct planning planning_of_value(struct arena *mem, const struct value *v)
 {
     struct planning p = {.refresh_only = value_get_bool(v, "refresh_only", false),
-                         .destroy = value_get_bool(v, "destroy", false)};
+                         .destroy = value_get_bool(v, "destroy", false),
+                         .names = true};
     p.targets = texts_of(mem, value_get(v, "targets"), &p.target_count);
     p.replaces = texts_of(mem, value_get(v, "replaces"), &p.replace_count);
     return p;
@@ -89,6 +91,7 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .destroy = p->destroy,
         .keep_body = p->keep_body,
         .keep_lines = p->keep_lines,
+        .names = p->names,
         .no_refresh = p->no_refresh,
         .wall_ms = session_wall_ms(),
         .offline = p->offline,

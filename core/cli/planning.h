@@ -20,6 +20,7 @@ struct planning {
     size_t replace_count;
     bool refresh_only, destroy;
     const char *adopting; /* an address, or NULL */
+    bool names;           /* ask whether the names of new objects are free */
     bool no_refresh;      /* believe the store */
     bool offline;         /* with no_refresh: ask no service at all, for reading only */
     bool keep_body;       /* for a plan file */

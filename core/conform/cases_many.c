@@ -75,7 +75,7 @@ static bool batch(struct trial *t, struct thing **things, struct op_item *items,
             things[i]->id = arena_text(t->run->mem, r->id);
             things[i]->state = value_copy(t->run->mem, r->state);
             trial_keeps(t, items[i].planned, r->state, arena_print(t->mem, "%s, item %zu", doing, i + 1));
-        } else if (verb == LF_VERB_READ || verb == LF_VERB_RECOVER) {
+        } else if (verb != LF_VERB_DESTROY) {
             trial_keeps(t, things[i]->state, r->state, arena_print(t->mem, "%s, item %zu", doing, i + 1));
         }
     }
@@ -107,6 +107,8 @@ static void many(struct trial *t)
         batch(t, things, items, LF_VERB_READ, OK, "a batch of reads");
     if (t->type->has_recover_many)
         batch(t, things, items, LF_VERB_RECOVER, OK, "a batch of recovers");
+    if (t->type->has_find_many)
+        batch(t, things, items, LF_VERB_FIND, OK, "a batch of finds");
     batch(t, things, items, LF_VERB_DESTROY, OK | GONE, "a batch of destroys");
     for (size_t i = 0; i < BATCH; i++)
         trial_expect(t, trial_do(t, things[i], LF_VERB_READ), GONE, "the read of what a batch destroyed",

@@ -8,6 +8,7 @@
 #include "model/schema.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plugin/contract.h"
 
 #define NOTES_SHOWN 3 /* a driver that says more says the same */
 
@@ -124,19 +125,9 @@ bool trial_keeps(struct trial *t, const struct value *promise, const struct valu
     return false;
 }
 
-static bool has_key(const struct schema *s)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (s->attrs[i].flags & SCHEMA_KEY)
-            return true;
-    }
-    return false;
-}
-
 bool trial_names_are_unique(const struct trial *t)
 {
-    uint32_t create = t->type->settle.create;
-    return has_key(t->type->facts.schema) && (create == LF_SETTLE_NAMED || create == LF_SETTLE_CONDITIONAL);
+    return contract_names_are_unique(t->type);
 }
 
 const struct value *trial_carry(struct trial *t, const struct value *desired, const struct value *state)

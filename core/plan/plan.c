@@ -193,6 +193,7 @@ static void count_totals(struct plan *plan)
         bool changes = s->action == PLAN_UPDATE || s->action == PLAN_CREATE || s->action == PLAN_REPLACE ||
                        s->action == PLAN_DESTROY;
         plan->totals.shared += s->shared && changes;
+        plan->totals.conflicts += plan_is_conflict(s);
     }
 }
 
@@ -322,6 +323,7 @@ static bool make(struct planner *p, struct err *err)
         return false;
     if (p->diags->errors > 0)
         return diag_ok(p->diags, err);
+    names_look(p);
     cost_estimate(p);
     if (p->diags->errors > 0)
         return diag_ok(p->diags, err);
@@ -363,6 +365,11 @@ bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out,
 bool plan_may_replace(const struct plan_step *s)
 {
     return s->action == PLAN_UPDATE && s->may_replace;
+}
+
+bool plan_is_conflict(const struct plan_step *s)
+{
+    return s->taken && !s->taken->ours;
 }
 
 bool plan_loses_data(const struct plan_step *s)

@@ -67,6 +67,15 @@ struct plan_cost_line {
     int64_t low, expected, high;                   /* what it comes to, in the region's currency */
 };
 
+/* What stands under the name of a step that makes a new object. */
+struct plan_taken {
+    bool ours; /* it carries the very marker the new object would get: apply takes it up.  Else a conflict */
+    const char *id, *marker; /* as found, or NULL */
+    const char *reason;      /* whose it is, in words */
+    const char *detail;      /* what else is known of it, or NULL */
+    const char *advice;      /* NULL where it is ours */
+};
+
 struct plan_step {
     const char *address;
     const struct decl *decl; /* NULL: no longer declared */
@@ -96,6 +105,7 @@ struct plan_step {
     uint32_t deposed_left;          /* older generations still to be destroyed */
     bool gone;                      /* stored, and read as definitely not there */
     bool damaged;                   /* there, but not right */
+    const struct plan_taken *taken; /* a new object's name is not free; NULL: it is, or nobody was asked */
     const struct store_op *pending; /* an operation of it that is not settled (resume first), or NULL */
     bool broken;                    /* its declaration has an error: the plan will not be made */
     bool unknown;                   /* something of it is known only later */
@@ -108,6 +118,7 @@ struct plan_step {
 struct plan_totals {
     uint32_t by_action[16]; /* indexed by enum plan_action; targeted steps only */
     uint32_t shared;
+    uint32_t conflicts;     /* names that somebody else has: nothing is applied while one is left */
     struct plan_cost cost;  /* sums without guesses; priced is true when at least one step is */
     struct plan_cost guess; /* sums of the guesses, the same way */
     /* Steps that may cost something: priceable = priced + guessed + those that nobody can estimate. */
@@ -205,7 +216,8 @@ struct plan_ask {
      * is taken to be as it was when the store last heard of it.  For reading only: nothing may be built from
      * it. */
     bool offline;
-    bool held; /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
+    bool names; /* ask drivers whether the names of new objects are free */
+    bool held;  /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
     const char *playbook;          /* for the header */
     uint32_t parallel;             /* reads in flight; 0: 256 */
     struct policy *policy;         /* the rules it is judged by; or NULL */
@@ -216,6 +228,8 @@ struct plan_ask {
  * in `diags`. */
 MUST_USE bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out, struct diags *diags,
                         struct err *err);
+/* Is the name it would make its object under somebody else's? */
+bool plan_is_conflict(const struct plan_step *s);
 /* How many findings keep it from being applied. */
 size_t plan_broken_rules(const struct plan *p);
 /* Does applying it change anything?  Waiting people, todos and lookups are no change. */

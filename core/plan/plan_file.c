@@ -42,6 +42,28 @@ static void print_broken(struct buf *out, const struct plan *p)
     buf_done(&line);
 }
 
+/* Besides the body: it is no part of what is approved, and may be over before it is applied. */
+static void print_conflicts(struct buf *out, const struct plan *p)
+{
+    struct buf line;
+    bool first = true;
+    if (p->totals.conflicts == 0)
+        return;
+    buf_init(&line, 0);
+    buf_text(out, ",\"conflicts\":[");
+    for (uint32_t i = 0; i < p->count; i++) {
+        if (!plan_is_conflict(&p->steps[i]))
+            continue;
+        buf_clear(&line);
+        buf_print(&line, "%s: %s", p->steps[i].address, p->steps[i].taken->reason);
+        buf_text(out, first ? "" : ",");
+        value_json_print_text(out, line.at, line.count);
+        first = false;
+    }
+    buf_char(out, ']');
+    buf_done(&line);
+}
+
 static void print_envelope(struct buf *out, const struct plan *p, const struct value *options,
                            const struct tick *tick, const char *by)
 {
@@ -51,6 +73,7 @@ static void print_envelope(struct buf *out, const struct plan *p, const struct v
     print_broken(out, p);
     buf_text(out, "\"by\":");
     value_json_print_text(out, by, strlen(by));
+    print_conflicts(out, p);
     buf_print(out, ",\"lineage\":\"%s\",\"made\":\"%s\",\"options\":", p->lineage, when);
     value_json_print(out, options);
     buf_text(out, ",\"playbook\":");

@@ -56,6 +56,8 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
                    const char *const *because);
 /* rules.c: what can be judged only over the finished steps: equal natural keys, protection, residency. */
 void rules_check(struct planner *p);
+/* names.c: asks the drivers what stands under the names of new objects.  Runs the loop. */
+void names_look(struct planner *p);
 /* cost.c: asks the drivers for quantities and prices them; what is more than can be counted is an error.
  * Runs the loop. */
 void cost_estimate(struct planner *p);

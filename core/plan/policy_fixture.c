@@ -19,9 +19,9 @@
 static const char *const plan_keys[] = {"apply",  "approval",  "budget", "destroy",
                                         "region", "residency", "steps",  NULL};
 /* Without a word: created, by a type that has the attributes of `desired`, in the region's place. */
-static const char *const step_keys[] = {"action",   "cost",       "desired", "driver", "holds",
-                                        "instance", "keeps_data", "owner",   "place",  "protect",
-                                        "reason",   "shared",     "stage",   "takes",  NULL};
+static const char *const step_keys[] = {"action",   "conflict",   "cost",  "desired", "driver",  "holds",
+                                        "instance", "keeps_data", "owner", "place",   "protect", "reason",
+                                        "shared",   "stage",      "takes", NULL};
 /* Amounts as region files write them: whole numbers, or text.  An empty table: it costs something, and nobody
  * knows how much. */
 static const char *const cost_keys[] = {"guess",         "month_expected", "month_high", "month_low",
@@ -263,6 +263,8 @@ static bool is_change(enum plan_action a)
     return a == PLAN_CREATE || a == PLAN_UPDATE || a == PLAN_REPLACE || a == PLAN_DESTROY;
 }
 
+static const struct plan_taken somebodys = {.reason = "something with this name is there already"};
+
 /* What goes is in the store alone, everything else is declared. */
 static void fill_step(struct fixture *f, struct plan_step *s, const struct decl *d, const struct value *v)
 {
@@ -277,12 +279,15 @@ static void fill_step(struct fixture *f, struct plan_step *s, const struct decl 
     s->shared = d->meta.shared;
     s->targeted = true;
     s->generation = 1;
+    if (value_get_bool(v, "conflict", false))
+        s->taken = &somebodys;
     if (d->subsystem) {
         s->type = type_of(f, v, d->attrs, d->subsystem, d->type);
         s->driver = driver_of(f, v, d);
     }
     f->plan->totals.by_action[s->action]++;
     f->plan->totals.shared += s->shared && is_change(s->action);
+    f->plan->totals.conflicts += plan_is_conflict(s);
 }
 
 static bool make_step(struct fixture *f, const char *address, const struct value *v, struct err *err)

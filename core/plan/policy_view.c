@@ -256,6 +256,13 @@ static void push_changes(lua_State *L, const struct policy *p, const struct plan
                            s->action == PLAN_DESTROY);
 }
 
+static void push_conflict(lua_State *L, const struct policy *p, const struct plan_step *s, struct arena *tmp)
+{
+    (void)p;
+    (void)tmp;
+    lua_pushboolean(L, plan_is_conflict(s));
+}
+
 static void push_cost(lua_State *L, const struct policy *p, const struct plan_step *s, struct arena *tmp)
 {
     const struct plan_cost *c = &s->cost;
@@ -435,13 +442,13 @@ static void push_type(lua_State *L, const struct policy *p, const struct plan_st
 
 /* Sorted by name, for bsearch. */
 static const struct field fields[] = {
-    {"action", push_action}, {"address", push_address},   {"changes", push_changes},
-    {"cost", push_cost},     {"desired", push_desired},   {"driver", push_driver},
-    {"holds", push_holds},   {"instance", push_instance}, {"keeps_data", push_keeps_data},
-    {"kind", push_kind},     {"name", push_name},         {"owner", push_owner},
-    {"place", push_place},   {"protect", push_protect},   {"reason", push_reason},
-    {"shared", push_shared}, {"stage", push_stage},       {"subsystem", push_subsystem},
-    {"takes", push_takes},   {"type", push_type},
+    {"action", push_action},         {"address", push_address}, {"changes", push_changes},
+    {"conflict", push_conflict},     {"cost", push_cost},       {"desired", push_desired},
+    {"driver", push_driver},         {"holds", push_holds},     {"instance", push_instance},
+    {"keeps_data", push_keeps_data}, {"kind", push_kind},       {"name", push_name},
+    {"owner", push_owner},           {"place", push_place},     {"protect", push_protect},
+    {"reason", push_reason},         {"shared", push_shared},   {"stage", push_stage},
+    {"subsystem", push_subsystem},   {"takes", push_takes},     {"type", push_type},
 };
 
 static int by_name(const void *key, const void *field)
@@ -603,6 +610,7 @@ static const struct value *totals_of(struct arena *mem, const struct plan *plan)
     for (unsigned a = PLAN_KEEP; a <= PLAN_FORGET; a++)
         add_count(mem, pairs, &n, plan_action_name((enum plan_action)a), t->by_action[a]);
     add_count(mem, pairs, &n, "shared", t->shared);
+    add_count(mem, pairs, &n, "conflicts", t->conflicts);
     add_count(mem, pairs, &n, "priced", t->priced);
     add_count(mem, pairs, &n, "guessed", t->guessed);
     add_count(mem, pairs, &n, "priceable", t->priceable);

@@ -101,6 +101,17 @@ static void fill_type(struct arena *mem, const struct lf_plugin *p, const struct
     out->has_read_many = raw->read_many != NULL;
     out->has_change_many = raw->change_many != NULL;
     out->has_recover_many = raw->recover_many != NULL;
+    out->has_find_many = raw->find && LF_HAS(struct lf_resource, raw, find_many) && raw->find_many;
+}
+
+bool contract_names_are_unique(const struct contract_type *type)
+{
+    const struct schema *schema = type->facts.schema;
+    uint32_t create = type->settle.create;
+    bool named = false;
+    for (size_t k = 0; k < schema->count; k++)
+        named |= (schema->attrs[k].flags & SCHEMA_KEY) != 0;
+    return named && (create == LF_SETTLE_NAMED || create == LF_SETTLE_CONDITIONAL);
 }
 
 /* The settle of an update counts only where there is one: a type whose every change is a replacement has no

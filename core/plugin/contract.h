@@ -19,7 +19,7 @@ struct contract_type {
     const char *pool;              /* never NULL */
     size_t max_batch;              /* at least 1 */
     bool has_update, has_plan, has_recover, has_estimate, has_find, has_owned, has_upgrade;
-    bool has_read_many, has_change_many, has_recover_many;
+    bool has_read_many, has_change_many, has_recover_many, has_find_many;
 };
 
 struct contract_call {
@@ -39,6 +39,9 @@ struct contract {
     size_t call_count;
 };
 
+/* Can there be but one object of a natural name?  Then a create under one that is taken ends as EXISTS, which
+ * the contract tests hold every driver to; elsewhere two may stand side by side. */
+bool contract_names_are_unique(const struct contract_type *type);
 /* Errors "plugin.bad_descriptor" name the plugin, the type and the field. */
 MUST_USE bool contract_compile(struct arena *mem, const struct lf_plugin *plugin, struct contract *out,
                                struct err *err);

@@ -43,8 +43,8 @@ const char *as_html_warnings_missing(const struct as_html *h)
 {
     const struct plan_totals *t = &h->plan->totals;
     int64_t budget;
-    bool any = count_notes(h) > 0 || plan_broken_rules(h->plan) > 0 || h->plan->truth->op_count > 0 ||
-               t->shared > 0 || count_unknown(t) > 0 ||
+    bool any = count_notes(h) > 0 || plan_broken_rules(h->plan) > 0 || t->conflicts > 0 ||
+               h->plan->truth->op_count > 0 || t->shared > 0 || count_unknown(t) > 0 ||
                is_over(h, "monthly", with_guess(t->cost.month_high, t->guess.month_high), &budget) ||
                is_over(h, "one_off", with_guess(t->cost.once_high, t->guess.once_high), &budget);
     return any ? NULL
@@ -127,6 +127,18 @@ static void print_op(struct as_html *h, const struct store_op *op)
     page_markup(p, "</li>\n");
 }
 
+static void print_conflict(struct as_html *h, const struct plan_step *s)
+{
+    struct page *p = &h->page;
+    page_markup(p, "<li class=\"alert\"><strong>");
+    page_text(p, s->address);
+    page_markup(p, " has its name taken,</strong> and nothing is applied while it has: ");
+    page_text(p, s->taken->reason);
+    page_markup(p, "<br>To do: ");
+    page_text(p, s->taken->advice);
+    page_markup(p, "</li>\n");
+}
+
 void as_html_warnings(struct as_html *h)
 {
     const struct plan_totals *t = &h->plan->totals;
@@ -141,6 +153,9 @@ void as_html_warnings(struct as_html *h)
                    "applied while "
                    "they are: <a href=\"#rules\">Rules and waivers</a>.</li>\n",
                    broken, broken == 1 ? "" : "s");
+    for (uint32_t i = 0; i < h->plan->count; i++)
+        if (plan_is_conflict(&h->plan->steps[i]))
+            print_conflict(h, &h->plan->steps[i]);
     if (count_unknown(t) > 0)
         page_print(
             &h->page,

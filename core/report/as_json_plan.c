@@ -113,6 +113,20 @@ static void marks(struct doc *d, const struct plan_step *s)
         doc_text(d, "pending", store_op_state_name(s->pending->state));
 }
 
+static void taken(struct doc *d, const struct plan_taken *t)
+{
+    if (!t)
+        return;
+    doc_map(d, "taken");
+    doc_flag(d, "ours", t->ours);
+    doc_text(d, "id", t->id);
+    doc_text(d, "marker", t->marker);
+    doc_text(d, "reason", t->reason);
+    doc_text(d, "detail", t->detail);
+    doc_text(d, "advice", t->advice);
+    doc_close(d);
+}
+
 /* What the playbook says of it; what is no longer declared has only the place it was. */
 static void declared(struct doc *d, const struct plan_step *s, struct arena *tmp)
 {
@@ -158,6 +172,7 @@ static void step(struct doc *d, const struct plan *p, const struct plan_step *s,
     doc_text(d, "id", s->id);
     doc_number(d, "generation", s->generation);
     marks(d, s);
+    taken(d, s->taken);
     changes(d, s);
     doc_value(d, "desired", without_secrets(tmp, s, s->desired));
     if (s->promise != s->desired)
@@ -191,6 +206,7 @@ static void totals(struct doc *d, const struct plan *p)
     for (uint32_t a = PLAN_KEEP; a <= PLAN_FORGET; a++)
         doc_count(d, plan_action_name((enum plan_action)a), p->totals.by_action[a]);
     doc_count(d, "shared", p->totals.shared);
+    doc_count(d, "conflicts", p->totals.conflicts);
     doc_close(d);
 }
 

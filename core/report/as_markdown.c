@@ -239,6 +239,15 @@ static void print_notes(struct paper *p)
         address(p, plan->truth->ops[k].address);
         out_char(p->out, '\n');
     }
+    for (uint32_t k = 0; k < plan->count; k++) {
+        if (!plan_is_conflict(&plan->steps[k]))
+            continue;
+        out_text(p->out, "- **In conflict** ");
+        address(p, plan->steps[k].address);
+        out_text(p->out, ": ");
+        say(p, plan->steps[k].taken->reason);
+        out_char(p->out, '\n');
+    }
     for (size_t k = 0; k < plan->note_count; k++) {
         if (plan->notes[k].severity == DIAG_TRACE)
             continue;

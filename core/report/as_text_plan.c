@@ -159,7 +159,7 @@ static void print_labels(struct table *t, const struct row *row, size_t used)
         used = 0;
     }
     out_fill(t->o, ' ', at > used + GAP ? at - used : GAP);
-    out_paint(t->o, s->shared ? OUT_YELLOW : OUT_DIM);
+    out_paint(t->o, plan_is_conflict(s) ? OUT_RED : s->shared ? OUT_YELLOW : OUT_DIM);
     out_text(t->o, t->texts.at + row->labels);
     out_paint(t->o, OUT_PLAIN);
 }
@@ -268,10 +268,12 @@ void as_text_plan(struct out *o, const struct plan *p, enum as_text_detail detai
         print_steps(o, p, detail);
     }
     as_text_plan_totals(o, p, detail);
+    as_text_plan_conflict_line(o, p);
     as_text_policy_line(o, p);
     as_text_policy_waivers(o, p->waivers, p->judged_ms);
     if (detail != AS_TEXT_BRIEF) {
         as_text_plan_foot(o, p);
+        as_text_plan_conflicts(o, p, detail);
         as_text_policy_findings(o, p, detail);
     }
 }

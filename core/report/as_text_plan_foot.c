@@ -62,6 +62,10 @@ static void add_counts(struct buf *out, const struct out *o, const struct plan *
         add_part(out, o);
         buf_print(out, "%u SHARED with other regions", t->shared);
     }
+    if (t->conflicts > 0) {
+        add_part(out, o);
+        buf_print(out, "%u in conflict", t->conflicts);
+    }
     if (t->by_action[PLAN_WAIT] > 0) {
         add_part(out, o);
         buf_print(out, "%u %s", t->by_action[PLAN_WAIT],
@@ -199,6 +203,54 @@ static void word_line(struct out *o, const struct plan *p)
     }
     ARRAY_DONE(&drivers);
     buf_done(&text);
+}
+
+/* ---- names that somebody else has ------------------------------------------------------------ */
+
+/* So many are told in full, unless all are asked for. */
+#define CONFLICTS_MAX 5
+
+void as_text_plan_conflict_line(struct out *o, const struct plan *p)
+{
+    struct buf text;
+    if (p->totals.conflicts == 0)
+        return;
+    buf_init(&text, 0);
+    brief_count(&text, p->totals.conflicts, "name");
+    buf_print(&text, " %s TAKEN: this plan will not be applied", p->totals.conflicts == 1 ? "is" : "are");
+    out_paint(o, OUT_RED);
+    labeled(o, "Conflicts", text.at);
+    buf_done(&text);
+}
+
+static void conflict(struct out *o, const struct plan_step *s)
+{
+    struct buf where;
+    buf_init(&where, 0);
+    buf_print(&where, "%s:%u", s->decl->file, s->decl->line);
+    struct diag one = {.severity = DIAG_ERROR,
+                       .code = "plan.conflict",
+                       .address = s->address,
+                       .where = where.at,
+                       .summary = s->taken->reason,
+                       .detail = s->taken->detail,
+                       .advice = s->taken->advice};
+    out_char(o, '\n');
+    as_text_diag(o, &one);
+    buf_done(&where);
+}
+
+void as_text_plan_conflicts(struct out *o, const struct plan *p, enum as_text_detail detail)
+{
+    uint32_t most = detail == AS_TEXT_FULL ? UINT32_MAX : CONFLICTS_MAX, told = 0;
+    for (uint32_t i = 0; i < p->count && told < p->totals.conflicts && told < most; i++) {
+        if (!plan_is_conflict(&p->steps[i]))
+            continue;
+        conflict(o, &p->steps[i]);
+        told++;
+    }
+    if (told < p->totals.conflicts)
+        out_print(o, "\nand %u more names that are taken: -v shows them\n", p->totals.conflicts - told);
 }
 
 void as_text_plan_foot(struct out *o, const struct plan *p)

@@ -227,6 +227,8 @@ void as_text_plan_more(struct out *o, const struct plan *p, const struct plan_st
         reason_line(o, s->reason);
     if (changes)
         way_lines(o, s);
+    if (s->taken && s->taken->ours)
+        reason_line(o, s->taken->reason);
     if (s->deposed_left > 0)
         deposed_line(o, s);
     if (s->pending)

@@ -304,6 +304,8 @@ void as_text_plan_labels(struct buf *out, const struct out *o, const struct plan
 {
     struct buf text;
     buf_init(&text, 0);
+    if (plan_is_conflict(s))
+        label(&text, o, "CONFLICT");
     if (s->shared && s->action != PLAN_KEEP && s->action != PLAN_LOOKUP)
         label(&text, o, "SHARED");
     if (takes_data_away(s))

@@ -11,6 +11,7 @@
 #include "model/schema.h"
 #include "model/value.h"
 #include "model/value_json.h"
+#include "plan/taken.h"
 #include "plugin/registry.h"
 #include "run/change_residence.h"
 #include "run/change_state.h"
@@ -119,21 +120,10 @@ void change_fail(struct change *c, const char *code, const char *reason, const c
 void change_conflict(struct change *c, const char *marker)
 {
     const char *region = c->owner->ask.region, *address = c->ask.op.address;
-    const char *reason =
-        marker
-            ? arena_print(c->mem, "something with this name is there already, and it carries the marker %s",
-                          marker)
-            : "something with this name is there already, and it is not ours";
-    if (c->note)
-        reason = arena_print(c->mem, "%s (%s)", reason, c->note);
-    /* Every landfall's marker begins so: of another region, another project, or of a store that was lost. */
-    bool is_landfalls = marker && strncmp(marker, "lf1.", 4) == 0;
+    const char *reason = taken_reason(c->mem, marker, c->note);
     const char *advice = arena_print(
-        c->mem,
-        "look at it; then `landfall adopt %s %s --yes%s` to take it over%s, or remove or rename it and "
-        "`landfall resume %s`. It was not touched",
-        region, address, is_landfalls ? " --lineage OLD" : "",
-        is_landfalls ? " from the lost store of that lineage" : "", region);
+        c->mem, "look at it; then %s, or remove or rename it and `landfall resume %s`. It was not touched",
+        taken_adoption(c->mem, region, address, marker, false), region);
     change_put_op(c, STORE_OP_FAILED, c->attempt, reason, NULL);
     change_finish(c, &(struct change_result){.end = CHANGE_CONFLICT,
                                              .code = "run.conflict",

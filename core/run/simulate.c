@@ -130,6 +130,7 @@ static const struct lf_resource *resource_of(struct arena *mem, const struct lf_
     struct lf_resource *r = ARENA_NEW(mem, struct lf_resource);
     memcpy(r, real, real->struct_size < sizeof(*r) ? real->struct_size : sizeof(*r));
     bool settles = LF_HAS(struct lf_resource, real, settle_of) && real->settle_of;
+    bool finds_many = LF_HAS(struct lf_resource, real, find_many) && real->find_many;
     r->struct_size = sizeof(*r);
     r->lane = NULL;
     r->read = r->create = r->destroy = serve_one;
@@ -142,6 +143,7 @@ static const struct lf_resource *resource_of(struct arena *mem, const struct lf_
     r->change_many = real->change_many ? serve_many : NULL;
     r->recover_many = real->recover_many ? serve_many : NULL;
     r->settle_of = settles ? settle_of : NULL;
+    r->find_many = finds_many ? serve_many : NULL;
     return r;
 }
 

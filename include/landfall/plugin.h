@@ -473,6 +473,9 @@ struct lf_resource {
      * `settle`. Asked before the change is sent and kept with it; it does no more than look at the request.
      */
     void (*settle_of)(void *self, struct lf_op *op, const struct lf_request *req, struct lf_settle *out);
+    /* Since 1.1, or NULL.  `find` for a batch, by no more requests than one of them takes, or by few: a plan
+     * asks for the names of all that is new before it says yes.  Often the function of read_many. */
+    lf_many_fn *find_many;
 };
 
 /* A named action on what a driver manages (run SQL, send a message), journaled like a change. */

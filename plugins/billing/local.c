@@ -411,7 +411,7 @@ static const struct lf_settle named = {
         .settle = &named, .pool = "billing-local", .lane = lane, .read = type##_verb, .create = type##_verb, \
         .destroy = type##_verb, .update = type##_verb, .plan = type##_plan, .recover = type##_verb,          \
         .estimate = estimate, .find = type##_verb, .owned = type##_owned, .read_many = type##_many,          \
-        .change_many = type##_many, .recover_many = type##_many,                                             \
+        .change_many = type##_many, .recover_many = type##_many, .find_many = type##_many,                   \
     }
 
 static const struct lf_resource entity = RESOURCE(entity, "a legal entity that invoices, with its numbering");

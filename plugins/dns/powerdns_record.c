@@ -565,5 +565,6 @@ const struct lf_resource powerdns_record = {
     .read_many = record_many,
     .change_many = record_many,
     .recover_many = record_many,
+    .find_many = record_many,
     .max_batch = 10000, /* one reading of the zone for as many records as landfall hands over at once */
 };

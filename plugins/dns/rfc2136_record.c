@@ -442,4 +442,5 @@ const struct lf_resource rfc2136_record = {
     .read_many = record_many,
     .change_many = record_many,
     .recover_many = record_many,
+    .find_many = record_many,
 };

@@ -573,5 +573,6 @@ const struct lf_resource route53_record = {
     .read_many = record_look_many,
     .change_many = record_change_many,
     .recover_many = record_look_many,
+    .find_many = record_look_many,
     .max_batch = BATCH_MOST,
 };

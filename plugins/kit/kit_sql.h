@@ -219,7 +219,7 @@ bool kit_sql_sync_folder(const char *path);
     .struct_size = sizeof(struct lf_resource), .lane = type##_lane, .read = type##_verb,                     \
     .create = type##_verb, .destroy = type##_verb, .update = type##_verb, .recover = type##_verb,            \
     .find = type##_verb, .owned = type##_owned, .read_many = type##_many, .change_many = type##_many,        \
-    .recover_many = type##_many
+    .recover_many = type##_many, .find_many = type##_many
 
 #ifdef __cplusplus
 }

@@ -234,6 +234,7 @@ static const struct lf_resource thing = {
     .read_many = thing_read_many,
     .change_many = thing_change_many,
     .recover_many = thing_recover_many,
+    .find_many = thing_recover_many,
 };
 static const struct lf_resource *const resources[] = {&thing, NULL};
 

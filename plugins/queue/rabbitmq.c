@@ -84,7 +84,7 @@ static void queue_estimate(void *self, struct lf_op *op, const struct lf_request
     .struct_size = sizeof(struct lf_resource), .name = #type, .schema = &lf_queue_##type, .settle = &settle, \
     .pool = RABBIT_POOL, .read = type##_verb, .create = type##_verb, .destroy = type##_verb,                 \
     .update = type##_verb, .plan = type##_verb, .recover = type##_verb, .find = type##_verb,                 \
-    .read_many = type##_many, .recover_many = type##_many
+    .read_many = type##_many, .recover_many = type##_many, .find_many = type##_many
 
 VERBS(namespace)
 VERBS(queue)

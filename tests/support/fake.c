@@ -114,10 +114,8 @@ static void take_fault(struct request *r)
                     (!f->key[0] || (r->key && strcmp(f->key, r->key) == 0));
         if (!fits)
             continue;
-        if (f->skip) {
-            f->skip--;
+        if (f->skip && f->skip--)
             continue;
-        }
         f->times--;
         r->fault = f->kind;
         r->ms = f->ms;
@@ -598,6 +596,7 @@ static void many_change(void *self, struct lf_op *op, const struct lf_request *c
 static void many_look(void *self, struct lf_op *op, const struct lf_request *const *reqs, size_t count)
 {
     struct crowd c = {self, reqs, count, 0};
+    c.fake->world->look_batches++;
     answer_all(&c, op);
 }
 
@@ -721,7 +720,8 @@ RESOURCE(secretive, keyed_schema, by_name, .create = secretive_verb, .update = s
          .recover = secretive_verb);
 RESOURCE(no_update, keyed_schema, by_name, .create = no_update_verb, .recover = no_update_verb);
 RESOURCE(many, keyed_schema, by_name, .create = many_verb, .update = many_verb, .recover = many_verb,
-         .lane = many_lane, .read_many = many_look, .change_many = many_change, .recover_many = many_look);
+         .lane = many_lane, .read_many = many_look, .change_many = many_change, .recover_many = many_look,
+         .find_many = many_look);
 
 static const struct lf_resource *const resources[] = {
     &named_type, &tokened_type, &findable_type,  &blind_type,     &conditional_type, &markless_type,

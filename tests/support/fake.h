@@ -82,6 +82,7 @@ struct fake_world {
     uint32_t lands_after_death_ms; /* what it had sent then still lands, so much later */
     uint32_t lands_now;            /* all that is under way arrives with the next request */
     uint32_t overlaps, batches, biggest_batch;
+    uint32_t look_batches; /* questions about many at once */
     uint32_t pings, ping_passes_after;
     uint32_t ping_worse; /* how much worse than LF_END_OK it ends */
     bool ping_hangs;     /* it never answers */

@@ -430,6 +430,7 @@ struct lf_resource {
     uint64_t max_batch; /* items per many; 0: the core chooses                              */
     void (*settle_of)(void *self, struct lf_op *op, const struct lf_request *req,
                       struct lf_settle *out); /* since 1.1 */
+    lf_many_fn *find_many;                    /* since 1.1 */
     lf_verb_fn *rename;                       /* since 1.2 */
     uint64_t hints;                           /* since 1.9 */
 };

@@ -9,9 +9,9 @@ ns1 IN A 192.0.2.53
 www IN A 192.0.2.80
 END
 landfall plan eu
-landfall apply eu --yes -q
+refused apply eu --yes -q
 refused adopt eu dns.zone.apx --yes
 landfall adopt eu dns.zone.apex --yes --by ada
-landfall resume eu --yes
+landfall apply eu --yes -q
 landfall plan eu -q
 landfall history eu dns.zone.apex
