@@ -116,8 +116,8 @@ static bool age(struct loop *loop, const char *path, const char *region, long co
     struct past p = {.mem = arena_new()};
     struct arena *turn = arena_new();
     struct store_writer *w = NULL;
-    bool ok = read_past(&p, path, err) &&
-              store_writer_open(loop, path, region, p.truth.lineage, "age", &w, err);
+    bool ok =
+        read_past(&p, path, err) && store_writer_open(loop, path, region, p.truth.lineage, "age", &w, err);
     for (long n = 1; ok && n <= count; n++) {
         if (n % PER_RUN == 1)
             put_run(w, &p, turn, n - 1);
