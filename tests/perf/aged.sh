@@ -4,8 +4,8 @@
 #   aged.sh BUILD RUNS COUNT...
 #
 # Prints a line per command: its processor time in ms (the least of RUNS) for each COUNT of past events, operations, audit entries
-# and notices.  With AGED_MOST=RATIO it fails when the last COUNT costs a command more than RATIO times what the first one does
-# (and more than 10 ms, which is where noise begins).
+# and notices.  With AGED_MOST=RATIO it fails when a command that is to stay flat costs more than RATIO times as much behind the
+# last COUNT as behind the first one, and 5 ms more, which is where noise ends.
 set -euo pipefail
 export LC_ALL=C.UTF-8 TZ=UTC NO_COLOR=1
 unset LANDFALL_DEBUG COLUMNS
@@ -85,9 +85,10 @@ take() {
   ms[$name $count]=$least
 }
 
+# row MUST NAME BEFORE ARGS...: MUST is flat, or long for a command that reads the past on purpose.
 row() {
-  local name=$1 count
-  shift
+  local must=$1 name=$2 count
+  shift 2
   for count in $counts; do
     take "$name" "$count" "$@"
   done
@@ -95,9 +96,11 @@ row() {
   for count in $counts; do
     printf ' %9s' "${ms[$name $count]}"
   done
-  if [ -n "${AGED_MOST:-}" ] &&
-    awk -v a="${ms[$name $first]}" -v b="${ms[$name $last]}" -v most="$AGED_MOST" 'BEGIN { exit !(b > a * most && b > a + 10) }'; then
-    printf '   more than %s times as dear' "$AGED_MOST"
+  if [ $must = long ]; then
+    printf '   reads it all'
+  elif [ -n "${AGED_MOST:-}" ] &&
+    awk -v a="${ms[$name $first]}" -v b="${ms[$name $last]}" -v most="$AGED_MOST" 'BEGIN { exit !(b > a * most && b > a + 5) }'; then
+    printf '   more than %s times as much' "$AGED_MOST"
     failed=1
   fi
   printf '\n'
@@ -108,18 +111,22 @@ first=$1 last=${!#}
 printf '%-22s' "cpu ms, least of $runs"
 printf ' %9s' "$@"
 printf '\n'
-row status "" status eu
-row plan "" plan eu
-row apply 'n=$(date +%s%N) && sed -i "s/turn: .*/turn: $n }/" regions/eu.yaml' -q apply eu --yes
-row launch "" launch eu
-row board "" board eu
-row notices "" notices eu
-row 'notices --send' "" notices eu --send
-row 'apply PLAN' 'n=$(date +%s%N) && sed -i "s/turn: .*/turn: $n }/" regions/eu.yaml && '"$landfall"' -q plan eu -o eu.plan >/dev/null' -q apply eu.plan --yes
-row history "" history eu
-row 'history ADDRESS' "" history eu dns.record.r7
-row history-rare '' history eu dns.record.nowhere
-row residency "" residency eu
-row 'residency --refresh' "" -q residency eu --refresh
-row report "" report eu --format json
+turn='n=$(date +%s%N) && sed -i "s/turn: .*/turn: $n }/" regions/eu.yaml'
+row flat status "" status eu
+row flat plan "" plan eu
+row flat apply "$turn" -q apply eu --yes
+row flat 'apply PLAN' "$turn && $landfall -q plan eu -o eu.plan >/dev/null" -q apply eu.plan --yes
+row flat notices "" notices eu
+row flat 'notices --send' "" notices eu --send
+row flat 'history ADDRESS' "" history eu dns.record.r7
+# Whatever its own stores measured, as far back as 200 000 events.
+row long launch "" launch eu
+row long board "" board eu
+# All runs are listed.
+row long history "" history eu
+row long 'history, never seen' "" history eu dns.record.nowhere
+# Who says where data is, or hands the chain on, has verified all of it.
+row long residency "" residency eu
+row long 'residency --refresh' "" -q residency eu --refresh
+row long report "" report eu --format json
 exit $failed
