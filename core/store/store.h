@@ -175,6 +175,7 @@ struct store_snapshot {
     const char *outputs;              /* JSON map, or NULL */
     const char *audit_head;           /* hash of the newest audit entry; NULL: there is none */
     int64_t audit_count;
+    int64_t approval_count; /* spent so far */
 };
 
 /* Reads everything into mem.  A missing file is an empty snapshot.  Errors: store.newer (made by a newer

@@ -232,6 +232,7 @@ bool store_read(struct arena *mem, const char *path, struct store_snapshot *out,
         snap.serial = s.meta.serial;
         snap.epoch = s.meta.epoch;
         snap.audit_count = s.meta.audit_count;
+        snap.approval_count = s.meta.approval.count;
         snap.audit_head = s.meta.audit_count > 0 ? s.meta.audit_head : NULL;
         if (!read_lock(&s, mem, &snap, err) || !read_res(&s, mem, &snap, err) ||
             !read_open_ops(&s, mem, &snap, err) || !read_last_run(&s, mem, &snap, err) ||

@@ -517,6 +517,7 @@ static void test_approvals_are_spent_with_the_run_they_open(void **state)
     assert_int_equal(count, 2);
     assert_string_equal(at[0].nonce, "n1");
     assert_string_equal(at[1].json, "{\"by\":\"bob\"}");
+    assert_int_equal(fixture_read(f).approval_count, 2);
     assert_string_equal(at[1].run_id, "run-1");
     assert_string_equal(at[1].plan_digest, "digest-1");
 }
