@@ -185,10 +185,12 @@ void approving_terms(const struct approving *a, struct purse_terms *out)
         .approval_count = a->set.count};
 }
 
-/* Is it the run's, or is any good? */
-static bool is_of(const struct store_approval *one, const char *run_id)
+/* Those of a run; NULL: all. */
+static bool read_spent(struct session *s, const char *run_id, struct store_approval **out, size_t *count,
+                       struct err *err)
 {
-    return !run_id || str_equal(one->run_id, run_id);
+    return run_id ? store_read_approvals_of_run(s->mem, s->store_path, run_id, out, count, err)
+                  : store_read_approvals(s->mem, s->store_path, out, count, err);
 }
 
 bool approving_last_spent(struct session *s, const char *run_id, const struct approval ***out, size_t *count,
@@ -196,15 +198,13 @@ bool approving_last_spent(struct session *s, const char *run_id, const struct ap
 {
     struct store_approval *spent = NULL;
     size_t all = 0, found = 0;
-    const char *digest = NULL;
-    if (!store_read_approvals(s->mem, s->store_path, &spent, &all, err))
+    if (!read_spent(s, run_id, &spent, &all, err))
         return false;
     const struct approval **at = ARENA_ARRAY(s->mem, const struct approval *, all + 1);
-    for (size_t i = all; i > 0 && !digest; i--)
-        digest = is_of(&spent[i - 1], run_id) ? spent[i - 1].plan_digest : NULL;
+    const char *digest = all > 0 ? spent[all - 1].plan_digest : NULL;
     for (size_t i = 0; digest && i < all; i++) {
         struct approval *a = ARENA_NEW(s->mem, struct approval);
-        if (!is_of(&spent[i], run_id) || !str_equal(spent[i].plan_digest, digest))
+        if (!str_equal(spent[i].plan_digest, digest))
             continue;
         if (!approval_parse(s->mem, spent[i].json, a, err))
             return false;
@@ -220,13 +220,11 @@ bool approving_used(struct session *s, const char *run_id, const struct facts_us
 {
     struct store_approval *spent = NULL;
     size_t all = 0, found = 0;
-    if (!store_read_approvals(s->mem, s->store_path, &spent, &all, err))
+    if (!read_spent(s, run_id, &spent, &all, err))
         return false;
     struct facts_used *used = ARENA_ARRAY(s->mem, struct facts_used, all + 1);
     for (size_t i = 0; i < all; i++) {
         struct approval *a = ARENA_NEW(s->mem, struct approval);
-        if (!is_of(&spent[i], run_id))
-            continue;
         if (!approval_parse(s->mem, spent[i].json, a, err))
             return false;
         used[found++] = (struct facts_used){spent[i].run_id, a};

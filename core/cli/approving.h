@@ -74,7 +74,7 @@ MUST_USE bool approving_keep(struct session *s, const char *path, const char *di
 /* Are there approvals beside a plan file of that name?  As it was typed. */
 bool approving_is_beside(const struct session *s, const char *file);
 /* Has the store spent an approval: is there something to compare a plan with? */
-MUST_USE bool approving_has_spent(struct session *s, bool *out, struct err *err);
+bool approving_has_spent(const struct session *s);
 /* What is new in `body` (of a plan) since the last approval.  path: of the plan's file, or NULL.  *out NULL:
  * nothing was approved yet. */
 MUST_USE bool approving_since(struct session *s, const struct value *body, const char *digest,

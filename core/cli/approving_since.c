@@ -138,14 +138,9 @@ bool approving_is_beside(const struct session *s, const char *file)
     return file_exists(arena_print(s->mem, "%s" APPROVAL_SUFFIX, session_file(s, file)));
 }
 
-bool approving_has_spent(struct session *s, bool *out, struct err *err)
+bool approving_has_spent(const struct session *s)
 {
-    struct store_approval *spent = NULL;
-    size_t count = 0;
-    if (!store_read_approvals(s->mem, s->store_path, &spent, &count, err))
-        return false;
-    *out = count > 0;
-    return true;
+    return s->truth.approval_count > 0;
 }
 
 bool approving_since(struct session *s, const struct value *body, const char *digest, const char *path,
@@ -158,7 +153,7 @@ bool approving_since(struct session *s, const struct value *body, const char *di
     /* To take everything down is another matter than to build it: nothing of that was said yes to. */
     if (value_get_bool(body, "destroy", false))
         return true;
-    if (!store_read_approvals(s->mem, s->store_path, &spent, &count, err))
+    if (path && !store_read_approvals(s->mem, s->store_path, &spent, &count, err))
         return false;
     bool found = since_file(s, body, path, spent, count, since);
     if (!found) {

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "launch/board.h"
 #include "launch/forecast.h"
+#include "launch/history.h"
 #include "launch/launch.h"
 #include "model/value.h"
 #include "model/value_json.h"
@@ -27,8 +28,6 @@
 
 /* board: what there is to say of a region every day; --send says it to those who want to hear it. */
 
-#define EVENTS_MOST 200000 /* as far back as launch looks */
-#define AUDIT_KIND  "digest.sent"
 /* Several sinks, each with its own patience. */
 #define SEND_MOST_MS 60000
 
@@ -41,11 +40,10 @@ static bool read_memory(struct session *s, const char **memory, struct err *err)
     struct store_audit *entries;
     size_t count;
     *memory = NULL;
-    if (!store_read_audit(s->mem, s->store_path, &entries, &count, err))
+    if (!store_read_words(s->mem, s->store_path, STORE_AUDIT_DIGEST, &entries, &count, err))
         return false;
-    for (size_t i = count; i > 0 && !*memory; i--)
-        if (strcmp(entries[i - 1].kind, AUDIT_KIND) == 0)
-            *memory = entries[i - 1].entry;
+    if (count > 0)
+        *memory = entries[0].entry;
     return true;
 }
 
@@ -54,22 +52,22 @@ static bool make(struct session *s, const char *region, struct board **out, stru
     struct planning planning = {0};
     struct plan *plan;
     struct launch *launch;
-    struct store_event *events;
+    struct history_source own = {0};
     struct waivers *waivers;
     struct board_ask ask = {0};
     if (!session_open_region(s, region, err) || !session_open_drivers(s, err) ||
         !planning_make_or_remember(s, &planning, &plan, &ask.silence, err))
         return false;
-    struct launching launching = {.plan = plan, .now_ms = session_wall_ms()};
+    struct launching launching = {.plan = plan, .now_ms = session_wall_ms(), .own = &own};
     if (!launching_make(s, &launching, &launch, err) || !read_memory(s, &ask.memory, err) ||
         !waiver_load(s->mem, s->project->folder, s->region->name, s->region->timezone, &waivers, &s->diags,
-                     err) ||
-        !store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &events, &ask.event_count, err))
+                     err))
         return false;
     planning_tell_silence(s, ask.silence);
     ask.plan = plan;
     ask.launch = launch;
-    ask.events = events;
+    ask.events = own.events;
+    ask.event_count = own.event_count;
     ask.waivers = waivers;
     return board_make(s->mem, &ask, out, err);
 }
@@ -183,7 +181,7 @@ static bool put_digest(struct session *s, const struct board *b)
         .data = value_json_text(s->mem, as_board_value(s->mem, b)),
     };
     noticing_put(s->noticing, NOTICES_DIGEST, once, &facts);
-    store_put_audit(s->writer, AUDIT_KIND, board_memory(s->mem, b));
+    store_put_audit(s->writer, STORE_AUDIT_DIGEST, board_memory(s->mem, b));
     return true;
 }
 

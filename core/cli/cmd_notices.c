@@ -19,9 +19,9 @@ static bool show(struct session *s, const struct args *args, bool *due, struct e
 {
     struct store_notice *rows;
     struct facts_notices facts = {.region = args_word(args, 0),
-                                  .last = (size_t)args_number(args, OPTION_LAST, SENT_USUAL),
                                   .has_sinks = s->project->notices.sink_count > 0};
-    if (!store_read_notices(s->mem, s->store_path, NULL, &rows, &facts.count, err))
+    size_t sent = (size_t)args_number(args, OPTION_LAST, SENT_USUAL);
+    if (!store_read_open_notices(s->mem, s->store_path, sent, &rows, &facts.count, &facts.total, err))
         return false;
     facts.rows = rows;
     for (size_t i = 0; i < facts.count; i++)

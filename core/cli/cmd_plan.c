@@ -143,10 +143,9 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
     const char *region = args_word(args, 0), *file = args_text(args, OPTION_OUT, NULL);
     struct planning planning = planning_of_args(args);
     struct plan *plan;
-    bool approved;
-    if (!session_open_region(s, region, err) || !approving_has_spent(s, &approved, err))
+    if (!session_open_region(s, region, err))
         return false;
-    approved = approved || (file && approving_is_beside(s, file));
+    bool approved = approving_has_spent(s) || (file && approving_is_beside(s, file));
     planning.keep_body = approved || file;
     planning.keep_lines = s->json || (args_has(args, OPTION_COST) && s->verbose);
     if (!session_open_drivers(s, err) || !planning_make(s, &planning, &plan, err))

@@ -95,7 +95,7 @@ static bool read_events(struct session *s, struct facts_report *facts, struct er
     size_t count, first = 0;
     if (!s->truth.last_run)
         return true;
-    if (!store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &all, &count, err))
+    if (!store_read_new_events(s->mem, s->store_path, EVENTS_MOST, &all, &count, err))
         return false;
     while (first < count && !str_equal(all[first].run_id, s->truth.last_run->run_id))
         first++;

@@ -52,6 +52,17 @@ static void on_commit(void *user, bool ok, const struct err *err)
         c->err = *err;
 }
 
+/* Who asks for evidence is told of a chain that was cut or rewritten before anything is added to it. */
+static bool check_chain(struct session *s, struct err *err)
+{
+    struct arena *mem = arena_new();
+    struct store_audit *chain = NULL;
+    size_t count = 0;
+    bool ok = !s->truth.exists || store_read_audit(mem, s->store_path, &chain, &count, err);
+    arena_free(mem);
+    return ok;
+}
+
 /* Read only, as --refresh-only of a plan is: what is in the wrong place is what this is to find, and must not
  * keep it from being written down. */
 static bool read_back(struct session *s, const char *region, struct err *err)
@@ -66,7 +77,7 @@ static bool read_back(struct session *s, const char *region, struct err *err)
     if (!census_has_work(plan))
         return true;
     struct census_ask ask = {.store_path = s->store_path, .plan = plan, .always = true};
-    if (!session_lock(s, plan->lineage, "residency", err))
+    if (!check_chain(s, err) || !session_lock(s, plan->lineage, "residency", err))
         return false;
     ask.writer = s->writer;
     ask.lineage = store_writer_lineage(s->writer);

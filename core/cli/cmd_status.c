@@ -15,8 +15,8 @@
 /* status: what the store knows.  It must work when nothing else does - a broken region file, missing plugins,
  * a service that is down - because that is when it is asked. */
 
-/* Newest events that are looked through for those of the last run: more than any summary needs, and little
- * against a store of a hundred thousand steps. */
+/* Newest events of the last run that are read: more than any summary needs, and little against a run of a
+ * hundred thousand steps. */
 #define EVENTS_MOST 20000
 
 static bool read_last_run(struct session *s, struct facts_status *facts, struct err *err)
@@ -25,7 +25,7 @@ static bool read_last_run(struct session *s, struct facts_status *facts, struct 
     size_t count;
     if (!s->truth.last_run)
         return true;
-    if (!store_read_events(s->mem, s->store_path, NULL, EVENTS_MOST, &all, &count, err))
+    if (!store_read_new_events(s->mem, s->store_path, EVENTS_MOST, &all, &count, err))
         return false;
     /* What came after it belongs to the story: a step that waited is done by hand, a held one resolved. */
     size_t first = 0;

@@ -178,13 +178,15 @@ static void add_waivers(struct session *s, const struct launching *ask, extras *
     }
 }
 
-bool launching_history(struct session *s, struct history **out, struct err *err)
+bool launching_history(struct session *s, struct history_source *own, struct history **out, struct err *err)
 {
     sources list = {0};
-    struct history_source own = {0};
-    if (!read_own(s, &own, err))
+    struct history_source ours = {0};
+    if (!read_own(s, &ours, err))
         return false;
-    ARRAY_PUSH(&list, own);
+    ARRAY_PUSH(&list, ours);
+    if (own)
+        *own = ours;
     read_others(s, &list);
     *out = history_new(list.at, list.count);
     ARRAY_DONE(&list);
@@ -194,7 +196,7 @@ bool launching_history(struct session *s, struct history **out, struct err *err)
 bool launching_make(struct session *s, const struct launching *ask, struct launch **out, struct err *err)
 {
     struct history *history;
-    if (!launching_history(s, &history, err))
+    if (!launching_history(s, ask->own, &history, err))
         return false;
     extras besides = {0};
     add_parity(s, &besides);

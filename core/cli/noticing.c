@@ -160,7 +160,7 @@ static const char *key_of(struct noticing *n, struct arena *mem, const char *onc
             s, arena_print(mem, "%" PRId64 " %" PRIu64, store_writer_fence(n->s->writer), n->minted++));
     digest_stream_end(s, hash);
     digest_hex(hash, 16, hex);
-    return arena_print(mem, "%s%s", once ? COURIER_ONCE : "event-", hex);
+    return arena_print(mem, "%s%s", once ? "once-" : "event-", hex);
 }
 
 static void put_to(struct noticing *n, size_t sink, const char *once, struct as_notice_facts facts)

@@ -378,7 +378,7 @@ bool rehearsing_open(struct session *s, struct rehearsing **out, struct err *err
     struct rehearsing *r = ARENA_NEW(s->mem, struct rehearsing);
     r->s = s;
     r->durations = duration_list(s->mem, s->region->rehearse);
-    if (!launching_history(s, &r->history, err))
+    if (!launching_history(s, NULL, &r->history, err))
         return false;
     open_host(s);
     r->world.simulate = simulate_new(s->host, s->region->place, span, r);

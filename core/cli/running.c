@@ -161,7 +161,6 @@ static void tell_approved(struct session *s, const char *run_id, const struct pu
     noticing_put(s->noticing, NOTICES_APPROVAL, terms->approvals[0].nonce, &facts);
 }
 
-/* A chain that was cut or rewritten is looked at before anything is added to it. */
 static bool take_census(struct session *s, const struct plan *plan, const char *run_id, struct err *err)
 {
     size_t count;

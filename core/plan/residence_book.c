@@ -15,9 +15,6 @@
 #include "model/value_json.h"
 #include "store/store.h"
 
-#define SEEN "residency.seen"
-#define GONE "residency.gone"
-
 /* Clocks of two machines differ by less than this. */
 #define SKEW_MS 300000
 
@@ -33,7 +30,7 @@ struct making {
 
 static bool is_ours(const struct store_audit *a)
 {
-    return str_equal(a->kind, SEEN) || str_equal(a->kind, GONE);
+    return str_equal(a->kind, STORE_AUDIT_SEEN) || str_equal(a->kind, STORE_AUDIT_GONE);
 }
 
 /* The chain vouches that it is what was written; what was written is for us to understand. */
@@ -66,7 +63,7 @@ static bool take(struct making *m, const struct store_audit *a, struct err *err)
     const struct residence_line *before = map_find(m->newest, line->address);
     bool newer =
         before && value_get_int(before->entry, "generation", 0) > value_get_int(entry, "generation", 0);
-    if (str_equal(a->kind, SEEN))
+    if (str_equal(a->kind, STORE_AUDIT_SEEN))
         map_put(m->newest, line->address, line);
     else if (!newer)
         map_remove(m->newest, line->address);
@@ -99,7 +96,7 @@ static void fill(struct making *m, struct residence_book *b)
     for (size_t i = 0; i < m->lines.count; i++)
         count_line(b, &m->lines.at[i]);
     for (size_t i = 0; i < m->trail.count; i++)
-        b->gone += str_equal(m->trail.at[i]->kind, GONE);
+        b->gone += str_equal(m->trail.at[i]->kind, STORE_AUDIT_GONE);
     b->count = m->lines.count;
     b->trail_count = m->trail.count;
     b->lines = ARRAY_KEEP(&m->lines, m->mem);

@@ -84,7 +84,7 @@ void as_text_notices(struct out *o, const struct facts_notices *n)
 {
     struct facts_notices_counts counts = facts_notices_count(n);
     size_t width = 0;
-    if (n->count == 0) {
+    if (n->total == 0) {
         out_text(o, n->has_sinks ? "Nobody had to be told anything yet.\n"
                                  : "landfall.yaml names nobody to tell; `notices:` in it does.\n");
         return;
@@ -92,11 +92,10 @@ void as_text_notices(struct out *o, const struct facts_notices *n)
     out_painted(o, OUT_BOLD, "Notices");
     out_print(o, "  %zu sent, %zu due, %zu given up\n", counts.sent, counts.due, counts.given_up);
     for (size_t i = 0; i < n->count; i++)
-        if (facts_notices_shows(n, &counts, i) && strlen(n->rows[i].sink) > width)
+        if (strlen(n->rows[i].sink) > width)
             width = strlen(n->rows[i].sink);
     for (size_t i = 0; i < n->count; i++)
-        if (facts_notices_shows(n, &counts, i))
-            line(o, &n->rows[i], width);
+        line(o, &n->rows[i], width);
     if (counts.due == 0)
         return;
     out_painted(o, OUT_BOLD, "Next");

@@ -92,9 +92,9 @@ struct facts_history {
 /* Who was told of what, and who is still to be told. */
 struct facts_notices {
     const char *region;
-    const struct store_notice *rows; /* oldest first, in any state */
+    const struct store_notice *rows; /* oldest first: all that are not sent, and the newest of the others */
     size_t count;
-    size_t last;    /* of those that were sent, the newest so many are shown */
+    size_t total;   /* how many there ever were */
     bool has_sinks; /* landfall.yaml names somebody */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/map.h"
 #include "model/decl.h"
 #include "model/value.h"
 #include "model/value_json.h"
@@ -36,20 +37,22 @@ bool census_has_work(const struct plan *plan)
     return false;
 }
 
-static const char *new_name(const struct plan *plan, const char *address)
+/* Old address -> new one. */
+static struct map *new_names(const struct plan *plan)
 {
+    struct map *names = map_new();
     for (size_t i = 0; i < plan->move_count; i++)
-        if (strcmp(plan->moves[i].from, address) == 0)
-            return plan->moves[i].to;
-    return NULL;
+        map_put(names, plan->moves[i].from, (void *)plan->moves[i].to);
+    return names;
 }
 
 /* Why the newest word about a step no longer holds; NULL: it does, or what changes it writes its own. */
-static const char *outdated(struct arena *mem, const struct plan *plan, const struct residence_line *line)
+static const char *outdated(struct arena *mem, const struct plan *plan, const struct map *names,
+                            const struct residence_line *line)
 {
     uint32_t i = plan_find(plan, line->address);
     const struct plan_step *s = i == UINT32_MAX ? NULL : &plan->steps[i];
-    const char *name = new_name(plan, line->address);
+    const char *name = map_find(names, line->address);
     if (name)
         return arena_print(mem, "called %s from now on", name);
     if (value_get_bool(line->entry, "existing", false))
@@ -62,9 +65,10 @@ static const char *outdated(struct arena *mem, const struct plan *plan, const st
 static size_t put_outdated(const struct census_ask *ask, const struct residence_book *book, struct arena *mem)
 {
     size_t count = 0;
+    struct map *names = new_names(ask->plan);
     for (size_t i = 0; i < book->count; i++) {
         const struct residence_line *line = &book->lines[i];
-        const char *why = outdated(mem, ask->plan, line);
+        const char *why = outdated(mem, ask->plan, names, line);
         if (!why)
             continue;
         const struct pair pairs[] = {
@@ -74,10 +78,11 @@ static size_t put_outdated(const struct census_ask *ask, const struct residence_
             {"region", value_text(mem, ask->plan->region->name)},
             {"why", value_text(mem, why)},
         };
-        store_put_audit(ask->writer, "residency.gone",
+        store_put_audit(ask->writer, STORE_AUDIT_GONE,
                         value_json_text(mem, value_map(mem, pairs, COUNT_OF(pairs))));
         count++;
     }
+    map_free(names);
     return count;
 }
 
@@ -103,18 +108,18 @@ static bool put(const struct census_ask *ask, const struct plan_step *s, const s
     const struct value *entry = residence_entry(mem, &of, &is, &facts);
     if (!ask->always && !is_news(mem, book, s->address, entry))
         return false;
-    store_put_audit(ask->writer, "residency.seen", value_json_text(mem, entry));
+    store_put_audit(ask->writer, STORE_AUDIT_SEEN, value_json_text(mem, entry));
     return true;
 }
 
 bool census_take(const struct census_ask *ask, size_t *count, struct err *err)
 {
     struct arena *mem = arena_new(), *tmp = arena_new();
-    struct store_audit *chain;
+    struct store_audit *newest;
     struct residence_book book;
     size_t entries;
-    bool ok = store_read_audit(mem, ask->store_path, &chain, &entries, err) &&
-              residence_book_make(mem, ask->plan->region->name, ask->lineage, chain, entries, 0, &book, err);
+    bool ok = store_read_words(mem, ask->store_path, NULL, &newest, &entries, err) &&
+              residence_book_make(mem, ask->plan->region->name, ask->lineage, newest, entries, 0, &book, err);
     *count = ok ? put_outdated(ask, &book, mem) : 0;
     for (uint32_t i = 0; ok && i < ask->plan->count; i++) {
         *count += put(ask, &ask->plan->steps[i], &book, tmp);

@@ -22,5 +22,6 @@ struct census_ask {
 
 /* Does the plan have a step that stands and holds data?  If not there is nothing to take. */
 bool census_has_work(const struct plan *plan);
-/* Puts the entries into the next commit; *count: how many.  The chain is read, and has to be whole. */
+/* Puts the entries into the next commit; *count: how many.  Reads the newest entry of each step that the
+ * chain knows to stand, which has to be as it was written; the rest of the chain is not looked at. */
 MUST_USE bool census_take(const struct census_ask *ask, size_t *count, struct err *err);

@@ -44,7 +44,7 @@ void change_residence_put(struct change *c, const struct value *state)
                                     .shared = c->ask.row->shared};
     c->residence = ARENA_NEW(c->mem, struct residence);
     residence_judge(c->mem, &ask, c->residence);
-    put(c, "residency.seen", residence_entry(c->mem, &ask, c->residence, &facts));
+    put(c, STORE_AUDIT_SEEN, residence_entry(c->mem, &ask, c->residence, &facts));
 }
 
 void change_residence_gone(struct change *c)
@@ -59,5 +59,5 @@ void change_residence_gone(struct change *c)
         {"region", value_text(c->mem, c->owner->ask.rules->name)},
         {"run", value_text(c->mem, c->owner->ask.run_id)},
     };
-    put(c, "residency.gone", value_map(c->mem, pairs, COUNT_OF(pairs)));
+    put(c, STORE_AUDIT_GONE, value_map(c->mem, pairs, COUNT_OF(pairs)));
 }

@@ -8,7 +8,6 @@
 #include "base/arena.h"
 #include "base/digest.h"
 #include "base/err.h"
-#include "base/map.h"
 #include "base/str.h"
 #include "base/tick.h"
 #include "io/http.h"
@@ -33,6 +32,7 @@
 /* One notice: its texts lie behind it. */
 struct item {
     struct item *next;
+    bool taken; /* of one that was put: the store had none of this key */
     const char *key, *body;
     int64_t due_ms, made_ms;
     uint32_t attempt;
@@ -67,7 +67,6 @@ struct courier {
     struct lane *lanes; /* as the notices' sinks */
     size_t count;
     struct arena *mem;
-    struct map *once; /* keys that were put or found, of those that are told once */
     size_t kept;
     bool more;     /* something due is in the store alone */
     bool fetching; /* and is about to be read */
@@ -517,13 +516,9 @@ bool courier_load(struct courier *c, struct err *err)
     struct arena *mem = arena_new();
     struct store_notice *rows;
     size_t count;
-    bool ok = store_read_notices(mem, c->ask.store_path, NULL, &rows, &count, err);
-    for (size_t i = 0; ok && i < count; i++) {
-        if (str_starts(rows[i].key, COURIER_ONCE) && !map_has(c->once, rows[i].key))
-            map_put(c->once, arena_text(c->mem, rows[i].key), c);
-        if (str_equal(rows[i].state, "due"))
-            take_up(c, mem, &rows[i]);
-    }
+    bool ok = store_read_notices(mem, c->ask.store_path, "due", &rows, &count, err);
+    for (size_t i = 0; ok && i < count; i++)
+        take_up(c, mem, &rows[i]);
     arena_free(mem);
     for (size_t i = 0; ok && i < c->count; i++) {
         struct lane *l = &c->lanes[i];
@@ -546,7 +541,11 @@ static void on_durable(void *user, bool ok, const struct err *err)
     }
     if (c->stopped)
         return;
-    list_add(&l->ready, list_take(&l->fresh));
+    struct item *item = list_take(&l->fresh);
+    if (item->taken)
+        list_add(&l->ready, item);
+    else
+        drop(l, item);
     send_next(l);
     look_for_end(c);
 }
@@ -555,23 +554,26 @@ void courier_put(struct courier *c, const char *key, const char *sink, const cha
 {
     struct lane *l = lane_of(c, sink);
     struct store_notice row = {.key = key, .sink = sink, .body = body, .due_ms = wall_ms(c), .state = "due"};
-    if (str_starts(key, COURIER_ONCE)) {
-        if (map_has(c->once, key))
-            return;
-        map_put(c->once, arena_text(c->mem, key), c);
-    }
-    store_put_notice(c->ask.writer, &row);
     if (c->kept >= KEPT_MOST || c->more || c->fetching) {
+        store_put_notice(c->ask.writer, &row);
         c->more = true;
         return;
     }
-    list_add(&l->fresh, new_item(c, &row, row.due_ms));
+    struct item *item = new_item(c, &row, row.due_ms);
+    store_offer_notice(c->ask.writer, &row, &item->taken);
+    list_add(&l->fresh, item);
     store_after_commit(c->ask.writer, on_durable, l);
 }
 
+/* What cannot be read is not known; the store takes it only once in any case. */
 bool courier_knows(const struct courier *c, const char *key)
 {
-    return map_has(c->once, key);
+    const struct store_notice *row = NULL;
+    struct err none;
+    struct arena *mem = arena_new();
+    bool known = store_read_notice(mem, c->ask.store_path, key, &row, &none) && row;
+    arena_free(mem);
+    return known;
 }
 
 /* ---- the face ---------------------------------------------------------------------------------- */
@@ -583,7 +585,6 @@ struct courier *courier_new(const struct courier_ask *ask)
         abort();
     c->ask = *ask;
     c->mem = arena_new();
-    c->once = map_new();
     c->count = ask->notices->sink_count;
     c->lanes = ARENA_ARRAY(c->mem, struct lane, c->count + 1);
     for (size_t i = 0; i < c->count; i++)
@@ -627,7 +628,6 @@ void courier_free(struct courier *c)
         list_clear(&c->lanes[i].under_way);
         list_clear(&c->lanes[i].later);
     }
-    map_free(c->once);
     arena_free(c->mem);
     free(c);
 }

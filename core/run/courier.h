@@ -55,9 +55,6 @@ struct courier_tally {
     const char *why; /* the last failure, or NULL: none, or it was overcome */
 };
 
-/* Keys that begin so are told once for all time; others are new with every event. */
-#define COURIER_ONCE "once-"
-
 struct courier *courier_new(const struct courier_ask *ask);
 /* Cancels what is under way, which stays due, and touches neither loop nor store from then on: while the
  * writer is open. */
@@ -69,7 +66,7 @@ MUST_USE bool courier_load(struct courier *c, struct err *err);
 /* Puts a notice into the store's next commit, once for each key, and sends it when that is durable.  The sink
  * is one of the notices'. */
 void courier_put(struct courier *c, const char *key, const char *sink, const char *body);
-/* Of a key that is told once: was it told, or is it queued? */
+/* Was a notice of this key told, or is it queued?  What was put since the last commit is not known yet. */
 bool courier_knows(const struct courier *c, const char *key);
 /* Runs the loop until nothing is due, every sink that is left is in trouble, or the time is over. */
 void courier_linger(struct courier *c, uint64_t most_ms);

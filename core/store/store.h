@@ -20,8 +20,10 @@ struct loop;
 
 /* Raise with every change of the tables.  A newer one is refused; an older one is read as it is, and brought
  * up to this one by the first writer that opens it.
- *   2: the audit chain, notices, and which approvals a run was opened with. */
-#define STORE_SCHEMA 2
+ *   2: the audit chain, notices, and which approvals a run was opened with.
+ *   3: what keeps a command as cheap in an old region as in a young one: the newest word on each subject, an
+ *      index of what is not sent, and where the newest run begins. */
+#define STORE_SCHEMA 3
 
 /* ---- rows ---------------------------------------------------------------------------------- */
 
@@ -139,6 +141,12 @@ struct store_audit {
     const char *prev, *hash; /* hex; the first entry's prev stands for the store's lineage */
 };
 
+/* Kinds of entries that are asked for by what they are about, without the rest of the chain: a step's
+ * address, or the kind itself. */
+#define STORE_AUDIT_SEEN   "residency.seen" /* JSON with address and generation: this stands */
+#define STORE_AUDIT_GONE   "residency.gone" /* and this does not any more */
+#define STORE_AUDIT_DIGEST "digest.sent"
+
 /* A notice on its way to people.  Key: key. */
 struct store_notice {
     int64_t id;        /* in order of creation; set by the writer */
@@ -167,6 +175,7 @@ struct store_snapshot {
     const char *outputs;              /* JSON map, or NULL */
     const char *audit_head;           /* hash of the newest audit entry; NULL: there is none */
     int64_t audit_count;
+    int64_t approval_count; /* spent so far */
 };
 
 /* Reads everything into mem.  A missing file is an empty snapshot.  Errors: store.newer (made by a newer
@@ -185,6 +194,10 @@ MUST_USE bool store_read_brief(struct arena *mem, const char *path, struct store
 /* Events, oldest first, at most `max` newest; address NULL: all. */
 MUST_USE bool store_read_events(struct arena *mem, const char *path, const char *address, size_t max,
                                 struct store_event **out, size_t *count, struct err *err);
+/* The same, at most `max` newest, of what was written since the newest run was opened.  In a store that does
+ * not know since when, and in one without a run, all. */
+MUST_USE bool store_read_new_events(struct arena *mem, const char *path, size_t max, struct store_event **out,
+                                    size_t *count, struct err *err);
 MUST_USE bool store_read_runs(struct arena *mem, const char *path, struct store_run **out, size_t *count,
                               struct err *err);
 /* Was a plan of this digest applied already?  The run, or NULL. */
@@ -200,12 +213,27 @@ MUST_USE bool store_read_ops_of_run(struct arena *mem, const char *path, const c
  * written, or that is missing. */
 MUST_USE bool store_read_audit(struct arena *mem, const char *path, struct store_audit **out, size_t *count,
                                struct err *err);
+/* The newest entry about each subject of which one stands, oldest first; subject NULL: all.  Costs what it
+ * gives, however long the chain is: each entry is verified by itself, that the chain is whole is not. */
+MUST_USE bool store_read_words(struct arena *mem, const char *path, const char *subject,
+                               struct store_audit **out, size_t *count, struct err *err);
 /* Notices, oldest first; state NULL: in any state. */
 MUST_USE bool store_read_notices(struct arena *mem, const char *path, const char *state,
                                  struct store_notice **out, size_t *count, struct err *err);
+/* Those that are due or were given up and the newest `sent` of those that were sent, oldest first; *total:
+ * how many there ever were. */
+MUST_USE bool store_read_open_notices(struct arena *mem, const char *path, size_t sent,
+                                      struct store_notice **out, size_t *count, size_t *total,
+                                      struct err *err);
+/* The notice of that key in any state, or NULL. */
+MUST_USE bool store_read_notice(struct arena *mem, const char *path, const char *key,
+                                const struct store_notice **out, struct err *err);
 /* Every approval that was spent, oldest first. */
 MUST_USE bool store_read_approvals(struct arena *mem, const char *path, struct store_approval **out,
                                    size_t *count, struct err *err);
+/* Those of one run; that none is missing is not verified. */
+MUST_USE bool store_read_approvals_of_run(struct arena *mem, const char *path, const char *run_id,
+                                          struct store_approval **out, size_t *count, struct err *err);
 /* Is `marker` one that this store ever minted (in res or op)?  Then *address (mem). */
 MUST_USE bool store_read_marker(struct arena *mem, const char *path, const char *marker, const char **address,
                                 struct err *err);
@@ -264,6 +292,9 @@ void store_put_outputs(struct store_writer *w, const char *json);
 void store_put_audit(struct store_writer *w, const char *kind, const char *entry_json);
 /* Queues a notice, unless one of its key was queued before. */
 void store_put_notice(struct store_writer *w, const struct store_notice *n);
+/* The same.  *taken, which has to last as long as the writer, says in callbacks put after it whether it was
+ * queued now. */
+void store_offer_notice(struct store_writer *w, const struct store_notice *n, bool *taken);
 /* State, attempt, due_ms and why of the one with this key, which must be there; sink and body stay. */
 void store_move_notice(struct store_writer *w, const struct store_notice *n);
 

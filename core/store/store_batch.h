@@ -38,6 +38,7 @@ struct store_record {
     const char *key;    /* op_id, address, from */
     const char *text;   /* ext_id, to, key prefix, outputs */
     const char *more;   /* saved */
+    bool *taken;        /* PUT_NOTICE: the caller's, or NULL */
 };
 
 struct store_waiting {

@@ -52,6 +52,9 @@ static const struct stmt_text texts[STORE_STMT_COUNT] = {
     [STORE_STMT_NOTICE] = {PUT, "REPLACE", STORE_ROWS_NOTICE},
     [STORE_STMT_NOTICE_INSERT] = {PUT, "INSERT OR IGNORE", STORE_ROWS_NOTICE},
     [STORE_STMT_APPROVAL] = {PUT, "INSERT", STORE_ROWS_APPROVAL},
+    [STORE_STMT_WORD] = {PUT, "REPLACE", STORE_ROWS_WORD},
+    [STORE_STMT_WORD_FIND] = {FIXED, "SELECT generation, chk FROM word WHERE subject=?", 0},
+    [STORE_STMT_WORD_REMOVE] = {FIXED, "DELETE FROM word WHERE subject=?", 0},
 };
 
 static const char *sql_of(struct arena *mem, const struct stmt_text *t)
@@ -432,6 +435,8 @@ static bool insert_run(struct store_tables *t, int64_t id, const struct store_ru
             err, "make a new one with `landfall plan`; to go on where a run stopped: `landfall resume`");
     }
     store_tally_add(&t->meta.run, sum);
+    if (id == t->next_run - 1)
+        t->meta.run_newest = (int64_t)sum;
     t->meta_changed = true;
     return true;
 }
@@ -467,6 +472,8 @@ static bool write_run(struct store_tables *t, const struct store_run *run, struc
         store_db_failed(&t->db, "reading", err);
     sqlite3_reset(find);
     int64_t id = t->next_run++;
+    t->meta.run_event = t->next_event;
+    t->meta.run_op = t->next_op;
     return rc == SQLITE_DONE && insert_run(t, id, run, err) && put_plan(t, id, run->plan, err);
 }
 

@@ -136,7 +136,7 @@ static bool load(struct store_tables *t, const char *region, struct err *err)
     t->next_res = 1;
     return load_res(t, err) && load_ops(t, err) && verify(t, STORE_ROWS_CALL, "", &t->meta.call, err) &&
            verify(t, STORE_ROWS_RUN, "", &t->meta.run, err) &&
-           verify(t, STORE_ROWS_NOTICE, "WHERE state='due'", &t->meta.notice, err) &&
+           verify(t, STORE_ROWS_NOTICE, STORE_NOTICE_DUE, &t->meta.notice, err) &&
            verify(t, STORE_ROWS_APPROVAL, "", &t->meta.approval, err) && store_ledger_check_end(t, err) &&
            count_ids(t, err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "store/store_word.h"
 
 /* ---- the audit chain ----------------------------------------------------------------------- */
 
@@ -85,7 +86,7 @@ bool store_ledger_put_audit(struct store_tables *t, const struct store_record *r
     t->meta.audit_head = t->audit_head;
     t->meta.audit_count = entry->seq;
     t->meta_changed = true;
-    return true;
+    return store_word_note(t, entry, err);
 }
 
 /* ---- notices ------------------------------------------------------------------------------- */
@@ -105,6 +106,8 @@ bool store_ledger_put_notice(struct store_tables *t, const struct store_record *
         return false;
     if (sqlite3_changes(t->db.handle) == 0)
         return true;
+    if (r->taken)
+        *r->taken = true;
     t->next_notice++;
     if (is_due(n)) {
         store_tally_add(&t->meta.notice, sum);

@@ -13,6 +13,9 @@ struct err;
 struct store_audit;
 struct store_run;
 
+/* Those that are due, in order.  The first term is what the index is of. */
+#define STORE_NOTICE_DUE "WHERE state<>'sent' AND state='due' ORDER BY id"
+
 /* The hash that the first entry follows: a chain belongs to one lineage and cannot be put under another. */
 void store_ledger_genesis(const char *lineage, char out[DIGEST_HEX]);
 /* Of all fields of the entry but its hash. */

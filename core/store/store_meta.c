@@ -12,9 +12,11 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/map.h"
 #include "store/store.h"
 #include "store/store_ledger.h"
 #include "store/store_lock.h"
+#include "store/store_word.h"
 
 /* "LFst" as the header's application id, so that `file` and we know a store from any other SQLite file. */
 #define APPLICATION_ID 0x4C467374
@@ -25,17 +27,27 @@
 
 /* ---- creating ------------------------------------------------------------------------------ */
 
+/* The one row of a table that has one, or a row of one without an id; *sum is its checksum. */
 static bool put_row(struct store_db *db, struct arena *mem, enum store_rows rows, const void *row,
-                    struct err *err)
+                    uint64_t *sum, struct err *err)
 {
+    const struct store_table *table = store_row_table(rows);
     sqlite3_stmt *stmt AUTO(store_db_close_stmt) = NULL;
     if (!store_db_prepare(db, store_row_sql_put(mem, rows, "REPLACE"), &stmt, err))
         return false;
-    int count = (int)store_row_table(rows)->count;
-    uint64_t head = store_row_bind(stmt, 2, rows, row, 0, (size_t)count);
-    sqlite3_bind_int64(stmt, 1, 1);
-    sqlite3_bind_int64(stmt, count + 2, (int64_t)store_row_sum(rows, 1, head, STORE_SUM_START));
+    int id = table->id ? 1 : 0;
+    uint64_t head = store_row_bind(stmt, id + 1, rows, row, 0, table->count);
+    *sum = store_row_sum(rows, id, head, STORE_SUM_START);
+    if (id)
+        sqlite3_bind_int64(stmt, 1, id);
+    sqlite3_bind_int64(stmt, id + (int)table->count + 1, (int64_t)*sum);
     return store_db_run(db, stmt, "filling", err);
+}
+
+static bool make_index(struct store_db *db, enum store_rows rows, struct err *err)
+{
+    const char *index = store_row_table(rows)->index;
+    return !index || store_db_exec(db, index, err);
 }
 
 /* All in one transaction of a file nobody knows yet; what makes it durable comes after. */
@@ -61,11 +73,12 @@ static bool fill(struct store_db *db, const char *region, const char *lineage, s
     if (!store_db_exec(db, start, err))
         return false;
     for (enum store_rows rows = 0; rows < STORE_ROWS_TABLES; rows++) {
-        if (!store_db_exec(db, store_row_sql_create(mem, rows), err))
+        if (!store_db_exec(db, store_row_sql_create(mem, rows), err) || !make_index(db, rows, err))
             return false;
     }
-    return put_row(db, mem, STORE_ROWS_META, &meta, err) && put_row(db, mem, STORE_ROWS_LOCK, &lock, err) &&
-           store_db_exec(db, "COMMIT", err);
+    uint64_t sum;
+    return put_row(db, mem, STORE_ROWS_META, &meta, &sum, err) &&
+           put_row(db, mem, STORE_ROWS_LOCK, &lock, &sum, err) && store_db_exec(db, "COMMIT", err);
 }
 
 /* SQLite gives its side files the mode of this one. */
@@ -122,24 +135,61 @@ bool store_meta_create(const char *path, const char *region, const char *lineage
 
 /* ---- upgrading ----------------------------------------------------------------------------- */
 
+/* How a store of that schema writes its row of meta. */
+static enum store_rows shape_of(int64_t schema)
+{
+    return schema < 2 ? STORE_ROWS_META_1 : schema < 3 ? STORE_ROWS_META_2 : STORE_ROWS_META;
+}
+
+/* What was said before there was a table of it. */
+static bool fill_words(struct store_db *db, struct arena *mem, struct store_meta *meta, struct err *err)
+{
+    struct map *words = map_new();
+    const char *subject;
+    void *word;
+    bool good = store_word_collect(db, mem, words, err);
+    for (size_t at = 0; good && map_next(words, &at, &subject, &word);) {
+        uint64_t sum = 0;
+        good = put_row(db, mem, STORE_ROWS_WORD, word, &sum, err);
+        store_tally_add(&meta->word, sum);
+    }
+    map_free(words);
+    return good;
+}
+
 bool store_meta_upgrade(struct store_db *db, struct arena *mem, struct store_meta *meta, struct err *err)
 {
-    static const enum store_rows added[] = {STORE_ROWS_AUDIT, STORE_ROWS_NOTICE, STORE_ROWS_APPROVAL};
-    const struct store_table *old = store_row_table(STORE_ROWS_META_1),
+    static const struct {
+        enum store_rows rows;
+        int64_t since; /* schema that has the table */
+    } added[] = {
+        {STORE_ROWS_AUDIT, 2}, {STORE_ROWS_NOTICE, 2}, {STORE_ROWS_APPROVAL, 2}, {STORE_ROWS_WORD, 3}};
+    const struct store_table *old = store_row_table(shape_of(meta->schema)),
                              *now = store_row_table(STORE_ROWS_META);
     for (size_t i = old->count; i < now->count; i++) {
         if (!store_db_exec(db, store_row_sql_add_column(mem, STORE_ROWS_META, i), err))
             return false;
     }
     for (size_t i = 0; i < COUNT_OF(added); i++) {
-        if (!store_db_exec(db, store_row_sql_create(mem, added[i]), err))
+        if (meta->schema < added[i].since &&
+            !store_db_exec(db, store_row_sql_create(mem, added[i].rows), err))
             return false;
     }
+    /* Indexes came with schema 3. */
+    for (enum store_rows rows = 0; rows < STORE_ROWS_TABLES; rows++) {
+        if (!make_index(db, rows, err))
+            return false;
+    }
+    if (!fill_words(db, mem, meta, err) ||
+        !store_db_number(db, "SELECT chk FROM run ORDER BY id DESC LIMIT 1", &meta->run_newest, err))
+        return false;
     char genesis[DIGEST_HEX];
     store_ledger_genesis(meta->lineage, genesis);
+    if (meta->schema < 2)
+        meta->audit_head = arena_text(mem, genesis);
     meta->schema = STORE_SCHEMA;
-    meta->audit_head = arena_text(mem, genesis);
-    return put_row(db, mem, STORE_ROWS_META, meta, err);
+    uint64_t sum;
+    return put_row(db, mem, STORE_ROWS_META, meta, &sum, err);
 }
 
 /* ---- loading ------------------------------------------------------------------------------- */
@@ -173,8 +223,7 @@ bool store_meta_load(struct store_db *db, struct arena *mem, struct store_meta *
     int64_t schema = 0;
     if (!check_schema(db, &schema, err))
         return false;
-    enum store_rows shape = schema < 2 ? STORE_ROWS_META_1 : STORE_ROWS_META;
-    if (!store_cursor_open(&c, db, shape, "WHERE id=1", err) ||
+    if (!store_cursor_open(&c, db, shape_of(schema), "WHERE id=1", err) ||
         !store_cursor_next(&c, mem, &meta, &found, err))
         return false;
     if (!found)

@@ -28,6 +28,11 @@ struct store_meta {
     int64_t audit_count;
     struct store_tally notice; /* those that are due only */
     struct store_tally approval;
+    /* From schema 3 on: */
+    struct store_tally word;
+    int64_t run_newest; /* checksum of the newest run's row; 0: there is none */
+    /* No event, no op row of the newest run lies before these; 0: it is not known where they begin. */
+    int64_t run_event, run_op;
 };
 
 /* Makes a whole new store at `path`, durable with its name, in a folder that exists.  The caller holds the

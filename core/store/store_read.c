@@ -122,8 +122,8 @@ static bool read_body(struct store_source *s, struct arena *mem, enum store_rows
 
 /* What was done for a run since it was opened, by it or by people meanwhile. */
 #define DONE_FOR_RUN                                                                                         \
-    "WHERE (run_id=?1 AND kind='step.done') OR (kind='resolved' AND verb='done' AND "                        \
-    "seq>(SELECT MIN(seq) FROM event WHERE run_id=?1)) ORDER BY seq"
+    "WHERE seq>=?2 AND ((run_id=?1 AND kind='step.done') OR (kind='resolved' AND verb='done' AND "           \
+    "seq>(SELECT MIN(seq) FROM event WHERE seq>=?2 AND run_id=?1))) ORDER BY seq"
 
 /* The row of a run is written when it is opened and when it ends.  How far one came that is under way, or was
  * killed, is told by the events that were committed with each step. */
@@ -135,6 +135,7 @@ static bool count_progress(struct store_source *s, struct store_run *run, struct
     if (!store_cursor_open(&c, &s->db, STORE_ROWS_EVENT, DONE_FOR_RUN, err))
         return false;
     sqlite3_bind_text(c.stmt, 1, run->run_id, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(c.stmt, 2, s->meta.run_event);
     struct arena *tmp = arena_new();
     struct map *done = map_new();
     while (store_cursor_next(&c, tmp, &row, &more, err) && more) {
@@ -150,10 +151,9 @@ static bool count_progress(struct store_source *s, struct store_run *run, struct
     return !more;
 }
 
-/* All runs, oldest first; *last_id is the id of the newest. */
-/* Runs are few; reading all of them makes sure that the newest one is the newest that was written. */
+/* All runs, oldest first, verified together. */
 static bool read_runs(struct store_source *s, struct arena *mem, struct store_run **out, size_t *count,
-                      int64_t *last_id, struct err *err)
+                      struct err *err)
 {
     struct store_cursor c AUTO(store_cursor_close) = {0};
     if (!store_cursor_open(&c, &s->db, STORE_ROWS_RUN, "ORDER BY id", err))
@@ -165,7 +165,6 @@ static bool read_runs(struct store_source *s, struct arena *mem, struct store_ru
     while (store_cursor_next(&c, mem, &row, &more, err) && more) {
         ARRAY_PUSH(&runs, row);
         store_tally_add(&found, c.sum);
-        *last_id = c.id;
     }
     bool good = !more && store_tally_check(&found, &s->meta.run, s->db.path, "run", err);
     if (good && runs.count > 0 && str_equal(runs.at[runs.count - 1].state, "running"))
@@ -178,18 +177,32 @@ static bool read_runs(struct store_source *s, struct arena *mem, struct store_ru
     return good;
 }
 
-static bool read_last_run(struct store_source *s, struct arena *mem, struct store_snapshot *out,
-                          struct err *err)
+/* An older store does not know its newest run by itself: the tally of all of them says that none is missing.
+ */
+static bool check_newest(struct store_source *s, struct arena *mem, uint64_t sum, struct err *err)
 {
     struct store_run *runs = NULL;
     size_t count = 0;
-    int64_t id = 0;
-    if (!read_runs(s, mem, &runs, &count, &id, err))
+    if (s->meta.schema < 3)
+        return read_runs(s, mem, &runs, &count, err);
+    return (uint64_t)s->meta.run_newest == sum ||
+           store_db_corrupt(s->db.path, "table 'run' does not end with the run that was written last", err);
+}
+
+static bool read_last_run(struct store_source *s, struct arena *mem, struct store_snapshot *out,
+                          struct err *err)
+{
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    struct store_run *run = ARENA_NEW(mem, struct store_run);
+    bool found = false;
+    if (!store_cursor_open(&c, &s->db, STORE_ROWS_RUN, "ORDER BY id DESC LIMIT 1", err) ||
+        !store_cursor_next(&c, mem, run, &found, err) || !check_newest(s, mem, found ? c.sum : 0, err))
         return false;
-    if (count == 0)
+    if (!found)
         return true;
-    out->last_run = &runs[count - 1];
-    return read_body(s, mem, STORE_ROWS_PLAN, id, &runs[count - 1].plan, err);
+    out->last_run = run;
+    return (!str_equal(run->state, "running") || count_progress(s, run, err)) &&
+           read_body(s, mem, STORE_ROWS_PLAN, c.id, &run->plan, err);
 }
 
 /* The fence only; who holds the lock is told by the lock file. */
@@ -219,6 +232,7 @@ bool store_read(struct arena *mem, const char *path, struct store_snapshot *out,
         snap.serial = s.meta.serial;
         snap.epoch = s.meta.epoch;
         snap.audit_count = s.meta.audit_count;
+        snap.approval_count = s.meta.approval.count;
         snap.audit_head = s.meta.audit_count > 0 ? s.meta.audit_head : NULL;
         if (!read_lock(&s, mem, &snap, err) || !read_res(&s, mem, &snap, err) ||
             !read_open_ops(&s, mem, &snap, err) || !read_last_run(&s, mem, &snap, err) ||
@@ -250,8 +264,9 @@ bool store_read_brief(struct arena *mem, const char *path, struct store_brief *o
 
 /* ---- single questions ---------------------------------------------------------------------- */
 
-bool store_read_events(struct arena *mem, const char *path, const char *address, size_t max,
-                       struct store_event **out, size_t *count, struct err *err)
+/* address NULL: of all.  new: since the newest run was opened. */
+static bool read_events(struct arena *mem, const char *path, const char *address, bool new, size_t max,
+                        struct store_event **out, size_t *count, struct err *err)
 {
     struct store_source s AUTO(store_source_close) = {0};
     struct store_cursor c AUTO(store_cursor_close) = {0};
@@ -262,9 +277,10 @@ bool store_read_events(struct arena *mem, const char *path, const char *address,
         return false;
     if (exists && max > 0) {
         if (!store_cursor_open(&c, &s.db, STORE_ROWS_EVENT,
-                               "WHERE ?1 IS NULL OR address=?1 ORDER BY seq DESC", err))
+                               "WHERE seq>=?2 AND (?1 IS NULL OR address=?1) ORDER BY seq DESC", err))
             return false;
         sqlite3_bind_text(c.stmt, 1, address, -1, SQLITE_STATIC);
+        sqlite3_bind_int64(c.stmt, 2, new ? s.meta.run_event : 0);
         while (events.count < max && store_cursor_next(&c, mem, &row, &more, err) && more) {
             row.seq = c.id;
             ARRAY_PUSH(&events, row);
@@ -286,17 +302,28 @@ bool store_read_events(struct arena *mem, const char *path, const char *address,
     return true;
 }
 
+bool store_read_events(struct arena *mem, const char *path, const char *address, size_t max,
+                       struct store_event **out, size_t *count, struct err *err)
+{
+    return read_events(mem, path, address, false, max, out, count, err);
+}
+
+bool store_read_new_events(struct arena *mem, const char *path, size_t max, struct store_event **out,
+                           size_t *count, struct err *err)
+{
+    return read_events(mem, path, NULL, true, max, out, count, err);
+}
+
 bool store_read_runs(struct arena *mem, const char *path, struct store_run **out, size_t *count,
                      struct err *err)
 {
     struct store_source s AUTO(store_source_close) = {0};
     struct store_run *runs = NULL;
     size_t run_count = 0;
-    int64_t last = 0;
     bool exists = false;
     if (!store_source_open(mem, path, &s, &exists, err))
         return false;
-    if (exists && !read_runs(&s, mem, &runs, &run_count, &last, err))
+    if (exists && !read_runs(&s, mem, &runs, &run_count, err))
         return false;
     *out = runs;
     *count = run_count;
@@ -306,18 +333,24 @@ bool store_read_runs(struct arena *mem, const char *path, struct store_run **out
 bool store_read_run_of_plan(struct arena *mem, const char *path, const char *plan_digest,
                             const struct store_run **out, struct err *err)
 {
-    struct store_run *runs = NULL;
-    size_t count = 0;
-    if (!store_read_runs(mem, path, &runs, &count, err))
+    struct store_source s AUTO(store_source_close) = {0};
+    struct store_cursor c AUTO(store_cursor_close) = {0};
+    struct store_run *run = ARENA_NEW(mem, struct store_run);
+    bool exists = false, found = false;
+    if (!store_source_open(mem, path, &s, &exists, err))
         return false;
-    *out = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (str_equal(runs[i].plan_digest, plan_digest))
-            *out = &runs[i];
+    if (exists) {
+        if (!store_cursor_open(&c, &s.db, STORE_ROWS_RUN, "WHERE plan_digest=?", err))
+            return false;
+        sqlite3_bind_text(c.stmt, 1, plan_digest, -1, SQLITE_STATIC);
+        if (!store_cursor_next(&c, mem, run, &found, err))
+            return false;
     }
+    *out = found ? run : NULL;
     return true;
 }
 
+/* key is the tail's first parameter; the second, where there is one, is where the newest run begins. */
 static bool read_ops(struct arena *mem, const char *path, const char *tail, const char *key,
                      struct store_op **out, size_t *count, struct err *err)
 {
@@ -332,6 +365,8 @@ static bool read_ops(struct arena *mem, const char *path, const char *tail, cons
         if (!store_cursor_open(&c, &s.db, STORE_ROWS_OP, tail, err))
             return false;
         sqlite3_bind_text(c.stmt, 1, key, -1, SQLITE_STATIC);
+        if (sqlite3_bind_parameter_count(c.stmt) > 1)
+            sqlite3_bind_int64(c.stmt, 2, s.meta.run_op);
         while (store_cursor_next(&c, mem, &row, &more, err) && more)
             ARRAY_PUSH(&ops, row);
     }
@@ -350,10 +385,15 @@ bool store_read_ops_of(struct arena *mem, const char *path, const char *address,
     return read_ops(mem, path, "WHERE address=? ORDER BY id DESC", address, out, count, err);
 }
 
+/* Those of the newest run are at the end of the table; it is a resume that asks for them. */
+#define OF_RUN                                                                                               \
+    "WHERE id>=coalesce((SELECT CASE run_id WHEN ?1 THEN ?2 ELSE 0 END FROM run ORDER BY id DESC LIMIT 1)"   \
+    ", 0) AND run_id=?1 ORDER BY id"
+
 bool store_read_ops_of_run(struct arena *mem, const char *path, const char *run_id, struct store_op **out,
                            size_t *count, struct err *err)
 {
-    return read_ops(mem, path, "WHERE run_id=? ORDER BY id", run_id, out, count, err);
+    return read_ops(mem, path, OF_RUN, run_id, out, count, err);
 }
 
 /* The address of the newest row of a table that carries the marker, or NULL. */

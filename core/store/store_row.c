@@ -8,6 +8,7 @@
 #include "store/store.h"
 #include "store/store_lock.h"
 #include "store/store_meta.h"
+#include "store/store_word.h"
 
 #define TEXT(s, f)                                                                                           \
     {                                                                                                        \
@@ -123,6 +124,12 @@ static const struct store_field approval_fields[] = {
     TEXT(store_approval, json),
 };
 
+static const struct store_field word_fields[] = {
+    TEXT(store_word, subject),
+    INT(store_word, generation),
+    INT(store_word, seq),
+};
+
 /* New fields go to the end, where store_meta_upgrade adds their columns. */
 static const struct store_field meta_fields[] = {
     INT(store_meta, schema),      TEXT(store_meta, lineage),       TEXT(store_meta, region),
@@ -132,8 +139,11 @@ static const struct store_field meta_fields[] = {
     INT(store_meta, call.sum),    INT(store_meta, run.count),      INT(store_meta, run.sum),
     TEXT(store_meta, audit_head), INT(store_meta, audit_count),    INT(store_meta, notice.count),
     INT(store_meta, notice.sum),  INT(store_meta, approval.count), INT(store_meta, approval.sum),
+    INT(store_meta, word.count),  INT(store_meta, word.sum),       INT(store_meta, run_newest),
+    INT(store_meta, run_event),   INT(store_meta, run_op),
 };
 #define META_1 15 /* fields of schema 1 */
+#define META_2 21 /* of schema 2 */
 
 static const struct store_field lock_fields[] = {
     INT(store_lock_facts, fence), TEXT(store_lock_facts, nonce),     TEXT(store_lock_facts, host),
@@ -141,6 +151,15 @@ static const struct store_field lock_fields[] = {
 };
 
 static const struct store_field body_fields[] = {TEXT(store_body, body)};
+
+#define META(which, field_count)                                                                             \
+    [which] = {.rows = STORE_ROWS_META,                                                                      \
+               .name = "meta",                                                                               \
+               .id = "id",                                                                                   \
+               .constraints = ")",                                                                           \
+               .fields = meta_fields,                                                                        \
+               .count = field_count,                                                                         \
+               .head = field_count}
 
 #define TABLE(which, text, id_column, more, list, head_count)                                                \
     [which] = {.rows = which,                                                                                \
@@ -151,8 +170,13 @@ static const struct store_field body_fields[] = {TEXT(store_body, body)};
                .count = COUNT_OF(list),                                                                      \
                .head = head_count}
 
-/* No table has an index beside its key: the writer knows in memory where its rows lie, and every index costs
- * a page of each commit. */
+/* What was not sent, or never will be: few among all that ever was.  Moving one to "sent" takes it out. */
+#define NOTICE_OPEN "CREATE INDEX notice_open ON notice(state) WHERE state<>'sent'"
+
+#define APPROVAL_OF_RUN "CREATE INDEX approval_of_run ON approval(run_id)"
+
+/* No table that a step writes to has an index beside its key: the writer knows in memory where its rows lie,
+ * and every index costs a page of each commit. */
 static const struct store_table tables[STORE_ROWS_COUNT] = {
     TABLE(STORE_ROWS_RES, "res", "id", ")", res_fields, COUNT_OF(res_fields)),
     TABLE(STORE_ROWS_OP, "op", "id", ")", op_fields, OP_HEAD),
@@ -166,16 +190,26 @@ static const struct store_table tables[STORE_ROWS_COUNT] = {
     TABLE(STORE_ROWS_OUTPUT, "output", "id", ")", body_fields, COUNT_OF(body_fields)),
     TABLE(STORE_ROWS_PLAN, "plan", "id", ")", body_fields, COUNT_OF(body_fields)),
     TABLE(STORE_ROWS_AUDIT, "audit", "seq", ")", audit_fields, COUNT_OF(audit_fields)),
-    TABLE(STORE_ROWS_NOTICE, "notice", "id", ", UNIQUE(key))", notice_fields, COUNT_OF(notice_fields)),
-    TABLE(STORE_ROWS_APPROVAL, "approval", "id", ", UNIQUE(nonce))", approval_fields,
-          COUNT_OF(approval_fields)),
-    [STORE_ROWS_META_1] = {.rows = STORE_ROWS_META,
-                           .name = "meta",
+    [STORE_ROWS_NOTICE] = {.rows = STORE_ROWS_NOTICE,
+                           .name = "notice",
                            .id = "id",
-                           .constraints = ")",
-                           .fields = meta_fields,
-                           .count = META_1,
-                           .head = META_1},
+                           .constraints = ", UNIQUE(key))",
+                           .index = NOTICE_OPEN,
+                           .fields = notice_fields,
+                           .count = COUNT_OF(notice_fields),
+                           .head = COUNT_OF(notice_fields)},
+    [STORE_ROWS_APPROVAL] = {.rows = STORE_ROWS_APPROVAL,
+                             .name = "approval",
+                             .id = "id",
+                             .constraints = ", UNIQUE(nonce))",
+                             .index = APPROVAL_OF_RUN,
+                             .fields = approval_fields,
+                             .count = COUNT_OF(approval_fields),
+                             .head = COUNT_OF(approval_fields)},
+    TABLE(STORE_ROWS_WORD, "word", NULL, ", PRIMARY KEY(subject)) WITHOUT ROWID", word_fields,
+          COUNT_OF(word_fields)),
+    META(STORE_ROWS_META_1, META_1),
+    META(STORE_ROWS_META_2, META_2),
 };
 
 _Static_assert(COUNT_OF(op_fields) <= STORE_FIELDS_MAX, "a cursor remembers this many");
@@ -202,7 +236,9 @@ void *store_row_copy(struct arena *mem, enum store_rows rows, const void *row)
         [STORE_ROWS_AUDIT] = sizeof(struct store_audit),
         [STORE_ROWS_NOTICE] = sizeof(struct store_notice),
         [STORE_ROWS_APPROVAL] = sizeof(struct store_approval),
+        [STORE_ROWS_WORD] = sizeof(struct store_word),
         [STORE_ROWS_META_1] = sizeof(struct store_meta),
+        [STORE_ROWS_META_2] = sizeof(struct store_meta),
     };
     const struct store_table *t = &tables[rows];
     char *copy = arena_copy(mem, row, sizes[rows]);

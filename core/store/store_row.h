@@ -25,8 +25,10 @@ enum store_rows {
     STORE_ROWS_AUDIT,
     STORE_ROWS_NOTICE,
     STORE_ROWS_APPROVAL,
+    STORE_ROWS_WORD,
     STORE_ROWS_TABLES, /* so many tables; behind it, older shapes of them */
     STORE_ROWS_META_1 = STORE_ROWS_TABLES,
+    STORE_ROWS_META_2,
     STORE_ROWS_COUNT,
 };
 
@@ -45,6 +47,7 @@ struct store_table {
     const char *name;
     const char *id;          /* the column that is the rowid; NULL: the table has a natural key only */
     const char *constraints; /* behind the columns of CREATE TABLE */
+    const char *index;       /* SQL that makes an index beside the key; NULL: there is none */
     const struct store_field *fields;
     size_t count;
     size_t head; /* fields before this one are written by every change of a row, those behind it seldom */

@@ -528,6 +528,14 @@ void store_put_notice(struct store_writer *w, const struct store_notice *n)
     add_row(w, STORE_CHANGE_PUT_NOTICE, STORE_ROWS_NOTICE, n);
 }
 
+void store_offer_notice(struct store_writer *w, const struct store_notice *n, bool *taken)
+{
+    struct store_record *r = add_row(w, STORE_CHANGE_PUT_NOTICE, STORE_ROWS_NOTICE, n);
+    *taken = false;
+    if (r)
+        r->taken = taken;
+}
+
 void store_move_notice(struct store_writer *w, const struct store_notice *n)
 {
     add_row(w, STORE_CHANGE_MOVE_NOTICE, STORE_ROWS_NOTICE, n);

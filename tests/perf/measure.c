@@ -3,7 +3,7 @@
  *     perf_measure RUNS BEFORE COMMAND [ARG ...]
  *
  * BEFORE is a shell command run before each run ("" for none), not measured.  Prints one line:
- *     wall_ms_min wall_ms_median cpu_ms_median rss_kib_max exit_status
+ *     wall_ms_min wall_ms_median cpu_ms_median rss_kib_max exit_status cpu_ms_min
  * The command's output goes to /dev/null; its standard error stays. */
 #include <fcntl.h>
 #include <stdint.h>
@@ -88,6 +88,6 @@ int main(int argc, char **argv)
     }
     qsort(wall, (size_t)runs, sizeof(*wall), by_size);
     qsort(cpu, (size_t)runs, sizeof(*cpu), by_size);
-    printf("%.1f %.1f %.1f %ld %d\n", wall[0], wall[runs / 2], cpu[runs / 2], rss, status);
+    printf("%.1f %.1f %.1f %ld %d %.1f\n", wall[0], wall[runs / 2], cpu[runs / 2], rss, status, cpu[0]);
     return 0;
 }

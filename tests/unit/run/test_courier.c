@@ -436,15 +436,24 @@ static void test_none_of_very_many_is_lost_or_doubled(void **state)
 static void test_what_is_told_once_is_told_once(void **state)
 {
     struct rig *r = *state;
-    put(r, COURIER_ONCE "a", "ops", "one");
-    put(r, COURIER_ONCE "a", "ops", "one");
+    size_t count;
+    assert_false(courier_knows(r->courier, "once-a"));
+    put(r, "once-a", "ops", "one");
+    put(r, "once-a", "ops", "one");
     courier_linger(r->courier, 5000);
     assert_int_equal(r->post_count, 1);
+    assert_true(courier_knows(r->courier, "once-a"));
+    const struct courier_tally *tally = courier_tallies(r->courier, r->mem, &count);
+    assert_int_equal(tally->sent, 1);
+    assert_int_equal(tally->due, 0);
     close_courier(r);
     open_courier(r);
-    put(r, COURIER_ONCE "a", "ops", "one");
+    assert_true(courier_knows(r->courier, "once-a"));
+    put(r, "once-a", "ops", "one");
+    put(r, "once-b", "ops", "two");
     courier_linger(r->courier, 5000);
-    assert_int_equal(r->post_count, 1);
+    assert_int_equal(r->post_count, 2);
+    assert_string_equal(r->posts[1].id, "once-b");
 }
 
 static void test_a_secret_that_is_not_there_is_a_reason_and_no_end(void **state)

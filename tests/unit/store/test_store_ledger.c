@@ -226,6 +226,110 @@ static void test_a_writer_does_not_go_on_behind_a_chain_that_lost_its_end(void *
     assert_non_null(strstr(f->err.summary, "its last entry should be 3 and is 2"));
 }
 
+/* ---- words --------------------------------------------------------------------------------- */
+
+static void put_word(struct fixture *f, const char *kind, const char *address, int generation)
+{
+    store_put_audit(f->writer, kind,
+                    arena_print(f->mem, "{\"address\":\"%s\",\"generation\":%d}", address, generation));
+}
+
+/* The entries' numbers, in order. */
+static const char *words_of(struct fixture *f, const char *subject)
+{
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    struct buf out;
+    if (!store_read_words(f->mem, f->path, subject, &e, &count, &f->err))
+        return f->err.code;
+    buf_init(&out, 0);
+    for (size_t i = 0; i < count; i++)
+        buf_print(&out, "%s%lld", i ? " " : "", (long long)e[i].seq);
+    const char *text = buf_keep(&out, f->mem);
+    buf_done(&out);
+    return text;
+}
+
+static void test_the_newest_word_on_a_step_is_found_and_one_that_is_gone_is_not(void **state)
+{
+    struct fixture *f = *state;
+    assert_string_equal(words_of(f, NULL), ""); /* no store at all */
+    fixture_open(f);
+    put_word(f, STORE_AUDIT_SEEN, "dns.zone.a", 1);
+    put_word(f, STORE_AUDIT_SEEN, "dns.zone.b", 1);
+    put_word(f, STORE_AUDIT_SEEN, "dns.zone.c", 1);
+    put_word(f, STORE_AUDIT_SEEN, "dns.zone.a", 2);
+    put_word(f, STORE_AUDIT_GONE, "dns.zone.a", 1); /* what it replaced */
+    put_word(f, STORE_AUDIT_GONE, "dns.zone.b", 1);
+    put_word(f, STORE_AUDIT_GONE, "dns.zone.d", 1); /* never seen */
+    store_put_audit(f->writer, "human.done", "{\"address\":\"dns.zone.c\"}");
+    store_put_audit(f->writer, STORE_AUDIT_SEEN, "{\"holds\":[]}"); /* of no step */
+    store_put_audit(f->writer, STORE_AUDIT_DIGEST, "{\"n\":1}");
+    store_put_audit(f->writer, STORE_AUDIT_DIGEST, "{\"n\":2}");
+    fixture_commit_well(f);
+    assert_string_equal(words_of(f, NULL), "3 4 11");
+    assert_string_equal(words_of(f, "dns.zone.a"), "4");
+    assert_string_equal(words_of(f, "dns.zone.b"), "");
+    assert_string_equal(words_of(f, STORE_AUDIT_DIGEST), "11");
+    fixture_close(f);
+    fixture_open(f); /* by another writer as well */
+    put_word(f, STORE_AUDIT_GONE, "dns.zone.a", 2);
+    put_word(f, STORE_AUDIT_SEEN, "dns.zone.b", 2);
+    fixture_commit_well(f);
+    fixture_close(f);
+    assert_string_equal(words_of(f, NULL), "3 11 13");
+}
+
+static void test_a_word_that_was_changed_cut_or_put_elsewhere_is_not_believed(void **state)
+{
+    static const struct {
+        const char *sql, *code;
+    } changes[] = {
+        {"UPDATE audit SET entry='{\"address\":\"dns.zone.b\",\"generation\":9}' WHERE seq=2",
+         "store.audit_broken"},
+        {"DELETE FROM audit WHERE seq=2", "store.audit_broken"},
+        {"UPDATE word SET seq=1 WHERE subject='dns.zone.b'", "store.corrupt"},
+        {"DELETE FROM word WHERE subject='dns.zone.b'", "store.corrupt"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        fixture_open(f);
+        put_word(f, STORE_AUDIT_SEEN, "dns.zone.a", 1);
+        put_word(f, STORE_AUDIT_SEEN, "dns.zone.b", 1);
+        put_word(f, STORE_AUDIT_SEEN, "dns.zone.c", 1);
+        fixture_commit_well(f);
+        fixture_close(f);
+        change_by_hand(f, changes[i].sql);
+        assert_string_equal(words_of(f, NULL), changes[i].code);
+        fixture_remove_folder(arena_print(f->mem, "%s/state", f->folder));
+    }
+}
+
+/* One with a good checksum and its own hash is a word; that the chain does not lead to it is for whoever
+ * reads the chain to say. */
+static void test_a_forged_word_is_found_by_who_reads_the_chain(void **state)
+{
+    struct fixture *f = *state;
+    struct store_audit *e = NULL;
+    size_t count = 0;
+    char hash[DIGEST_HEX];
+    fixture_open(f);
+    put_word(f, STORE_AUDIT_SEEN, "dns.zone.a", 1);
+    put_word(f, STORE_AUDIT_SEEN, "dns.zone.b", 1);
+    fixture_commit_well(f);
+    fixture_close(f);
+    assert_true(store_read_audit(f->mem, f->path, &e, &count, &f->err));
+    struct store_audit forged = e[0];
+    forged.entry = "{\"address\":\"dns.zone.a\",\"generation\":7}";
+    forge(f, &forged); /* its hash is the old one's */
+    assert_string_equal(words_of(f, NULL), "store.audit_broken");
+    store_ledger_hash(&forged, hash);
+    forged.hash = hash;
+    forge(f, &forged);
+    assert_string_equal(words_of(f, NULL), "1 2");
+    check_broken(f, "entry 2 (residency.seen) does not follow the one before it");
+}
+
 /* ---- notices ------------------------------------------------------------------------------- */
 
 static struct store_notice notice(struct fixture *f, int number)
@@ -264,6 +368,57 @@ static void test_a_notice_is_queued_once_whoever_queues_it_again(void **state)
     assert_string_equal(at[0].body, "{\"n\":1}");
     assert_string_equal(at[1].body, "{\"n\":2}");
     assert_true(at[0].id > 0 && at[1].id > at[0].id);
+}
+
+static void test_an_offered_notice_says_whether_it_was_taken(void **state)
+{
+    struct fixture *f = *state;
+    struct store_notice one = notice(f, 1), two = notice(f, 2);
+    bool first = false, again = true, other = false;
+    fixture_open(f);
+    store_offer_notice(f->writer, &one, &first);
+    store_offer_notice(f->writer, &one, &again);
+    fixture_commit_well(f);
+    assert_true(first);
+    assert_false(again);
+    fixture_close(f);
+    fixture_open(f);
+    store_offer_notice(f->writer, &one, &again);
+    store_offer_notice(f->writer, &two, &other);
+    fixture_commit_well(f);
+    assert_false(again);
+    assert_true(other);
+}
+
+static void test_what_is_open_is_read_with_the_newest_that_were_sent(void **state)
+{
+    static const char *const states[] = {"sent", "due", "sent", "given_up", "sent", "sent", "due"};
+    struct fixture *f = *state;
+    struct store_notice *at = NULL;
+    const struct store_notice *one = NULL;
+    size_t count = 0, total = 0;
+    fixture_open(f);
+    for (int i = 0; i < (int)COUNT_OF(states); i++) {
+        struct store_notice n = notice(f, i);
+        n.state = states[i];
+        store_put_notice(f->writer, &n);
+    }
+    fixture_commit_well(f);
+    assert_true(store_read_open_notices(f->mem, f->path, 2, &at, &count, &total, &f->err));
+    assert_int_equal(total, 7);
+    assert_int_equal(count, 5);
+    static const int shown[] = {1, 3, 4, 5, 6};
+    for (size_t i = 0; i < COUNT_OF(shown); i++)
+        assert_string_equal(at[i].key, notice(f, shown[i]).key);
+    assert_true(store_read_notice(f->mem, f->path, "event-3/slack", &one, &f->err));
+    assert_string_equal(one->state, "given_up");
+    assert_int_equal(one->id, 4);
+    fixture_close(f);
+
+    /* One that is due and was lost is missed here as well. */
+    change_by_hand(f, "DELETE FROM notice WHERE state='due' AND id=2");
+    assert_false(store_read_open_notices(f->mem, f->path, 2, &at, &count, &total, &f->err));
+    assert_string_equal(f->err.code, "store.corrupt");
 }
 
 static void test_a_moved_notice_keeps_its_sink_and_body(void **state)
@@ -362,6 +517,7 @@ static void test_approvals_are_spent_with_the_run_they_open(void **state)
     assert_int_equal(count, 2);
     assert_string_equal(at[0].nonce, "n1");
     assert_string_equal(at[1].json, "{\"by\":\"bob\"}");
+    assert_int_equal(fixture_read(f).approval_count, 2);
     assert_string_equal(at[1].run_id, "run-1");
     assert_string_equal(at[1].plan_digest, "digest-1");
 }
@@ -453,6 +609,63 @@ static void test_the_operations_of_a_run_are_read_in_any_state(void **state)
     assert_int_equal(ops[2].state, STORE_OP_DOUBT);
 }
 
+/* Three runs, the last of which goes on after a writer ended: what is its own, and what came after. */
+static void test_the_newest_run_is_told_without_the_ones_before(void **state)
+{
+    struct fixture *f = *state;
+    struct store_event *events = NULL;
+    struct store_op *ops = NULL;
+    size_t count = 0;
+    for (int i = 0; i < 4; i++) {
+        const char *id = arena_print(f->mem, "run-%d", i < 3 ? i : 2);
+        struct store_run run = fixture_run(id, arena_print(f->mem, "digest-%d", i));
+        struct store_op op = fixture_op(f, i);
+        fixture_open(f);
+        store_put_run(f->writer, &run);
+        store_put_event(f->writer, &(struct event){.kind = EVENT_STEP_DONE,
+                                                   .run_id = id,
+                                                   .address = arena_print(f->mem, "dns.record.r%d", i)});
+        op.run_id = id;
+        op.state = STORE_OP_DONE;
+        store_put_op(f->writer, &op);
+        fixture_commit_well(f);
+        fixture_close(f);
+    }
+    assert_true(store_read_new_events(f->mem, f->path, 10, &events, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_string_equal(events[0].address, "dns.record.r2");
+    assert_string_equal(events[1].address, "dns.record.r3");
+    assert_true(store_read_ops_of_run(f->mem, f->path, "run-2", &ops, &count, &f->err));
+    assert_int_equal(count, 2);
+    assert_true(store_read_ops_of_run(f->mem, f->path, "run-0", &ops, &count, &f->err));
+    assert_int_equal(count, 1);
+    struct store_snapshot s = fixture_read(f);
+    assert_string_equal(s.last_run->run_id, "run-2");
+    assert_int_equal(s.last_run->done, 2);
+}
+
+static void test_a_newest_run_that_vanished_or_is_an_older_one_is_noticed(void **state)
+{
+    static const char *const changes[] = {"DELETE FROM run WHERE id=2", "DELETE FROM run",
+                                          "UPDATE run SET id=id+2 WHERE id=1"};
+    struct fixture *f = *state;
+    struct store_snapshot s;
+    for (size_t i = 0; i < COUNT_OF(changes); i++) {
+        fixture_open(f);
+        for (int n = 0; n < 2; n++) {
+            struct store_run run =
+                fixture_run(arena_print(f->mem, "run-%d", n), arena_print(f->mem, "d-%d", n));
+            store_put_run(f->writer, &run);
+        }
+        fixture_commit_well(f);
+        fixture_close(f);
+        change_by_hand(f, changes[i]);
+        assert_false(store_read(f->mem, f->path, &s, &f->err));
+        assert_string_equal(f->err.code, "store.corrupt");
+        fixture_remove_folder(arena_print(f->mem, "%s/state", f->folder));
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -467,7 +680,12 @@ int main(void)
         TEST(test_an_entry_that_landfall_did_not_write_is_found),
         TEST(test_a_chain_of_another_lineage_is_not_taken_for_ours),
         TEST(test_a_writer_does_not_go_on_behind_a_chain_that_lost_its_end),
+        TEST(test_the_newest_word_on_a_step_is_found_and_one_that_is_gone_is_not),
+        TEST(test_a_word_that_was_changed_cut_or_put_elsewhere_is_not_believed),
+        TEST(test_a_forged_word_is_found_by_who_reads_the_chain),
         TEST(test_a_notice_is_queued_once_whoever_queues_it_again),
+        TEST(test_an_offered_notice_says_whether_it_was_taken),
+        TEST(test_what_is_open_is_read_with_the_newest_that_were_sent),
         TEST(test_a_moved_notice_keeps_its_sink_and_body),
         TEST(test_moving_a_notice_that_was_never_queued_fails),
         TEST(test_a_due_notice_that_vanished_is_noticed),
@@ -476,6 +694,8 @@ int main(void)
         TEST(test_a_spent_approval_that_vanished_is_noticed),
         TEST(test_an_update_that_spends_approvals_replaces_the_plan_and_others_do_not),
         TEST(test_the_operations_of_a_run_are_read_in_any_state),
+        TEST(test_the_newest_run_is_told_without_the_ones_before),
+        TEST(test_a_newest_run_that_vanished_or_is_an_older_one_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
