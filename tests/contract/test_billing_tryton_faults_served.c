@@ -98,7 +98,7 @@ static void test_a_lost_reply_at_any_stage_of_an_entity_makes_one_of_each(void *
             json, sizeof(json),
             "{'code':'lost-%zu','name':'Lost','country':'IE','invoice_prefix':'L%zu-','first_invoice':7}", i,
             i);
-        mishap_next(t->m, calls[i], 1, MISHAP_LOSE_REPLY, NULL, 0);
+        mishap_next(t->m, calls[i], 1, MISHAP_LOSE_REPLY, NULL);
         tryton_assert_end(t, create(t, "entity", marker, json), LF_END_UNSURE);
         tryton_assert_noted(t, "tryton.no_reply");
         const struct op_result *r = recover(t, "entity", marker, json);
@@ -129,7 +129,7 @@ static void test_a_lost_reply_at_any_stage_of_a_tax_makes_one_of_each(void **sta
         (void)snprintf(marker, sizeof(marker), "lf1.taxlost%zu", i);
         (void)snprintf(json, sizeof(json), "{'code':'taxlost-%zu','jurisdiction':'%s','rate':'20'}", i,
                        places[i]);
-        mishap_next(t->m, calls[i], 1, MISHAP_LOSE_REPLY, NULL, 0);
+        mishap_next(t->m, calls[i], 1, MISHAP_LOSE_REPLY, NULL);
         tryton_assert_end(t, create(t, "tax", marker, json), LF_END_UNSURE);
         const struct op_result *r = recover(t, "tax", marker, json);
         tryton_assert_end(t, r, LF_END_OK);
@@ -150,13 +150,13 @@ static void test_a_lost_reply_of_a_product_and_its_price(void **state)
 {
     struct tryton *t = *state;
     char json[256];
-    mishap_next(t->m, "*product.template.create", 1, MISHAP_CUT, NULL, 0);
+    mishap_next(t->m, "*product.template.create", 1, MISHAP_CUT, NULL);
     tryton_assert_end(t, create(t, "product", "lf1.plost", "{'code':'plost','name':'Lost'}"), LF_END_UNSURE);
     const struct op_result *r = create(t, "product", "lf1.plost", "{'code':'plost','name':'Lost'}");
     tryton_assert_end(t, r, LF_END_OK);
     (void)snprintf(json, sizeof(json),
                    "{'code':'plost-month','product':'%s','currency':'EUR','amount':'1.00'}", r->id);
-    mishap_next(t->m, "*subscription.service.create", 1, MISHAP_LOSE_REPLY, NULL, 0);
+    mishap_next(t->m, "*subscription.service.create", 1, MISHAP_LOSE_REPLY, NULL);
     tryton_assert_end(t, create(t, "price", "lf1.plost", json), LF_END_UNSURE);
     tryton_assert_end(t, create(t, "price", "lf1.plost", json), LF_END_OK);
     tryton_assert_sql(t, "1", "select count(*) from product_template where code='plost'");
@@ -172,7 +172,7 @@ static void test_a_request_of_a_dead_landfall_lands_late_and_is_taken(void **sta
 {
     static const char json[] = "{'code':'late','jurisdiction':'CZ','rate':'21'}";
     struct tryton *t = *state;
-    mishap_next(t->m, "*account.tax.create", 1, MISHAP_LATE, NULL, 1500);
+    mishap_next(t->m, "*account.tax.create", 1, MISHAP_LATE, NULL);
     tryton_assert_end(t, create(t, "tax", "lf1.late", json), LF_END_UNSURE);
     tryton_assert_end(t, recover(t, "tax", "lf1.late", json), LF_END_GONE);
     /* The core waits for what may still be under way before it looks. */
@@ -193,7 +193,7 @@ static void test_a_late_delete_of_what_was_changed_since_deletes_nothing(void **
     tryton_assert_end(t, r, LF_END_OK);
     const char *template = tryton_sql(t, "select template from product_product where id=%s", r->id);
     usleep(1100000); /* on SQLite, Tryton's timestamps count whole seconds */
-    mishap_next(t->m, "*product.template.delete", 1, MISHAP_LATE, NULL, 2500);
+    mishap_next(t->m, "*product.template.delete", 1, MISHAP_LATE, NULL);
     tryton_assert_end(t, tryton_run(t, "product", LF_VERB_DESTROY, "lf1.keep", r->id, json), LF_END_UNSURE);
     tryton_person(t, "product.template.write", "[%s],{'name':'Kept'}", template);
     assert_true(mishap_is_quiet(t->m));
@@ -204,7 +204,7 @@ static void test_killed_in_the_middle_of_an_entity(void **state)
 {
     static const char json[] = "{'code':'killed','name':'Killed','country':'IE','invoice_prefix':'K-'}";
     struct tryton *t = *state;
-    mishap_next(t->m, "*company.company.create", 1, MISHAP_SILENT, NULL, 0);
+    mishap_next(t->m, "*company.company.create", 1, MISHAP_SILENT, NULL);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -242,7 +242,7 @@ static void test_an_entity_that_was_half_deleted_is_still_there(void **state)
     tryton_assert_end(t, r, LF_END_OK);
     item.id = r->id;
     item.prior = r->state;
-    mishap_next(t->m, "*party.party.delete", 1, MISHAP_LOSE_REPLY, NULL, 0);
+    mishap_next(t->m, "*party.party.delete", 1, MISHAP_LOSE_REPLY, NULL);
     tryton_assert_end(t, tryton_run(t, "entity", LF_VERB_DESTROY, "lf1.half", item.id, json), LF_END_UNSURE);
     tryton_assert_sql(t, "0", "select count(*) from party_party where code='halfgone'");
     tryton_assert_end(t, bench_run(t->b, "entity", item), LF_END_OK);
@@ -271,7 +271,7 @@ static void test_a_session_that_ran_out_is_opened_again(void **state)
 static void test_a_session_that_runs_out_just_before_the_change_does_it_once(void **state)
 {
     struct tryton *t = *state;
-    mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, reply(401, ""), 0);
+    mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, reply(401, ""));
     tryton_assert_end(t, create(t, "product", "lf1.session2", "{'code':'session-2','name':'Session'}"),
                       LF_END_OK);
     tryton_assert_sql(t, "1", "select count(*) from product_template where code='session-2'");
@@ -280,7 +280,7 @@ static void test_a_session_that_runs_out_just_before_the_change_does_it_once(voi
 static void test_a_server_that_wants_a_login_again_and_again_is_not_asked_for_ever(void **state)
 {
     struct tryton *t = *state;
-    mishap_next(t->m, "*search_read", 100, MISHAP_ANSWER, reply(401, ""), 0);
+    mishap_next(t->m, "*search_read", 100, MISHAP_ANSWER, reply(401, ""));
     tryton_assert_end(t, create(t, "product", "lf1.session3", "{'code':'session-3','name':'Session'}"),
                       LF_END_REFUSED);
     tryton_assert_noted(t, "tryton.credentials");
@@ -308,7 +308,7 @@ static void test_exceptions_mean_what_tryton_says_of_them(void **state)
     struct tryton *t = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(ready(state), 0);
-        mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, exception(3, cases[i].json), 0);
+        mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, exception(3, cases[i].json));
         tryton_assert_end(t, create(t, "product", "lf1.never", "{'code':'never','name':'Never'}"),
                           cases[i].status);
         tryton_assert_noted(t, cases[i].code);
@@ -322,7 +322,7 @@ static void test_what_was_made_and_is_not_seen_is_not_made_again(void **state)
     struct tryton *t = *state;
     char body[64];
     (void)snprintf(body, sizeof(body), "{\"id\":%d,\"result\":[987654]}", REQUESTS_OF_READY + 3);
-    mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, reply(200, body), 0);
+    mishap_next(t->m, "*product.template.create", 1, MISHAP_ANSWER, reply(200, body));
     tryton_assert_end(t, create(t, "product", "lf1.unseen", "{'code':'unseen','name':'Unseen'}"),
                       LF_END_UNSURE);
     tryton_assert_noted(t, "tryton.unseen");
@@ -368,13 +368,13 @@ static void test_trouble_on_the_way(void **state)
     struct tryton *t = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(ready(state), 0);
-        mishap_next(t->m, "*product.template.create", 1, cases[i].kind, reply(cases[i].status, cases[i].body),
-                    0);
+        mishap_next(t->m, "*product.template.create", 1, cases[i].kind,
+                    reply(cases[i].status, cases[i].body));
         tryton_assert_end(t, create(t, "product", "lf1.trouble", "{'code':'trouble','name':'Trouble'}"),
                           cases[i].of_change);
         tryton_assert_noted(t, cases[i].code);
         mishap_next(t->m, "*product.product.search_read", 1, cases[i].kind,
-                    reply(cases[i].status, cases[i].body), 0);
+                    reply(cases[i].status, cases[i].body));
         tryton_assert_end(t, tryton_run(t, "product", LF_VERB_READ, "lf1.trouble", "1", "{'code':'trouble'}"),
                           cases[i].of_read);
         tryton_assert_noted(t, cases[i].code);
@@ -385,11 +385,11 @@ static void test_trouble_on_the_way(void **state)
 static void test_trouble_before_the_change_was_sent_is_no_doubt(void **state)
 {
     struct tryton *t = *state;
-    mishap_next(t->m, "*product.product.search_read", 1, MISHAP_ANSWER, reply(500, "oops"), 0);
+    mishap_next(t->m, "*product.product.search_read", 1, MISHAP_ANSWER, reply(500, "oops"));
     tryton_assert_end(t, create(t, "product", "lf1.before", "{'code':'before','name':'Before'}"),
                       LF_END_RETRY);
     tryton_again(t);
-    mishap_next(t->m, "*common.db.login", 1, MISHAP_LOSE_REPLY, NULL, 0);
+    mishap_next(t->m, "*common.db.login", 1, MISHAP_LOSE_REPLY, NULL);
     tryton_assert_end(t, create(t, "product", "lf1.before", "{'code':'before','name':'Before'}"),
                       LF_END_RETRY);
     tryton_assert_sql(t, "0", "select count(*) from product_template where code='before'");
@@ -399,7 +399,7 @@ static void test_a_connection_that_stays_open_and_silent_ends_at_the_deadline(vo
 {
     struct tryton *t = *state;
     bench_timeout(t->b, 1500);
-    mishap_next(t->m, "*product.template.create", 1, MISHAP_SILENT, NULL, 0);
+    mishap_next(t->m, "*product.template.create", 1, MISHAP_SILENT, NULL);
     const struct op_result *r = create(t, "product", "lf1.silent", "{'code':'silent','name':'Silent'}");
     tryton_assert_end(t, r, LF_END_UNSURE);
     assert_true(r->timed_out);
@@ -509,7 +509,7 @@ static void test_preflight_finds_an_older_server(void **state)
 {
     struct tryton *t = *state;
     tryton_again(t);
-    mishap_next(t->m, "POST / ", 1, MISHAP_ANSWER, reply(200, "{\"id\":1,\"result\":\"5.8.7\"}"), 0);
+    mishap_next(t->m, "POST / ", 1, MISHAP_ANSWER, reply(200, "{\"id\":1,\"result\":\"5.8.7\"}"));
     tryton_assert_end(t, preflight(t), LF_END_REFUSED);
     tryton_assert_noted(t, "tryton.version");
     assert_non_null(strstr(tryton_notes(t), "5.8.7"));

@@ -97,7 +97,7 @@ static void test_a_write_between_the_look_and_the_change_is_a_concurrency_except
     const char *template = tryton_sql(t, "select template from product_product where id=%s", id);
     next_second();
     /* The driver's write waits in the proxy while a person is faster; its sender gets no answer. */
-    mishap_next(t->m, "*template.write", 1, MISHAP_LATE, NULL, 2500);
+    mishap_next(t->m, "*template.write", 1, MISHAP_LATE, NULL);
     const struct op_result *r = tryton_update(t, "product", "lf1.prod9", id, before, after);
     tryton_assert_end(t, r, LF_END_UNSURE);
     tryton_person(t, "product.template.write", "[%s],{'name':'Nueve'}", template);
@@ -122,7 +122,7 @@ static void test_a_concurrency_exception_is_a_retry(void **state)
     (void)snprintf(body, sizeof(body),
                    "{\"id\":16,\"error\":[\"ConcurrencyException\",\"modified in the meanwhile\"]}");
     (void)snprintf(text, sizeof(text), "%sContent-Length: %zu\r\n\r\n%s", head, strlen(body), body);
-    mishap_next(t->m, "*template.write", 1, MISHAP_ANSWER, text, 0);
+    mishap_next(t->m, "*template.write", 1, MISHAP_ANSWER, text);
     const struct op_result *r = tryton_update(t, "product", "lf1.prod10", id, before,
                                               "{'code':'prod-10','name':'Zehn','category':'standard'}");
     tryton_assert_end(t, r, LF_END_RETRY);

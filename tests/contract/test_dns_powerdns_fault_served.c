@@ -68,7 +68,7 @@ static const char *values_now(struct pdns *p)
 static void test_a_zone_whose_reply_is_lost_is_found_and_made_once(void **state)
 {
     struct pdns *p = *state;
-    mishap_next(p->m, "POST ", 1, MISHAP_LOSE_REPLY, NULL, 0);
+    mishap_next(p->m, "POST ", 1, MISHAP_LOSE_REPLY, NULL);
     assert_int_equal(pdns_change(p, "zone", LF_VERB_CREATE, ZONE)->status, LF_END_UNSURE);
     pdns_assert_note(p, "powerdns.no_reply", "acme.test");
     const struct op_result *r = pdns_look(p, "zone", LF_VERB_RECOVER, ZONE);
@@ -82,13 +82,13 @@ static void test_a_record_whose_reply_is_lost_is_found_and_made_once(void **stat
 {
     struct pdns *p = *state;
     make_zone(p);
-    mishap_next(p->m, "PATCH ", 1, MISHAP_LOSE_REPLY, NULL, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_LOSE_REPLY, NULL);
     assert_int_equal(create(p), LF_END_UNSURE);
     assert_int_equal(recover(p), LF_END_OK);
     assert_int_equal(create(p), LF_END_OK);
     assert_int_equal(mishap_count(p->m, "PATCH "), 1);
     assert_string_equal(values_now(p), "[\"192.0.2.1\"]");
-    mishap_next(p->m, "PATCH ", 1, MISHAP_LOSE_REPLY, NULL, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_LOSE_REPLY, NULL);
     assert_int_equal(pdns_change(p, "record", LF_VERB_DESTROY, API)->status, LF_END_UNSURE);
     assert_int_equal(recover(p), LF_END_GONE);
 }
@@ -97,7 +97,7 @@ static void test_a_change_that_was_cut_off_before_it_arrived_never_happened(void
 {
     struct pdns *p = *state;
     make_zone(p);
-    mishap_next(p->m, "PATCH ", 1, MISHAP_RESET, NULL, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_RESET, NULL);
     assert_int_equal(create(p), LF_END_UNSURE);
     assert_int_equal(recover(p), LF_END_GONE);
     assert_int_equal(create(p), LF_END_OK);
@@ -109,7 +109,7 @@ static void test_a_zone_whose_update_is_half_done_is_brought_to_its_end(void **s
     struct pdns *p = *state;
     make_zone(p);
     mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER,
-                "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 0);
+                "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     /* The PUT before it was done: "nothing happened" would be a lie. */
     assert_int_equal(pdns_change(p, "zone", LF_VERB_UPDATE, asked)->status, LF_END_UNSURE);
     assert_string_equal(pdns_ask(p, "/zones/acme.test.", ".kind"), "Master");
@@ -123,7 +123,7 @@ static void test_a_dead_clients_request_that_lands_late_does_no_harm(void **stat
 {
     struct pdns *p = *state;
     make_zone(p);
-    mishap_next(p->m, "PATCH ", 1, MISHAP_LATE, NULL, 300);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_LATE, NULL);
     assert_int_equal(create(p), LF_END_UNSURE);
     assert_int_equal(recover(p), LF_END_GONE); /* a look that did not wait as it was told to */
     assert_int_equal(create(p), LF_END_OK);
@@ -133,7 +133,7 @@ static void test_a_dead_clients_request_that_lands_late_does_no_harm(void **stat
     assert_int_equal(pdns_change(p, "record", LF_VERB_UPDATE, API)->status, LF_END_OK);
     assert_string_equal(values_now(p), "[\"192.0.2.1\"]");
     mishap_forget(p->m);
-    mishap_next(p->m, "POST ", 1, MISHAP_LATE, NULL, 300);
+    mishap_next(p->m, "POST ", 1, MISHAP_LATE, NULL);
     const char *zone = "{'name':'late.test'}";
     assert_int_equal(pdns_change(p, "zone", LF_VERB_CREATE, zone)->status, LF_END_UNSURE);
     assert_int_equal(pdns_change(p, "zone", LF_VERB_CREATE, zone)->status, LF_END_OK);
@@ -147,15 +147,15 @@ static void test_a_dead_clients_request_that_lands_late_does_no_harm(void **stat
 static void test_a_name_that_is_taken_meanwhile_is_told_with_its_holder(void **state)
 {
     struct pdns *p = *state;
-    mishap_next(p->m, "POST ", 1, MISHAP_LATE, NULL, 0); /* ours, by a client that died */
+    mishap_next(p->m, "POST ", 1, MISHAP_LATE, NULL); /* ours, by a client that died */
     assert_int_equal(pdns_change(p, "zone", LF_VERB_CREATE, ZONE)->status, LF_END_UNSURE);
     assert_true(mishap_is_quiet(p->m));
     mishap_next(p->m, "GET /api/v1/servers/localhost/zones", 1, MISHAP_ANSWER,
-                "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 9\r\n\r\nNot Found", 0);
+                "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 9\r\n\r\nNot Found");
     const struct op_result *r = pdns_change(p, "zone", LF_VERB_CREATE, ZONE);
     assert_int_equal(r->status, LF_END_OK);
     mishap_next(p->m, "GET /api/v1/servers/localhost/zones", 1, MISHAP_ANSWER,
-                "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 9\r\n\r\nNot Found", 0);
+                "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 9\r\n\r\nNot Found");
     r = pdns_change_as(p, "lf1.other", "zone", LF_VERB_CREATE, ZONE);
     assert_int_equal(r->status, LF_END_EXISTS);
     assert_string_equal(r->marker, MINE);
@@ -171,7 +171,7 @@ static void test_a_500_that_changed_nothing_is_tried_again(void **state)
 {
     struct pdns *p = *state;
     make_zone(p);
-    mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, ise, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, ise);
     assert_int_equal(create(p), LF_END_RETRY);
     pdns_assert_note(p, "powerdns.trouble", "Internal Server Error");
     assert_string_equal(values_now(p), "[]");
@@ -182,25 +182,25 @@ static void test_a_500_that_hides_a_success_is_found_out(void **state)
 {
     struct pdns *p = *state;
     make_zone(p);
-    mishap_next(p->m, "PATCH ", 1, MISHAP_AFTER, ise, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_AFTER, ise);
     assert_int_equal(create(p), LF_END_OK);
     assert_string_equal(values_now(p), "[\"192.0.2.1\"]");
-    mishap_next(p->m, "PATCH ", 1, MISHAP_AFTER, ise, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_AFTER, ise);
     assert_int_equal(pdns_change(p, "record", LF_VERB_DESTROY, API)->status, LF_END_GONE);
 }
 
 static void test_a_500_about_a_zone_is_looked_behind(void **state)
 {
     struct pdns *p = *state;
-    mishap_next(p->m, "POST ", 1, MISHAP_ANSWER, ise, 0);
+    mishap_next(p->m, "POST ", 1, MISHAP_ANSWER, ise);
     assert_int_equal(pdns_change(p, "zone", LF_VERB_CREATE, ZONE)->status, LF_END_RETRY);
     pdns_assert_note(p, "powerdns.trouble", "Internal Server Error");
-    mishap_next(p->m, "POST ", 1, MISHAP_AFTER, ise, 0);
+    mishap_next(p->m, "POST ", 1, MISHAP_AFTER, ise);
     assert_int_equal(pdns_change(p, "zone", LF_VERB_CREATE, ZONE)->status, LF_END_UNSURE);
     assert_int_equal(pdns_change(p, "zone", LF_VERB_CREATE, ZONE)->status, LF_END_OK);
-    mishap_next(p->m, "DELETE ", 1, MISHAP_ANSWER, ise, 0);
+    mishap_next(p->m, "DELETE ", 1, MISHAP_ANSWER, ise);
     assert_int_equal(pdns_change(p, "zone", LF_VERB_DESTROY, ZONE)->status, LF_END_RETRY);
-    mishap_next(p->m, "DELETE ", 1, MISHAP_AFTER, ise, 0);
+    mishap_next(p->m, "DELETE ", 1, MISHAP_AFTER, ise);
     assert_int_equal(pdns_change(p, "zone", LF_VERB_DESTROY, ZONE)->status, LF_END_GONE);
     assert_string_equal(pdns_ask(p, "/zones", "length"), "0");
 }
@@ -209,12 +209,12 @@ static void test_a_500_that_cannot_be_looked_behind_stays_in_doubt(void **state)
 {
     struct pdns *p = *state;
     make_zone(p);
-    mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, ise, 0);
-    mishap_next(p->m, "GET ", 0, MISHAP_ANSWER, ise, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, ise);
+    mishap_next(p->m, "GET ", 0, MISHAP_ANSWER, ise);
     struct op_item item = {.verb = LF_VERB_CREATE, .marker = MINE, .desired = bench_value(p->b, API)};
     mishap_forget(p->m);
     mishap_next(p->m, "PATCH ", 1, MISHAP_AFTER,
-                "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 0);
+                "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     assert_int_equal(bench_run(p->b, "record", item)->status, LF_END_UNSURE);
     pdns_assert_note(p, "powerdns.trouble", "503");
     assert_int_equal(recover(p), LF_END_OK);
@@ -226,12 +226,12 @@ static void test_throttling_is_waited_out(void **state)
         "HTTP/1.1 429 Too Many Requests\r\nConnection: close\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n";
     struct pdns *p = *state;
     make_zone(p);
-    mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, slow, 0);
+    mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, slow);
     const struct op_result *r = pdns_change(p, "record", LF_VERB_CREATE, API);
     assert_int_equal(r->status, LF_END_RETRY);
     assert_int_equal(r->retry_after_ms, 7000);
     pdns_assert_note(p, "powerdns.throttled", NULL);
-    mishap_next(p->m, "GET ", 1, MISHAP_ANSWER, slow, 0);
+    mishap_next(p->m, "GET ", 1, MISHAP_ANSWER, slow);
     assert_int_equal(pdns_look(p, "record", LF_VERB_READ, API)->status, LF_END_RETRY);
 }
 
@@ -273,7 +273,7 @@ static void test_a_question_without_a_good_answer_is_never_gone(void **state)
     bench_timeout(p->b, 3000);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         mishap_forget(p->m);
-        mishap_next(p->m, "GET ", 100, cases[i].kind, cases[i].text, 0);
+        mishap_next(p->m, "GET ", 100, cases[i].kind, cases[i].text);
         uint32_t status = pdns_look(p, "record", LF_VERB_READ, API)->status;
         if (status != LF_END_CANNOT_TELL)
             fail_msg("case %zu: a read ended as %u", i, status);
@@ -286,7 +286,7 @@ static void test_a_question_without_a_good_answer_is_never_gone(void **state)
         if (status != LF_END_CANNOT_TELL && status != LF_END_RETRY)
             fail_msg("case %zu: a sweep ended as %u", i, status);
         mishap_forget(p->m);
-        mishap_next(p->m, "GET ", 100, cases[i].kind, cases[i].text, 0);
+        mishap_next(p->m, "GET ", 100, cases[i].kind, cases[i].text);
         status = pdns_change(p, "record", LF_VERB_DESTROY, API)->status;
         bool refused = cases[i].code && strcmp(cases[i].code, "powerdns.refused") == 0;
         if (cases[i].kind == MISHAP_SILENT ? status != LF_END_UNSURE && status != LF_END_RETRY
@@ -340,7 +340,7 @@ static void test_one_bad_record_does_not_sink_its_batch(void **state)
             items[k] = (struct op_item){
                 .verb = LF_VERB_CREATE, .marker = MINE, .desired = bench_value(p->b, json[k])};
         }
-        mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, reply, 0);
+        mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, reply);
         const struct op_result *r = bench_run_many(p->b, "record", items, 4);
         assert_int_equal(r[0].status, LF_END_RETRY);
         assert_int_equal(r[3].status, LF_END_RETRY);
@@ -396,8 +396,8 @@ static void test_a_second_patch_that_fails_leaves_a_doubt(void **state)
         make_zone(p);
         lay_copies(p, 1);
         mishap_next(p->m, "PATCH ", 1, MISHAP_AFTER,
-                    "HTTP/1.1 204 No Content\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", 0);
-        mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, replies[i], 0);
+                    "HTTP/1.1 204 No Content\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        mishap_next(p->m, "PATCH ", 1, MISHAP_ANSWER, replies[i]);
         assert_int_equal(create(p), LF_END_UNSURE);
         clear_copies(p);
         assert_int_equal(pdns_change(p, "record", LF_VERB_UPDATE, API)->status, LF_END_OK);

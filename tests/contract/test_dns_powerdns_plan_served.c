@@ -84,11 +84,11 @@ static void test_preflight_says_what_is_wrong(void **state)
         (void)snprintf(reply, sizeof(reply),
                        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
                        strlen(cases[i].reply), cases[i].reply);
-        mishap_next(p->m, "GET ", 1, MISHAP_ANSWER, reply, 0);
+        mishap_next(p->m, "GET ", 1, MISHAP_ANSWER, reply);
         assert_int_equal(preflight(p), cases[i].status);
         pdns_assert_note(p, cases[i].code, NULL);
     }
-    mishap_next(p->m, "GET ", 1, MISHAP_SILENT, NULL, 0);
+    mishap_next(p->m, "GET ", 1, MISHAP_SILENT, NULL);
     bench_timeout(p->b, 500);
     assert_int_equal(preflight(p), LF_END_CANNOT_TELL);
     pdns_close(p);
@@ -99,7 +99,7 @@ static void test_preflight_says_what_is_wrong(void **state)
     (void)snprintf(reply, sizeof(reply),
                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s", strlen(quiet),
                    quiet);
-    mishap_next(p->m, "GET /api/v1/servers/localhost/config", 1, MISHAP_ANSWER, reply, 0);
+    mishap_next(p->m, "GET /api/v1/servers/localhost/config", 1, MISHAP_ANSWER, reply);
     assert_int_equal(preflight(p), LF_END_OK);
     pdns_assert_note(p, "powerdns.no_notify", NULL);
     struct pdns typo = *p;

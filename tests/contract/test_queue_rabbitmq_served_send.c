@@ -118,7 +118,7 @@ static void test_a_lost_reply_is_no_second_message(void **state)
     struct broker *w = *state;
     const char *json = "{'queue':'orders','body':'hello'}";
     broker_made(w, "queue", "{'name':'orders'}");
-    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_LOSE_REPLY, NULL, 0);
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_LOSE_REPLY, NULL);
     assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
     sent(w, "t", json);
     assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
@@ -138,8 +138,9 @@ static void test_a_late_request_is_waited_for(void **state)
     struct broker *w = *state;
     const char *json = "{'queue':'orders','body':'hello'}";
     broker_made(w, "queue", "{'name':'orders'}");
-    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_LATE, NULL, 1000);
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_LATE, NULL);
     assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    mishap_let_come(w->m, 1000);
     sent(w, "t", json);
     assert_true(mishap_is_quiet(w->m));
     assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
@@ -153,7 +154,7 @@ static void test_an_empty_ledger_is_a_message_that_was_not_sent(void **state)
     struct broker *w = *state;
     const char *json = "{'queue':'orders','body':'hello'}";
     broker_made(w, "queue", "{'name':'orders'}");
-    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_RESET, NULL, 0);
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_RESET, NULL);
     assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
     assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_GONE);
     sent(w, "t", json);
@@ -218,7 +219,7 @@ static void test_a_topic_goes_with_the_ledgers_that_are_bound_to_it(void **state
 {
     struct broker *w = *state;
     broker_made(w, "topic", "{'name':'events'}");
-    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_RESET, NULL, 0);
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_RESET, NULL);
     assert_int_equal(send(w, "t", "{'topic':'events','body':'one'}")->status, LF_END_UNSURE);
     assert_string_equal(broker_ask(w, "/exchanges/*/events/bindings/source", "length"), "1");
     assert_int_equal(broker_do(w, LF_VERB_DESTROY, "topic", "{'name':'events'}")->status, LF_END_GONE);

@@ -105,14 +105,14 @@ static void test_a_create_in_doubt_is_settled_by_looking(void **state)
     static const char *const requests[] = {"PUT /api/queues", "PUT /api/policies"};
     for (size_t i = 0; i < 2; i++) {
         const char *json = arena_print(bench_arena(w->b), "{'name':'q%zu','retention_s':60}", i);
-        mishap_next(w->m, requests[i], 1, MISHAP_LOSE_REPLY, NULL, 0);
+        mishap_next(w->m, requests[i], 1, MISHAP_LOSE_REPLY, NULL);
         assert_int_equal(broker_do(w, LF_VERB_CREATE, "queue", json)->status, LF_END_UNSURE);
         const struct op_result *r = broker_do(w, LF_VERB_RECOVER, "queue", json);
         assert_int_equal(r->status, LF_END_OK);
         assert_string_equal(r->marker, BROKER_MARKER);
         broker_made(w, "queue", json);
     }
-    mishap_next(w->m, "PUT /api/queues", 1, MISHAP_RESET, NULL, 0);
+    mishap_next(w->m, "PUT /api/queues", 1, MISHAP_RESET, NULL);
     assert_int_equal(broker_do(w, LF_VERB_CREATE, "queue", "{'name':'never'}")->status, LF_END_UNSURE);
     assert_int_equal(broker_do(w, LF_VERB_RECOVER, "queue", "{'name':'never'}")->status, LF_END_GONE);
     assert_string_equal(broker_ask(w, "/queues/*", "map(.name) | sort"), "[\"q0\",\"q1\"]");
@@ -122,7 +122,7 @@ static void test_a_create_in_doubt_is_settled_by_looking(void **state)
 static void test_a_late_create_is_one_object(void **state)
 {
     struct broker *w = *state;
-    mishap_next(w->m, "PUT /api/queues", 1, MISHAP_LATE, NULL, 300);
+    mishap_next(w->m, "PUT /api/queues", 1, MISHAP_LATE, NULL);
     assert_int_equal(broker_do(w, LF_VERB_CREATE, "queue", "{'name':'q'}")->status, LF_END_UNSURE);
     assert_true(mishap_is_quiet(w->m));
     assert_int_equal(broker_do(w, LF_VERB_RECOVER, "queue", "{'name':'q'}")->status, LF_END_OK);
@@ -177,7 +177,7 @@ static void test_each_kind_of_trouble_is_what_it_is(void **state)
         if (cases[i].kind == MISHAP_CUT && !cases[i].code)
             continue;
         mishap_forget(w->m);
-        mishap_next(w->m, cases[i].request, 1, cases[i].kind, cases[i].text, 0);
+        mishap_next(w->m, cases[i].request, 1, cases[i].kind, cases[i].text);
         const char *json = arena_print(bench_arena(w->b), "{'name':'q%zu'}", i);
         uint32_t status = broker_do(w, LF_VERB_CREATE, "queue", json)->status;
         if (status != cases[i].status || !bench_has_note(w->b, cases[i].code)) {
@@ -194,7 +194,7 @@ static void test_a_create_that_is_refused_half_way_is_kept_as_damaged(void **sta
 {
     struct broker *w = *state;
     mishap_next(w->m, "PUT /api/policies", 1, MISHAP_ANSWER,
-                REPLY("400 Bad Request", JSON, "{\"error\":\"bad_request\",\"reason\":\"no such key\"}"), 0);
+                REPLY("400 Bad Request", JSON, "{\"error\":\"bad_request\",\"reason\":\"no such key\"}"));
     const struct op_result *r = broker_do(w, LF_VERB_CREATE, "queue", "{'name':'q'}");
     assert_int_equal(r->status, LF_END_DAMAGED);
     assert_string_equal(r->id, "q");
@@ -214,7 +214,7 @@ static void test_no_answer_is_never_gone(void **state)
             if (kinds[k] == MISHAP_GIANT && v > 0)
                 continue; /* 64 MiB take their time */
             bench_timeout(w->b, kinds[k] == MISHAP_SILENT ? 300 : 0);
-            mishap_next(w->m, "GET", 1, kinds[k], NULL, 0);
+            mishap_next(w->m, "GET", 1, kinds[k], NULL);
             assert_int_equal(broker_do(w, verbs[v], "queue", "{'name':'q'}")->status, LF_END_CANNOT_TELL);
             mishap_forget(w->m);
         }
@@ -462,17 +462,16 @@ static void test_preflight_sees_an_old_broker_an_alarm_and_a_full_vhost(void **s
 {
     struct broker *w = *state;
     mishap_next(w->m, "GET /api/overview", 1, MISHAP_ANSWER,
-                REPLY("200 OK", JSON, "{\"rabbitmq_version\":\"3.9.27\"}"), 0);
+                REPLY("200 OK", JSON, "{\"rabbitmq_version\":\"3.9.27\"}"));
     assert_int_equal(preflight(w), LF_END_REFUSED);
     assert_true(bench_has_note(w->b, "rabbitmq.old_version"));
     mishap_next(
         w->m, "GET /api/health", 1, MISHAP_ANSWER,
-        REPLY("503 Unavailable", JSON, "{\"status\":\"failed\",\"reason\":\"There are alarms in effect\"}"),
-        0);
+        REPLY("503 Unavailable", JSON, "{\"status\":\"failed\",\"reason\":\"There are alarms in effect\"}"));
     assert_int_equal(preflight(w), LF_END_REFUSED);
     assert_true(bench_has_note(w->b, "rabbitmq.alarm"));
     mishap_next(w->m, "GET /api/feature-flags", 1, MISHAP_ANSWER,
-                REPLY("200 OK", JSON, "[{\"name\":\"quorum_queue\",\"state\":\"disabled\"}]"), 0);
+                REPLY("200 OK", JSON, "[{\"name\":\"quorum_queue\",\"state\":\"disabled\"}]"));
     assert_int_equal(preflight(w), LF_END_REFUSED);
     assert_true(bench_has_note(w->b, "rabbitmq.feature_off"));
     broker_made(w, "queue", "{'name':'a'}");
@@ -487,15 +486,14 @@ static void test_preflight_sees_an_old_broker_an_alarm_and_a_full_vhost(void **s
 static void test_preflight_knows_what_is_no_rabbitmq(void **state)
 {
     struct broker *w = *state;
-    mishap_next(w->m, "GET /api/whoami", 1, MISHAP_ANSWER, REPLY("200 OK", "text/html", "<h1>hello</h1>"), 0);
+    mishap_next(w->m, "GET /api/whoami", 1, MISHAP_ANSWER, REPLY("200 OK", "text/html", "<h1>hello</h1>"));
     assert_int_equal(preflight(w), LF_END_REFUSED);
     assert_true(bench_has_note(w->b, "rabbitmq.not_rabbitmq"));
     mishap_next(w->m, "GET /api/whoami", 1, MISHAP_ANSWER,
-                REPLY("404 Not Found", "text/html", "<h1>nothing</h1>"), 0);
+                REPLY("404 Not Found", "text/html", "<h1>nothing</h1>"));
     assert_int_equal(preflight(w), LF_END_REFUSED);
     assert_true(bench_has_note(w->b, "rabbitmq.refused"));
-    mishap_next(w->m, "GET /api/whoami", 1, MISHAP_ANSWER, REPLY("503 Unavailable", "text/plain", "booting"),
-                0);
+    mishap_next(w->m, "GET /api/whoami", 1, MISHAP_ANSWER, REPLY("503 Unavailable", "text/plain", "booting"));
     assert_int_equal(preflight(w), LF_END_CANNOT_TELL);
     const char *nobody = arena_print(bench_arena(w->b),
                                      "{'url':'http://127.0.0.1:%d','user':'u','password':"

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,7 +25,6 @@ struct rule {
     size_t count;
     enum mishap_kind kind;
     const char *text;
-    int ms;
 };
 
 struct bytes {
@@ -36,6 +36,8 @@ struct mishap {
     int listener, port, server_port;
     pthread_t thread;
     pthread_mutex_t lock;
+    bool arriving;    /* what is late may come */
+    int64_t comes_ms; /* or may from then on; 0: not said */
     bool closing;
     size_t busy;
     struct rule rules[RULES_MAX];
@@ -206,6 +208,21 @@ static void flood(int client)
         good = send_all(client, zeros, sizeof(zeros));
 }
 
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool may_come(struct mishap *m)
+{
+    pthread_mutex_lock(&m->lock);
+    bool may = m->arriving || (m->comes_ms > 0 && now_ms() >= m->comes_ms);
+    pthread_mutex_unlock(&m->lock);
+    return may;
+}
+
 static void do_mishap(struct mishap *m, int *client, const struct rule *rule, const struct bytes *request)
 {
     struct bytes reply = {0};
@@ -215,7 +232,8 @@ static void do_mishap(struct mishap *m, int *client, const struct rule *rule, co
     if (rule->kind == MISHAP_LATE) {
         close(*client);
         *client = -1;
-        usleep((useconds_t)rule->ms * 1000);
+        while (!may_come(m))
+            usleep(10000);
         (void)forward(m, request, &reply);
     } else if (rule->kind == MISHAP_RESET) {
         reset(*client);
@@ -298,17 +316,26 @@ struct mishap *mishap_open(int server_port)
     return m;
 }
 
+void mishap_let_come(struct mishap *m, int ms)
+{
+    pthread_mutex_lock(&m->lock);
+    m->comes_ms = now_ms() + ms;
+    pthread_mutex_unlock(&m->lock);
+}
+
 bool mishap_is_quiet(struct mishap *m)
 {
-    for (int tries = 0; tries < 1000; tries++) {
+    size_t busy = 1;
+    for (int tries = 0; busy > 0 && tries < 1000; tries++) {
+        if (tries > 0)
+            usleep(10000);
         pthread_mutex_lock(&m->lock);
-        size_t busy = m->busy;
+        busy = m->busy;
+        m->arriving = busy > 0;
+        m->comes_ms = busy > 0 ? m->comes_ms : 0;
         pthread_mutex_unlock(&m->lock);
-        if (busy == 0)
-            return true;
-        usleep(10000);
     }
-    return false;
+    return busy == 0;
 }
 
 void mishap_close(struct mishap *m)
@@ -330,13 +357,12 @@ int mishap_port(const struct mishap *m)
     return m->port;
 }
 
-void mishap_next(struct mishap *m, const char *request, size_t count, enum mishap_kind kind, const char *text,
-                 int ms)
+void mishap_next(struct mishap *m, const char *request, size_t count, enum mishap_kind kind, const char *text)
 {
     pthread_mutex_lock(&m->lock);
     assert_true(m->rule_count < RULES_MAX && strlen(request) < sizeof(m->rules[0].request));
     struct rule *r = &m->rules[m->rule_count++];
-    *r = (struct rule){.count = count, .kind = kind, .text = text, .ms = ms};
+    *r = (struct rule){.count = count, .kind = kind, .text = text};
     memcpy(r->request, request, strlen(request) + 1);
     pthread_mutex_unlock(&m->lock);
 }

@@ -9,7 +9,7 @@
 enum mishap_kind {
     MISHAP_LOSE_REPLY, /* the server does it, nobody hears of it                          */
     MISHAP_RESET,      /* the connection ends before the server saw anything              */
-    MISHAP_LATE,       /* the connection ends, and the server is asked `ms` later         */
+    MISHAP_LATE,       /* the connection ends, and the server is asked when the test lets it come */
     MISHAP_CUT,        /* half of the reply, under the length of the whole                */
     MISHAP_GIANT,      /* a reply without an end                                          */
     MISHAP_SILENT,     /* taken, and never answered                                       */
@@ -24,12 +24,14 @@ void mishap_close(struct mishap *m); /* waits for what is late */
 int mishap_port(const struct mishap *m);
 /* For the next `count` requests that begin with `request` ("PATCH /api"; "" for all), or hold what follows a
  * "*" ("*sign_in").  `text` is borrowed until they came. */
-void mishap_next(struct mishap *m, const char *request, size_t count, enum mishap_kind kind, const char *text,
-                 int ms);
+void mishap_next(struct mishap *m, const char *request, size_t count, enum mishap_kind kind,
+                 const char *text);
 /* Requests that began with `request` since the last mishap_forget. */
 size_t mishap_count(struct mishap *m, const char *request);
 /* Whether the bytes ever passed, in either direction. */
 bool mishap_saw(struct mishap *m, const char *bytes);
 void mishap_forget(struct mishap *m);
-/* Waits until nothing is under way; false after ten seconds. */
+/* What is late now arrives in so many milliseconds. */
+void mishap_let_come(struct mishap *m, int ms);
+/* Lets what is late arrive, and waits until nothing is under way; false after ten seconds. */
 bool mishap_is_quiet(struct mishap *m);
