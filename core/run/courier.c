@@ -152,7 +152,8 @@ static bool is_settled(const struct courier *c)
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct lane *l = &c->lanes[i];
-        if (!l->trouble && (is_busy(l) || l->fresh.first || l->ready.first))
+        /* What the store has not answered for may be there already, and is no notice then. */
+        if (l->fresh.first || (!l->trouble && (is_busy(l) || l->ready.first)))
             return false;
     }
     return !c->fetching;
