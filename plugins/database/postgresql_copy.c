@@ -256,6 +256,8 @@ static void dump(struct pgsql_job *job)
         {"PGCONNECT_TIMEOUT", "10", NULL},
         {"PGAPPNAME", "landfall", NULL},
         {"PGPASSWORD", has_password ? NULL : "", has_password ? password : NULL},
+        /* No file: what lies in the home of whoever runs this is not in the plan. */
+        {"PGPASSFILE", "/dev/null/none", NULL},
     };
     const struct lf_run run = {
         .struct_size = sizeof(run),
