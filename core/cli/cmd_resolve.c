@@ -30,6 +30,13 @@ static bool verdict_of(const struct args *args, const char *by, struct verdict_a
         err_set(err, "usage.choose", "say what is true: one of --keep ID, --retry, --forget --why TEXT");
         return err_advise(err, "landfall status %s tells what is known of %s", region, address);
     }
+    if (out->id && !out->id[0]) {
+        err_set(err, "usage.missing", "--keep needs the id of what is there");
+        return err_advise(err,
+                          "landfall status %s tells what is known of %s; without an object it is --retry or "
+                          "--forget",
+                          region, address);
+    }
     if (out->verdict == VERDICT_FORGET && (!out->why || !out->why[0])) {
         err_set(err, "usage.missing", "--forget needs a reason, for those who read the history: --why TEXT");
         return err_advise(err, "landfall resolve %s %s --forget --why 'removed by hand, ticket 4711'", region,

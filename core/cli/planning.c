@@ -141,7 +141,7 @@ void planning_tell_silence(struct session *s, const struct err *silence)
 {
     if (!silence || s->quiet)
         return;
-    out_text(&s->err, "As of the store, because a service could not be asked: ");
+    out_text(&s->err, "As of the store, because no plan of what is there could be made: ");
     out_safe(&s->err, silence->summary);
     out_char(&s->err, '\n');
 }

@@ -236,8 +236,9 @@ static const char *advice_of(struct names *n, const struct plan_step *s, const s
             "give the step another name, remove or rename what is there, or leave the step out "
             "(--target); %s",
             why);
-    return arena_print(mem, "look at it; then %s, or give the step another name, or leave it out (--target)",
-                       taken_adoption(mem, region, s->address, taken->marker, own));
+    return arena_print(
+        mem, "look at it; then %s, or give the step another name, or build the others alone (--target)",
+        taken_adoption(mem, region, s->address, taken->marker, own));
 }
 
 static const char *detail_of(struct names *n, const struct plan_step *s, const struct plan_taken *taken,

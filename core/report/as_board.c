@@ -64,7 +64,7 @@ static void as_of(struct rows *r)
 {
     if (!r->b->silence)
         return;
-    buf_text(&r->text, "the store: a service could not be asked: ");
+    buf_text(&r->text, "the store: no plan of what is there could be made: ");
     cell_add(&r->text, r->o, r->b->silence->summary);
     end_row(r, "As of", OUT_YELLOW);
 }

@@ -139,8 +139,9 @@ static void print_source(struct as_html *h)
         page_markup(p, ". No service was asked: what is there is as the store remembers it.");
     else {
         page_markup(
-            p, ".</p>\n<p class=\"alert\"><strong>As of the store.</strong> A service could not be asked, so "
-               "what is there is as the store remembers it: ");
+            p,
+            ".</p>\n<p class=\"alert\"><strong>As of the store.</strong> No plan of what is there could be "
+            "made, so it is as the store remembers it: ");
         page_text(p, f->silence->summary);
         page_markup(p, ".");
     }

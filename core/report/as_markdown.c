@@ -129,7 +129,7 @@ static void print_head(struct paper *p)
         return;
     out_text(p->out, "> **As of the store.** ");
     if (p->facts->silence) {
-        out_text(p->out, "A service could not be asked: ");
+        out_text(p->out, "No plan of what is there could be made: ");
         say(p, p->facts->silence->summary);
     } else {
         out_text(p->out, "No service was asked.");

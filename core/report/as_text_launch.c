@@ -130,7 +130,7 @@ static void as_of(struct out *o, const struct err *silence)
     if (!silence)
         return;
     buf_init(&text, 0);
-    buf_text(&text, "the store: a service could not be asked: ");
+    buf_text(&text, "the store: no plan of what is there could be made: ");
     cell_add(&text, o, silence->summary);
     labeled(o, "As of", OUT_YELLOW, text.at);
     buf_done(&text);

@@ -115,7 +115,7 @@ static bool may_take(struct adoption *a, struct err *err)
             a->ask->lineage ? ", and not of the lineage you named" : "");
     return err_advise(err,
                       "if that store is lost for good, name its lineage: landfall adopt %s %s --lineage "
-                      "LINEAGE (it is in `landfall status` of that "
+                      "LINEAGE (it is in `landfall status -v` of that "
                       "store, and in its backups)",
                       region, a->ask->address);
 }

@@ -71,7 +71,7 @@ static void test_what_carries_no_marker_is_somebodys(void **state)
     assert_string_equal(t->detail, "fake-fake has it as 'named-1'; what is asked for differs in size");
     assert_string_equal(t->advice,
                         "look at it; then `landfall adopt eu fake.named.a --yes` to take it over, or "
-                        "give the step another name, or leave it out (--target)");
+                        "give the step another name, or build the others alone (--target)");
     assert_null(rig_at(&rig, "fake.named.b")->taken);
     assert_int_equal(rig.plan->totals.conflicts, 1);
     rig_says(&rig, "fake.named.a", "create: new");

@@ -1,5 +1,5 @@
 # Days go on; what is said of them must not.
-days() { sed -E 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}/<date>/g; s/\b[0-9]+ days? (to spare|late)/<days> \1/g; s/"days_(late|left)": -?[0-9]+/"days_\1": <days>/'; }
+days() { sed -E 's/20[0-9]{2}-[0-9]{2}-[0-9]{2}/<date>/g; s/\b[0-9]+ days? (to spare|late)/<days> \1/g; s/"days_(late|left|p50|p90)": -?[0-9]+/"days_\1": <days>/'; }
 more <<'END'
 human "kyc" { ask = "Know your customer", deadline = "2026-01-31", step = { owner = "finance", guess = { days = 20 } } }
 END

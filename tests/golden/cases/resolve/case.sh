@@ -17,6 +17,7 @@ END
 told() { grep -vE '^(Notices for|They go out)'; }
 refused resolve eu bad.thing.one
 refused resolve eu bad.thing.one --keep x --retry
+refused resolve eu bad.thing.one --keep ''
 refused resolve eu bad.thing.one --forget
 refused resolve eu bad.thing.two --retry
 landfall resolve eu bad.thing.one --keep thing-1
