@@ -147,16 +147,22 @@ void change_hold(struct change *c, const char *reason, const char *candidates)
 
 void change_leave(struct change *c, enum change_end end, const char *reason)
 {
+    const char *region = c->owner->ask.region;
+    bool told = end == CHANGE_FAILED && c->advice;
+    const char *advice =
+        told ? arena_print(
+                   c->mem,
+                   "%s. It may or may not have happened: then `landfall resume %s` finds out before it "
+                   "does anything else",
+                   c->advice, region)
+             : arena_print(c->mem,
+                           "it may or may not have happened: `landfall resume %s` finds out before it does "
+                           "anything else",
+                           region);
     if (c->state == STORE_OP_INTENT)
         change_put_op(c, STORE_OP_DOUBT, c->attempt, reason, NULL);
-    change_finish(c, &(struct change_result){
-                         .end = end,
-                         .code = "run.in_doubt",
-                         .reason = reason,
-                         .advice = arena_print(c->mem,
-                                               "it may or may not have happened: `landfall resume %s` finds "
-                                               "out before it does anything else",
-                                               c->owner->ask.region)});
+    change_finish(
+        c, &(struct change_result){.end = end, .code = "run.in_doubt", .reason = reason, .advice = advice});
 }
 
 static const char *json_of(struct arena *mem, const struct value *v)

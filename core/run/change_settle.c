@@ -276,6 +276,12 @@ void change_recovered(struct change *c, const struct op_result *result)
         /* Stopped while asking: the doubt stays as it is in the store, and the next run asks again. */
         change_leave(c, CHANGE_STOPPED, "stopped while settling a doubt");
         return;
+    case LF_END_REFUSED:
+    case LF_END_FAILED:
+        /* A damaged file, a right that is missing: asking again meets the same until a person has mended it,
+         * and what became of the change is still not known. */
+        change_leave(c, CHANGE_FAILED, c->note ? c->note : "the driver cannot say whether it is there");
+        return;
     default:
         /* It stays in doubt: the next run asks again, once whatever is in the way of asking is gone. */
         if (!change_try_later(c, result->retry_after_ms,

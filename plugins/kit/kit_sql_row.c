@@ -266,6 +266,12 @@ static const struct {
      "change what is asked so that the constraint holds"},
 };
 
+/* What no later look will find otherwise: the bytes were read, and they are wrong. */
+static bool stays(int rc)
+{
+    return (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB;
+}
+
 /* Nothing was committed when this is called, so a change that failed is never in doubt here; a look that
  * failed says nothing about what is there. */
 void kit_sql_fail(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *item, int rc)
@@ -287,7 +293,7 @@ void kit_sql_fail(struct kit_sql_job *job, sqlite3 *db, struct kit_sql_item *ite
         summary = "a transaction of a program that died waits to be rolled back";
         advice = "`landfall resume` does it, and so does any program that opens the file for writing";
     }
-    item->status = changes(item) ? status : LF_END_CANNOT_TELL;
+    item->status = changes(item) ? status : stays(rc) ? LF_END_FAILED : LF_END_CANNOT_TELL;
     item->note.code = kit_sql_print(job, "%s.%s", job->type->subsystem, what);
     item->note.path = NULL;
     item->note.summary = summary;

@@ -216,7 +216,7 @@ static void test_a_file_that_is_no_database_is_somebody_elses(void **state)
                 " of anything, and certainly not of a database of any kind");
     const char *before = world_picture(set->mem, set->folder);
     assert_int_equal(want(set, LF_VERB_CREATE, "database", "{'name':'main'}")->status, LF_END_EXISTS);
-    assert_int_equal(want(set, LF_VERB_READ, "database", "{'name':'main'}")->status, LF_END_CANNOT_TELL);
+    assert_int_equal(want(set, LF_VERB_READ, "database", "{'name':'main'}")->status, LF_END_FAILED);
     assert_int_equal(want(set, LF_VERB_DESTROY, "database", "{'name':'main'}")->status, LF_END_REFUSED);
     assert_true(bench_has_note(set->b, "database.not_a_database"));
     assert_string_equal(world_picture(set->mem, set->folder), before);

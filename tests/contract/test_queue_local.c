@@ -324,8 +324,8 @@ static void test_a_file_that_is_no_database_is_reported_and_kept(void **state)
     world_write(set->file, "this file is somebody's notes, and it is longer than a header would be, so there;"
                            " it has nothing at all to do with any database whatever");
     const char *before = world_picture(set->mem, set->folder);
-    assert_int_equal(want(set, LF_VERB_READ, "queue", "{'name':'a'}")->status, LF_END_CANNOT_TELL);
-    assert_int_equal(want(set, LF_VERB_RECOVER, "queue", "{'name':'a'}")->status, LF_END_CANNOT_TELL);
+    assert_int_equal(want(set, LF_VERB_READ, "queue", "{'name':'a'}")->status, LF_END_FAILED);
+    assert_int_equal(want(set, LF_VERB_RECOVER, "queue", "{'name':'a'}")->status, LF_END_FAILED);
     refused(set, LF_VERB_CREATE, "queue", "{'name':'b'}", "queue.not_a_database");
     assert_string_equal(world_picture(set->mem, set->folder), before);
 }

@@ -79,9 +79,10 @@ __attribute__((destructor)) static void end(void)
         write_tally();
 }
 
+/* Under the lock, and `ready` to the last: a thread that got by would change files after the power is gone,
+ * and nothing would ever take that back. */
 static void die(void)
 {
-    killer.ready = false;
     write_tally();
     kill(getpid(), SIGKILL);
     for (;;)

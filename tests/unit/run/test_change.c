@@ -281,6 +281,30 @@ static void test_several_with_our_marker_are_a_persons_choice(void **state)
     run_check(&run);
 }
 
+static void
+test_a_recover_that_has_failed_is_not_asked_again_and_its_doubt_stays_for_the_next_run(void **state)
+{
+    (void)state;
+    rig_step(&run.rig, "fake.named.x", "{'name': 'x'}");
+    rig_fault(&run.rig, FAKE_LOST_AFTER, LF_VERB_CREATE, "x", 1);
+    rig_fault(&run.rig, FAKE_FAIL, LF_VERB_RECOVER, "x", 1);
+    run_apply(&run);
+    assert_int_equal(run.rig.world->asked[LF_VERB_RECOVER], 1);
+    assert_int_equal(run.out.failed, 1);
+    assert_string_equal(run.last.code, "run.in_doubt");
+    assert_int_equal(run_op(&run, "fake.named.x")->state, STORE_OP_DOUBT);
+    run_restart(&run);
+    rig_fault(&run.rig, FAKE_REFUSE, LF_VERB_RECOVER, "x", 1);
+    run_apply(&run);
+    assert_int_equal(run.rig.world->asked[LF_VERB_RECOVER], 2);
+    run_restart(&run);
+    run_apply(&run);
+    assert_int_equal(run.recovered.settled, 1);
+    assert_int_equal(run.rig.truth.op_count, 0);
+    assert_int_equal(run.rig.world->asked[LF_VERB_CREATE], 1);
+    run_check(&run);
+}
+
 static void test_a_service_that_cannot_be_asked_is_asked_again_and_by_the_next_run(void **state)
 {
     (void)state;
@@ -580,6 +604,7 @@ int main(void)
         T(test_a_list_that_lags_is_waited_for),
         T(test_several_with_our_marker_are_a_persons_choice),
         T(test_a_service_that_cannot_be_asked_is_asked_again_and_by_the_next_run),
+        T(test_a_recover_that_has_failed_is_not_asked_again_and_its_doubt_stays_for_the_next_run),
         T(test_what_is_in_doubt_each_time_and_never_there_has_failed_and_is_made_by_the_next_run),
         T(test_what_is_there_and_foreign_is_a_conflict_and_untouched),
         T(test_a_lost_create_beaten_by_somebody_else_is_a_conflict),
