@@ -531,14 +531,57 @@ static void epoch_seen(struct lf_op *op, const struct kit_http_reply *reply, voi
     end_status(item, LF_END_CANNOT_TELL);
 }
 
+static void ask_epoch(struct rabbit_item *item)
+{
+    rabbit_item_ask(item, "GET",
+                    kit_format(item->kit, item->op, "%s?columns=name,arguments",
+                               rabbit_path(item->kit, item->op, "/exchanges/*/*", item->vhost, EPOCH)),
+                    NULL, epoch_seen);
+}
+
+static void ledger_listed(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    bool no_vhost = rabbit_is_missing(reply);
+    const struct lf_value *found = no_vhost ? NULL : kit_get(item->kit, reply->json, "items");
+    bool is_list = found && item->kit->values->kind(found) == LF_KIND_LIST;
+    if (!no_vhost && rabbit_item_failed(item, reply))
+        return;
+    if (!no_vhost && !is_list) {
+        rabbit_item_fail(item, reply);
+        return;
+    }
+    if (no_vhost || item->kit->values->count(found) == 0) {
+        ask_epoch(item);
+        return;
+    }
+    kit_batch_note(
+        item->batch, item->i, "queue.ledger_away", NULL,
+        kit_format(item->kit, op, "it cannot be told yet whether the message to '%s' was sent", item->id),
+        "RabbitMQ lists its ledger and cannot look into it: the node that has it is down or coming up",
+        "bring every node of the broker up, then resume");
+    end_status(item, LF_END_CANNOT_TELL);
+}
+
+/* A queue whose node is down, or that is not recovered after a start, is "not found" to who looks into it or
+ * asks for it by name.  Only the listing has what is on the disk. */
+static void list_ledger(struct rabbit_item *item)
+{
+    const struct sending *s = item->work;
+    const char *exactly = kit_format(item->kit, item->op, "^\\Q%s\\E$", s->ledger);
+    rabbit_item_ask(item, "GET",
+                    rabbit_path(item->kit, item->op,
+                                "/queues/*?page=1&page_size=1&columns=name&use_regex=true&name=*",
+                                item->vhost, exactly),
+                    NULL, ledger_listed);
+}
+
 static void recovered(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
+    (void)op;
     if (rabbit_is_missing(reply)) {
-        rabbit_item_ask(item, "GET",
-                        kit_format(item->kit, op, "%s?columns=name,arguments",
-                                   rabbit_path(item->kit, op, "/exchanges/*/*", item->vhost, EPOCH)),
-                        NULL, epoch_seen);
+        list_ledger(item);
         return;
     }
     if (rabbit_item_failed(item, reply))

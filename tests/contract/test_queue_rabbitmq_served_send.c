@@ -15,6 +15,10 @@
 
 static struct broker broker;
 
+#define NOT_FOUND                                                                                            \
+    "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 62\r\nConnection: close"    \
+    "\r\n\r\n{\"error\":\"not_found\",\"reason\":\"NOT_FOUND - home node is down\"}"
+
 static int enter(void **state)
 {
     broker_open(&broker, "");
@@ -159,6 +163,26 @@ static void test_an_empty_ledger_is_a_message_that_was_not_sent(void **state)
     assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_GONE);
     sent(w, "t", json);
     assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+}
+
+/* A node that is down, or still coming up, says "not found" of a ledger that is on its disk. */
+static void test_a_ledger_that_cannot_be_looked_into_is_no_message_unsent(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'queue':'orders','body':'hello'}";
+    broker_made(w, "queue", "{'name':'orders'}");
+    sent(w, "t", json);
+    sent(w, "tt", json);
+    mishap_next(w->m, "*/landfall.sent.t/get", 1, MISHAP_ANSWER, NOT_FOUND);
+    assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_CANNOT_TELL);
+    assert_true(bench_has_note(w->b, "queue.ledger_away"));
+    assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_OK);
+    /* One that is listed nowhere was never made, whatever others are called. */
+    assert_int_equal(broker_call(w, LF_VERB_RECOVER, "tt.", json)->status, LF_END_GONE);
+    mishap_next(w->m, "*/landfall.sent.u/get", 1, MISHAP_ANSWER, NOT_FOUND);
+    mishap_next(w->m, "GET /api/queues/", 1, MISHAP_RESET, NULL);
+    assert_int_equal(broker_call(w, LF_VERB_RECOVER, "u", json)->status, LF_END_CANNOT_TELL);
+    assert_int_equal(broker_call(w, LF_VERB_RECOVER, "u", json)->status, LF_END_GONE);
 }
 
 static void test_what_a_crash_of_the_broker_leaves_is_settled(void **state)
@@ -307,6 +331,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_a_lost_reply_is_no_second_message),
     TEST(test_a_late_request_is_waited_for),
     TEST(test_an_empty_ledger_is_a_message_that_was_not_sent),
+    TEST(test_a_ledger_that_cannot_be_looked_into_is_no_message_unsent),
     TEST(test_what_a_crash_of_the_broker_leaves_is_settled),
     TEST(test_a_topic_reaches_each_subscription_that_wants_it),
     TEST(test_a_topic_goes_with_the_ledgers_that_are_bound_to_it),
