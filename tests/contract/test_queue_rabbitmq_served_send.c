@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -191,6 +192,9 @@ static void test_what_a_crash_of_the_broker_leaves_is_settled(void **state)
     const char *json = "{'queue':'orders','body':'hello'}";
     broker_made(w, "queue", "{'name':'orders','retention_s':99}");
     sent(w, "t", json);
+    /* Killed in the moment after it had acknowledged a ledger, RabbitMQ 3.10.8 forgets it now and then (see
+     * the driver's README): what lies on the disk for a while is what this is about. */
+    sleep(3);
     broker_crash(w);
     assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_CANNOT_TELL);
     assert_int_equal(broker_do(w, LF_VERB_READ, "queue", "{'name':'orders'}")->status, LF_END_CANNOT_TELL);
