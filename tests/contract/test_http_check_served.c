@@ -92,7 +92,7 @@ static void test_certificates_are_checked_and_their_faults_said(void **state)
     rest_run(REST " certificates %s/certs", world.folder);
     for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
         bool stranger = strcmp(servers[i].certificate, "good") == 0;
-        world.port = rest_port();
+        world.port = server_port();
         start_tls(servers[i].certificate);
         struct bench *b =
             bench_open_trusting(DRIVER, rest_settings("https", "sesame-open-now"), stranger ? NULL : ca);
@@ -115,7 +115,7 @@ static void test_a_check_knows_how_long_a_certificate_is_good(void **state)
     rest_run(REST " certificates %s/more && rm -rf %s/certs && mv %s/more %s/certs", world.folder,
              world.folder, world.folder, world.folder);
     const char *ca = arena_print(bench_arena(world.b), "%s/certs/ca.pem", world.folder);
-    world.port = rest_port();
+    world.port = server_port();
     start_tls("good");
     struct bench *b = bench_open_trusting(DRIVER, rest_settings("https", "sesame-open-now"), ca);
     assert_int_equal(bench_run(b, NULL, (struct op_item){.verb = LF_VERB_PREFLIGHT})->status, LF_END_OK);

@@ -20,7 +20,7 @@ check_zone out/eu/dns int.eu.acme.example
 check_zone out/shared/dns acme.example
 same "the parent keeps what was there" \
   "$(diff live/dns/acme.example.zone out/shared/dns/acme.example.zone | grep -c '^<')" 1 # its serial number
-served=$folder/knot port=$((20000 + $$ % 20000))
+served=$folder/knot port=$("$root/tests/servers/free_port")
 "$root/tests/servers/knot" start "$served" "$port" "$folder/out/eu/dns" eu.acme.example int.eu.acme.example
 ask() { kdig +short +timeout=2 @127.0.0.1 -p "$port" "$@"; }
 same "app" "$(ask app.eu.acme.example A | tr '\n' ' ')" "web.edge.eu.acme.example. 198.51.100.10 198.51.100.11 "

@@ -3,7 +3,6 @@
  * finds it as at its start. */
 #pragma once
 
-#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,6 +21,7 @@
 #include "model/schema.h"
 #include "model/value.h"
 #include "plugin/contract.h"
+#include "server.h"
 
 #define DRIVER  PLUGINS_FOLDER "/http-http.so"
 #define REST    TESTS_FOLDER "/servers/rest"
@@ -50,18 +49,6 @@ static inline void rest_run(const char *format, ...)
         fail_msg("%s", command);
 }
 
-static inline int rest_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET};
-    socklen_t len = sizeof(at);
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-    close(fd);
-    return ntohs(at.sin_port);
-}
-
 static inline const char *rest_settings(const char *scheme, const char *token)
 {
     static char text[512];
@@ -77,7 +64,7 @@ static inline int rest_start(void **state)
     (void)state;
     (void)snprintf(world.folder, sizeof(world.folder), "/tmp/landfall-rest-XXXXXX");
     assert_non_null(mkdtemp(world.folder));
-    world.port = rest_port();
+    world.port = server_port();
     rest_run(REST " start %s %d", world.folder, world.port);
     return 0;
 }

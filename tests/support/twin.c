@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "server.h"
+
 #define SKIPPED 77
 
 struct twin {
@@ -27,18 +29,6 @@ const char *twin_missing(int *end)
     const char *ci = getenv("CI");
     *end = ci && strcmp(ci, "true") == 0 ? 1 : SKIPPED;
     return access("/usr/bin/python3", X_OK) == 0 ? NULL : "python3 is missing: apt-get install python3";
-}
-
-static int free_port(void)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(at);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_true(fd >= 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&at, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &size), 0);
-    close(fd);
-    return ntohs(at.sin_port);
 }
 
 /* Runs a command of the script and keeps what it prints; its end must be good. */
@@ -67,7 +57,7 @@ struct twin *twin_start(const char *name)
     (void)snprintf(t->folder, sizeof(t->folder), "/tmp/landfall-twin-XXXXXX");
     assert_non_null(mkdtemp(t->folder));
     (void)snprintf(t->script, sizeof(t->script), TESTS_FOLDER "/servers/%s", name);
-    t->port = free_port();
+    t->port = server_port();
     (void)snprintf(command, sizeof(command), "'%s' start %s %d 2>&1", t->script, t->folder, t->port);
     run(t, command);
     return t;

@@ -10,7 +10,7 @@ for program in python3 curl; do
 done
 folder=$(mktemp -d)
 trap '"$root/tests/servers/rest" stop "$folder" || true; rm -rf "$folder"' EXIT
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$("$root/tests/servers/free_port")
 "$root/tests/servers/rest" start "$folder" "$port"
 export REST_TOKEN=sesame-open-now
 settings="settings: { url: \"http://127.0.0.1:$port\", bearer: !secret env:REST_TOKEN, ready: /v1/up }"

@@ -16,7 +16,6 @@ end() {
   rm -rf "$folder"
 }
 trap end EXIT
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 export SQS_KEY=AKIDEXAMPLE SQS_SECRET=wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
 # $proxy is the suite's word, not the shell's.
 # shellcheck disable=SC2016
@@ -28,7 +27,7 @@ settings='settings:
   access_key: !secret env:SQS_KEY
   secret_key: !secret env:SQS_SECRET'
 
-port=$(free_port)
+port=$("$root/tests/servers/free_port")
 "$root/tests/servers/sqs" start "$folder" "$port"
 "$root/tests/servers/sqs" tell "$folder" set '{"quarantine": 0}' >/dev/null
 cat >"$folder/double.yaml" <<END
@@ -52,7 +51,7 @@ if ! command -v node >/dev/null || [ ! -d "$modules/local-aws-sqs" ]; then
   echo "not tried on local-aws-sqs: node is missing, or $modules/local-aws-sqs (see the head of this script)"
   exit 0
 fi
-port=$(free_port)
+port=$("$root/tests/servers/free_port")
 "$root/tests/servers/local-aws-sqs" start "$modules" "$folder/npm" "$port"
 cat >"$folder/npm.yaml" <<END
 $settings
