@@ -64,6 +64,11 @@ const struct value *value_text(struct arena *mem, const char *text)
     return value_text_n(mem, text, strlen(text));
 }
 
+const struct value *value_text_or_null(struct arena *mem, const char *text)
+{
+    return text && text[0] ? value_text(mem, text) : value_null();
+}
+
 const struct value *value_text_n(struct arena *mem, const char *bytes, size_t count)
 {
     assert(count == 0 || !memchr(bytes, '\0', count));

@@ -70,7 +70,8 @@ const struct value *value_null(void);
 const struct value *value_bool(bool b);
 const struct value *value_int(struct arena *mem, int64_t n);
 const struct value *value_real(struct arena *mem, double d);
-const struct value *value_text(struct arena *mem, const char *text); /* copied */
+const struct value *value_text(struct arena *mem, const char *text);         /* copied */
+const struct value *value_text_or_null(struct arena *mem, const char *text); /* null: NULL or empty */
 const struct value *value_text_n(struct arena *mem, const char *bytes, size_t count);
 const struct value *value_text_borrow(struct arena *mem, const char *text,
                                       size_t count); /* borrowed for mem's life */

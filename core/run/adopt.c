@@ -203,11 +203,6 @@ static bool leave_as_it_is(struct adoption *a, struct err *err)
 
 /* ---- who said so -------------------------------------------------------------------------------- */
 
-static const struct value *text_or_null(struct arena *mem, const char *text)
-{
-    return text && text[0] ? value_text(mem, text) : value_null();
-}
-
 /* In the commit of the intent: whatever becomes of the call, it is known on whose word it was made. */
 static void audit_begun(struct adoption *a)
 {
@@ -220,9 +215,9 @@ static void audit_begun(struct adoption *a)
     const struct pair pairs[] = {
         {"address", value_text(a->mem, ask->address)}, {"as_it_is", value_bool(ask->as_it_is)},
         {"by", value_text(a->mem, ask->by)},           {"differs", value_list(a->mem, paths, diffs.count)},
-        {"id", text_or_null(a->mem, a->id)},           {"lineage", text_or_null(a->mem, ask->lineage)},
-        {"run", value_text(a->mem, ask->run_id)},      {"was", text_or_null(a->mem, a->marker)},
-        {"why", text_or_null(a->mem, ask->why)}};
+        {"id", value_text_or_null(a->mem, a->id)},     {"lineage", value_text_or_null(a->mem, ask->lineage)},
+        {"run", value_text(a->mem, ask->run_id)},      {"was", value_text_or_null(a->mem, a->marker)},
+        {"why", value_text_or_null(a->mem, ask->why)}};
     store_put_audit(ask->writer, "adopt.begun",
                     value_json_text(a->mem, value_map(a->mem, pairs, COUNT_OF(pairs))));
 }
@@ -235,8 +230,8 @@ static void on_put(void *user, const struct change_result *result)
     const struct tick *tick = loop_tick(ask->loop);
     const struct pair pairs[] = {{"address", value_text(a->mem, ask->address)},
                                  {"by", value_text(a->mem, ask->by)},
-                                 {"id", text_or_null(a->mem, result->id)},
-                                 {"marker", text_or_null(a->mem, result->marker)},
+                                 {"id", value_text_or_null(a->mem, result->id)},
+                                 {"marker", value_text_or_null(a->mem, result->marker)},
                                  {"run", value_text(a->mem, ask->run_id)}};
     struct event e = {.kind = EVENT_RESOLVED,
                       .wall_ms = tick->wall_ms(tick->user),

@@ -68,11 +68,6 @@ static void on_committed(void *user, bool ok, const struct err *err)
 static const char *const verbs[] = {
     [VERDICT_KEEP] = "keep", [VERDICT_RETRY] = "retry", [VERDICT_FORGET] = "forget"};
 
-static const struct value *text_or_null(struct arena *mem, const char *text)
-{
-    return text && text[0] ? value_text(mem, text) : value_null();
-}
-
 /* " (seen in the console)" */
 static const char *reason(const struct work *w)
 {
@@ -84,9 +79,9 @@ static void put_audit(struct work *w)
     const struct verdict_ask *ask = w->ask;
     const struct pair pairs[] = {{"address", value_text(w->mem, ask->address)},
                                  {"by", value_text(w->mem, ask->by)},
-                                 {"id", text_or_null(w->mem, ask->id)},
+                                 {"id", value_text_or_null(w->mem, ask->id)},
                                  {"verdict", value_text(w->mem, verbs[ask->verdict])},
-                                 {"why", text_or_null(w->mem, ask->why)}};
+                                 {"why", value_text_or_null(w->mem, ask->why)}};
     store_put_audit(ask->writer, "resolved",
                     value_json_text(w->mem, value_map(w->mem, pairs, COUNT_OF(pairs))));
 }
