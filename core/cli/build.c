@@ -270,8 +270,9 @@ static bool has_its_names(struct build *b, struct err *err)
     buf_done(&text);
     if (count == 1)
         return err_advise(err, "%s", first->advice);
-    return err_advise(err, "adopt, rename or leave out each of them: landfall plan %s says how",
-                      b->ask->region);
+    return err_advise(
+        err, "adopt or rename each of them, or build the others alone (--target): landfall plan %s says how",
+        b->ask->region);
 }
 
 /* Whatever said yes: the approvals of a plan file, or those the run was opened with. */

@@ -233,7 +233,7 @@ static const char *advice_of(struct names *n, const struct plan_step *s, const s
     if (why)
         return arena_print(
             mem,
-            "give the step another name, remove or rename what is there, or leave the step out "
+            "give the step another name, remove or rename what is there, or build the others alone "
             "(--target); %s",
             why);
     return arena_print(
