@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -238,4 +239,15 @@ void str_safe(struct buf *out, const char *bytes, size_t count)
         plain = i;
     }
     buf_add(out, bytes + plain, count - plain);
+}
+
+static int by_text(const void *key, const void *row)
+{
+    return strcmp(key, *(const char *const *)row);
+}
+
+size_t str_find_sorted(const char *text, const void *rows, size_t count, size_t size)
+{
+    const char *found = count ? bsearch(text, rows, count, size, by_text) : NULL;
+    return found ? (size_t)(found - (const char *)rows) / size : count;
 }

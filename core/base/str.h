@@ -20,6 +20,10 @@ bool str_is_nfc_safe(const char *bytes, size_t count);
 /* JSON-grammar decimal integer in range; false when it is anything else. */
 MUST_USE bool str_to_int(const char *text, int64_t *out);
 
+/* Which of `count` rows of `size` bytes, each of which begins with the pointer to its text, has this text;
+ * sorted by strcmp.  count: none has. */
+size_t str_find_sorted(const char *text, const void *rows, size_t count, size_t size);
+
 /* The candidate nearest to `word` by edit distance (transpositions count one), or NULL when none is
  * near enough to be a plausible slip (distance <= 1 + length/4).  Ties go to the first. */
 const char *str_nearest(const char *word, const char *const *candidates, size_t count);

@@ -1,20 +1,14 @@
 #include "model/decl.h"
 
-#include <string.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+_Static_assert(offsetof(struct decl, address) == 0, "it is looked up by what it begins with");
 
 /* Called for every reference of every step, so it must not walk. */
 const struct decl *decl_find(const struct decls *d, const char *address)
 {
-    size_t low = 0, high = d->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(d->at[middle].address, address);
-        if (order == 0)
-            return &d->at[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
+    size_t i = str_find_sorted(address, d->at, d->count, sizeof(*d->at));
+    return i < d->count ? &d->at[i] : NULL;
 }

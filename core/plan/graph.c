@@ -1,5 +1,6 @@
 #include "plan/graph.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -30,20 +31,12 @@ struct builder {
     uint32_t current; /* the node whose edges are collected */
 };
 
+_Static_assert(offsetof(struct graph_node, address) == 0, "it is looked up by what it begins with");
+
 uint32_t graph_find(const struct graph *g, const char *address)
 {
-    uint32_t low = 0, high = g->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(g->nodes[middle].address, address);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return UINT32_MAX;
+    size_t i = str_find_sorted(address, g->nodes, g->count, sizeof(*g->nodes));
+    return i < g->count ? (uint32_t)i : UINT32_MAX;
 }
 
 static uint32_t node_of(const struct builder *b, const char *address)

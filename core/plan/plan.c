@@ -1,5 +1,6 @@
 #include "plan/plan.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -48,20 +49,12 @@ const char *plan_verdict_name(enum plan_verdict v)
     return (size_t)v < COUNT_OF(names) && names[v] ? names[v] : "none";
 }
 
+_Static_assert(offsetof(struct plan_step, address) == 0, "it is looked up by what it begins with");
+
 uint32_t plan_find(const struct plan *p, const char *address)
 {
-    uint32_t low = 0, high = p->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(p->steps[middle].address, address);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return UINT32_MAX;
+    size_t i = str_find_sorted(address, p->steps, p->count, sizeof(*p->steps));
+    return i < p->count ? (uint32_t)i : UINT32_MAX;
 }
 
 bool plan_stands_beside(const struct plan_step *s, const struct value *desired)

@@ -199,6 +199,24 @@ static void test_provider_text_cannot_steer_a_terminal(void **state)
     check_safe("ok\xff\xc3", 4, "ok\\xff\\xc3");
 }
 
+static void test_rows_are_found_by_the_text_they_begin_with(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        int more;
+    } rows[] = {{"a", 1}, {"a.b", 2}, {"b", 3}, {"dns.zone", 4}, {"z", 5}};
+    for (size_t count = 0; count <= COUNT_OF(rows); count++) {
+        for (size_t i = 0; i < COUNT_OF(rows); i++)
+            assert_int_equal(str_find_sorted(rows[i].text, rows, count, sizeof(rows[0])),
+                             i < count ? i : count);
+        assert_int_equal(str_find_sorted("", rows, count, sizeof(rows[0])), count);
+        assert_int_equal(str_find_sorted("a.", rows, count, sizeof(rows[0])), count);
+        assert_int_equal(str_find_sorted("zz", rows, count, sizeof(rows[0])), count);
+    }
+    assert_int_equal(str_find_sorted("a", NULL, 0, sizeof(rows[0])), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_words_of_absurd_length_have_no_neighbor),
         cmocka_unit_test(test_columns_count_what_a_terminal_shows),
         cmocka_unit_test(test_provider_text_cannot_steer_a_terminal),
+        cmocka_unit_test(test_rows_are_found_by_the_text_they_begin_with),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
