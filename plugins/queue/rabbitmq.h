@@ -13,8 +13,10 @@
 /* How much later a request of a dead process may still land.  The API handles a request of a few hundred
  * bytes within milliseconds of its arrival, and a socket of a dead process holds one at most. */
 #define RABBIT_INFLIGHT_MS 2000
-/* At most two objects of the broker make one of ours: a queue and its policy. */
-#define RABBIT_SOURCES 2
+/* At most two objects of the broker make one of ours: a queue and its policy.  A last source is asked only
+ * where these leave a doubt. */
+#define RABBIT_SOURCES 3
+#define RABBIT_DOUBT   (RABBIT_SOURCES - 1)
 /* Unknown arguments are kept when the object is made, and never changed afterwards. */
 #define RABBIT_MARK    "x-landfall-op"
 #define RABBIT_ADDRESS "x-landfall-address"
@@ -56,6 +58,7 @@ struct rabbit_item {
     bool touched_before; /* the one before the last has, or an earlier one */
     bool made;           /* of a create: something is there now that was not */
     bool unfinished;     /* RabbitMQ began to make it and was cut off: it cannot be used */
+    const char *away;    /* why nothing can be said of it for the moment; NULL: it can   */
     size_t step;         /* of a chain of requests */
     const char *doing;   /* for messages: "create the queue 'orders'" */
     void (*then)(struct rabbit_item *item);
@@ -85,7 +88,12 @@ struct rabbit_type {
                           const struct lf_value *element);
     const char *(*key)(struct rabbit_item *item, size_t source);
     bool gathers; /* many elements with one key make one object: `seen` is a list of them */
-    /* From `seen` to there, marker, state and unfinished. */
+    /* Whether it may only be away, by what was seen so far: where that is asked for the one, as RABBIT_DOUBT;
+     * NULL: there is no doubt.  `listed`: it was looked for in the listings, and list() of RABBIT_DOUBT is
+     * asked for all.  NULL: whatever RabbitMQ does not show is not there. */
+    const char *(*doubt)(struct rabbit_item *item, bool listed);
+    bool hides; /* the first listing has nothing of what is away */
+    /* From `seen` to there, marker, state, unfinished and away. */
     void (*take)(struct rabbit_item *item);
     /* Makes it so, then rabbit_item_brought; what is `there` is ours.  Or answers. */
     void (*bring)(struct rabbit_item *item);
@@ -158,6 +166,26 @@ void rabbit_ask(const struct rabbit *rabbit, struct lf_op *op, const char *metho
 void rabbit_sweep_many(const struct rabbit_type *type, void *self, struct lf_op *op,
                        const struct lf_request *const *reqs, size_t count);
 void rabbit_sweep_owned(const struct rabbit_type *type, void *self, struct lf_op *op);
+
+/* ---- what is away (rabbitmq_away.c) -------------------------------------------------------------------- */
+
+/* An element of a listing of queues, with its state: its node is down or comes up. */
+bool rabbit_away_is(const struct kit *kit, const struct lf_value *row);
+/* The same in words. */
+const char *rabbit_away_why(struct rabbit_item *item, const struct lf_value *row);
+/* Why a quorum queue of which no member runs is away: not all nodes that have one are up.  NULL: they are,
+ * and it is no more than damaged.  `vhosts`: their names and states on each node, one of them or a list; may
+ * be NULL. */
+const char *rabbit_away_members(struct rabbit_item *item, const struct lf_value *queue,
+                                const struct lf_value *vhosts);
+/* The path of a listing of that queue alone: `items` has its name, state and node, or nothing. */
+const char *rabbit_away_listing(const struct rabbit_item *item, const char *queue);
+/* Ends it as away: nothing can be told, or it is to be tried again. */
+void rabbit_away_end(struct rabbit_item *item);
+/* After a "not found", which did nothing: goes on with `then` if that queue is not there, or if it is not the
+ * queue that was not found and is not away; else ends it as away. */
+void rabbit_away_or(struct rabbit_item *item, const char *queue, bool not_found,
+                    void (*then)(struct rabbit_item *item));
 
 /* ---- names, ids and options (rabbitmq_name.c) --------------------------------------------------------- */
 

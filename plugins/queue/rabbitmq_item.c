@@ -176,7 +176,9 @@ static void looked(struct lf_op *op, const struct kit_http_reply *reply, void *u
         rabbit_item_fail(item, reply);
         return;
     }
-    item->seen[item->step++] = missing ? NULL : reply->json;
+    const struct lf_value *page = kit_get(item->kit, reply->json, "items");
+    item->seen[item->step] = missing ? NULL : item->step == RABBIT_DOUBT && page ? page : reply->json;
+    item->step++;
     look_next(item);
 }
 
@@ -186,12 +188,17 @@ void rabbit_item_taken(struct rabbit_item *item)
     item->marker = NULL;
     item->state = NULL;
     item->unfinished = false;
+    item->away = NULL;
     item->type->take(item);
 }
 
 static void look_next(struct rabbit_item *item)
 {
-    const char *path = item->step < RABBIT_SOURCES ? item->type->path(item, item->step) : NULL;
+    const char *path = item->step < RABBIT_DOUBT ? item->type->path(item, item->step) : NULL;
+    if (!path && item->type->doubt && item->step <= RABBIT_DOUBT) {
+        item->step = RABBIT_DOUBT;
+        path = item->type->doubt(item, false);
+    }
     if (path) {
         rabbit_item_ask(item, "GET", path, NULL, looked);
         return;
@@ -232,10 +239,12 @@ void rabbit_item_tell(struct rabbit_item *item)
 {
     const char *mine = item->req->marker;
     bool ours = item->type->markless || (item->marker && mine && strcmp(item->marker, mine) == 0);
-    if (!item->there)
-        end_as(item, LF_END_GONE);
-    else if (item->req->verb == LF_VERB_RECOVER && !ours)
+    if (item->there && item->req->verb == LF_VERB_RECOVER && !ours)
         end_with(item, LF_END_EXISTS);
+    else if (item->away)
+        rabbit_away_end(item);
+    else if (!item->there)
+        end_as(item, LF_END_GONE);
     else if (item->unfinished && ours)
         tell_unfinished(item);
     else
@@ -272,8 +281,12 @@ static bool may_change(const struct rabbit_item *item)
 static void decide(struct rabbit_item *item)
 {
     uint32_t verb = item->req->verb;
+    /* Away, and found by name all the same: RabbitMQ deletes it for good, without its nodes. */
+    bool can_be_dropped = item->there && verb == LF_VERB_DESTROY;
     if (item->there && !may_change(item))
         end_with(item, LF_END_EXISTS);
+    else if (item->away && !can_be_dropped)
+        rabbit_away_end(item);
     else if (!item->there && verb != LF_VERB_CREATE)
         end_as(item, LF_END_GONE);
     else if (verb == LF_VERB_DESTROY)
@@ -284,6 +297,10 @@ static void decide(struct rabbit_item *item)
 
 static void confirm(struct rabbit_item *item)
 {
+    if (item->away) {
+        rabbit_away_end(item);
+        return;
+    }
     if (item->there && may_change(item)) {
         if (item->unfinished)
             tell_unfinished(item);

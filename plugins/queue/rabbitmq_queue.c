@@ -14,11 +14,13 @@
 #include <landfall/queue.h>
 #include <string.h>
 
-enum { QUEUE, POLICY };
+enum { QUEUE, POLICY, DOUBT = RABBIT_DOUBT };
 
 /* Without statistics: those of a quorum queue that is half deleted tell a second, older `online` in the same
  * object, which no JSON may. */
-#define COLUMNS "?disable_stats=true&columns=name,vhost,durable,auto_delete,arguments,type,online"
+#define COLUMNS                                                                                              \
+    "?disable_stats=true&columns=name,vhost,durable,auto_delete,arguments,type,state,node,members,online"
+#define RUNNING "/vhosts?columns=name,cluster_state"
 #define MS      1000
 
 #define STATUS_CREATED 201
@@ -54,6 +56,8 @@ static const char *path(struct rabbit_item *item, size_t source)
 
 static const char *list(const struct rabbit *rabbit, struct lf_op *op, const char *vhost, size_t source)
 {
+    if (source == DOUBT)
+        return RUNNING;
     const char *base = source == QUEUE ? "/queues" : "/policies";
     const char *in = vhost ? rabbit_path(&rabbit->kit, op, "/*", vhost) : "";
     return kit_format(&rabbit->kit, op, "%s%s%s", base, in, source == QUEUE ? COLUMNS : "");
@@ -68,7 +72,7 @@ static const char *key_of(const struct rabbit *rabbit, struct lf_op *op, size_t 
 
 static const char *key(struct rabbit_item *item, size_t source)
 {
-    return source == QUEUE ? item->name : policy_name(item);
+    return source == QUEUE ? item->name : source == POLICY ? policy_name(item) : item->vhost;
 }
 
 static const struct lf_value *argument(const struct rabbit_item *item, const char *name)
@@ -185,6 +189,29 @@ static bool is_shell(const struct rabbit_item *item)
     return type && strcmp(type, "quorum") == 0 && online && item->kit->values->count(online) == 0;
 }
 
+/* One that was not found may be away.  One that runs nowhere may be a shell, or its nodes may be down. Before
+ * a create nothing is asked: RabbitMQ refuses to make a queue that is away. */
+static const char *doubt(struct rabbit_item *item, bool listed)
+{
+    if (item->seen[QUEUE])
+        return is_shell(item) ? RUNNING : NULL;
+    bool begins = item->req->verb == LF_VERB_CREATE && !item->touched;
+    return listed || begins ? NULL : rabbit_away_listing(item, item->name);
+}
+
+static const char *why_away(struct rabbit_item *item)
+{
+    const struct lf_value *row = item->seen[QUEUE];
+    if (row)
+        return rabbit_away_is(item->kit, row) ? rabbit_away_why(item, row)
+               : is_shell(item)               ? rabbit_away_members(item, row, item->seen[DOUBT])
+                                              : NULL;
+    const struct lf_value *rows = item->seen[DOUBT];
+    bool is_page =
+        rows && item->kit->values->kind(rows) == LF_KIND_LIST && item->kit->values->count(rows) > 0;
+    return is_page ? rabbit_away_why(item, item->kit->values->at(rows, 0, NULL)) : NULL;
+}
+
 /* A declare that was cut off later leaves a member that runs and waits for a leader that nobody asked it to
  * elect, which no question tells from a sound queue.  But the policy is put only after the declare was
  * answered: a queue with it is whole. */
@@ -200,7 +227,8 @@ static void take(struct rabbit_item *item)
         rabbit_note_parse(item->kit, item->op, kit_get_text(item->kit, item->seen[POLICY], "pattern"));
     const struct lf_value *mark = item->seen[QUEUE] ? argument(item, RABBIT_MARK) : NULL;
     const char *marker = mark ? item->kit->values->as_text(mark, NULL) : NULL;
-    if (is_leftover(item, &note)) {
+    item->away = why_away(item);
+    if (is_leftover(item, &note) && !item->away) {
         item->there = true;
         item->marker = note.marker;
         item->state = item->req->prior;
@@ -213,7 +241,7 @@ static void take(struct rabbit_item *item)
     const char *was = rabbit_note_get(item->kit, item->op, &note, "was");
     bool adopted = note.marker && was && strcmp(was, marker ? marker : "") == 0;
     item->there = true;
-    item->unfinished = is_shell(item);
+    item->unfinished = is_shell(item) && !item->away;
     item->marker = adopted ? note.marker : marker;
     item->address = rabbit_note_get(item->kit, item->op, &note, "address");
     const struct lf_value *address = argument(item, RABBIT_ADDRESS);
@@ -381,6 +409,10 @@ static void put_policy(struct rabbit_item *item)
 static void seen_again(struct rabbit_item *item)
 {
     struct lf_result result = kit_result(item->there ? LF_END_EXISTS : LF_END_UNSURE);
+    if (item->away) {
+        rabbit_away_end(item);
+        return;
+    }
     if (item->there && item->marker && strcmp(item->marker, item->req->marker) == 0) {
         put_policy(item);
         return;
@@ -395,7 +427,7 @@ static void queue_put(struct lf_op *op, const struct kit_http_reply *reply, void
     struct rabbit_item *item = user;
     (void)op;
     if (rabbit_is_missing(reply)) {
-        rabbit_item_no_vhost(item);
+        rabbit_away_or(item, item->name, true, rabbit_item_no_vhost);
         return;
     }
     if (rabbit_item_failed(item, reply))
@@ -456,14 +488,20 @@ static void put_queue(struct rabbit_item *item)
         rabbit_item_ask(item, "PUT", queue_path(item, QUEUE), queue_body(item), queue_put);
 }
 
+static void no_dead_letter(struct rabbit_item *item)
+{
+    rabbit_item_refuse(item, "queue.no_dead_letter", "dead_letter", "the dead-letter queue is not there",
+                       kit_format(item->kit, item->op, "RabbitMQ has no queue '%s' in the vhost '%s'",
+                                  (const char *)item->work, item->vhost),
+                       "declare it as a queue.queue and give its id");
+}
+
 static void dead_letter_seen(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
+    (void)op;
     if (rabbit_is_missing(reply))
-        rabbit_item_refuse(item, "queue.no_dead_letter", "dead_letter", "the dead-letter queue is not there",
-                           kit_format(item->kit, op, "RabbitMQ has no queue '%s' in the vhost '%s'",
-                                      (const char *)item->work, item->vhost),
-                           "declare it as a queue.queue and give its id");
+        rabbit_away_or(item, item->work, true, no_dead_letter);
     else if (!rabbit_item_failed(item, reply))
         put_queue(item);
 }
@@ -494,18 +532,24 @@ static void in_use(struct rabbit_item *item, const char *how)
 
 /* The queue first: with it gone the policy governs nothing, and a destroy that is cut off here is found again
  * by the mark in what is left. */
-static void queue_gone(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+static void drop_policy(struct rabbit_item *item)
 {
-    struct rabbit_item *item = user;
-    (void)op;
-    if (!rabbit_is_missing(reply) && rabbit_item_failed(item, reply))
-        return;
     struct rabbit_note note =
         rabbit_note_parse(item->kit, item->op, kit_get_text(item->kit, item->seen[POLICY], "pattern"));
     if (note.marker && strcmp(note.marker, item->req->marker) == 0)
         rabbit_item_ask(item, "DELETE", queue_path(item, POLICY), NULL, rabbit_item_was_deleted);
     else
         rabbit_item_dropped(item);
+}
+
+static void queue_gone(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (rabbit_is_missing(reply))
+        rabbit_away_or(item, item->name, true, drop_policy);
+    else if (!rabbit_item_failed(item, reply))
+        drop_policy(item);
 }
 
 static void policies_seen(struct lf_op *op, const struct kit_http_reply *reply, void *user)
@@ -565,6 +609,7 @@ const struct rabbit_type rabbit_queue = {
     .list = list,
     .key_of = key_of,
     .key = key,
+    .doubt = doubt,
     .take = take,
     .bring = bring,
     .drop = drop,

@@ -17,6 +17,7 @@ struct work {
     size_t add_count;
     const char **remove; /* property keys */
     size_t remove_count;
+    const char *missing; /* what RabbitMQ said of an end that it did not find */
 };
 
 /* ---- names -------------------------------------------------------------------------------------------- */
@@ -104,19 +105,31 @@ static const char *path(struct rabbit_item *item, size_t source)
 
 static const char *list(const struct rabbit *rabbit, struct lf_op *op, const char *vhost, size_t source)
 {
-    if (source > 0)
-        return NULL;
-    return vhost ? rabbit_path(&rabbit->kit, op, "/bindings/*", vhost) : "/bindings";
+    const char *in = vhost ? rabbit_path(&rabbit->kit, op, "/*", vhost) : "";
+    if (source == RABBIT_DOUBT)
+        return kit_format(&rabbit->kit, op, "/queues%s?disable_stats=true&columns=name,vhost,state,node", in);
+    return source == 0 ? kit_format(&rabbit->kit, op, "/bindings%s", in) : NULL;
 }
 
-/* No name holds a line feed, so this is one key for the pair. */
+/* RabbitMQ hides the bindings of a queue that is away.  Before a create nothing is asked: it refuses to bind
+ * such a queue. */
+static const char *doubt(struct rabbit_item *item, bool listed)
+{
+    bool begins = item->req->verb == LF_VERB_CREATE && !item->touched;
+    bool none = !item->seen[0] || item->kit->values->count(item->seen[0]) == 0;
+    (void)listed;
+    return none && !begins && *item->other ? rabbit_away_listing(item, item->other) : NULL;
+}
+
+/* No name holds a line feed, so this is one key for the pair.  Of queues only those that are away count. */
 static const char *key_of(const struct rabbit *rabbit, struct lf_op *op, size_t source,
                           const struct lf_value *element)
 {
+    if (source == RABBIT_DOUBT)
+        return rabbit_away_is(&rabbit->kit, element) ? kit_get_text(&rabbit->kit, element, "name") : NULL;
     const char *kind = kit_get_text(&rabbit->kit, element, "destination_type");
     const char *from = kit_get_text(&rabbit->kit, element, "source");
     const char *to = kit_get_text(&rabbit->kit, element, "destination");
-    (void)source;
     if (!kind || strcmp(kind, "queue") != 0 || !from || !*from || !to)
         return NULL;
     return kit_format(&rabbit->kit, op, "%s\n%s", from, to);
@@ -124,8 +137,8 @@ static const char *key_of(const struct rabbit *rabbit, struct lf_op *op, size_t 
 
 static const char *key(struct rabbit_item *item, size_t source)
 {
-    (void)source;
-    return kit_format(item->kit, item->op, "%s\n%s", item->name, item->other);
+    return source == RABBIT_DOUBT ? item->other
+                                  : kit_format(item->kit, item->op, "%s\n%s", item->name, item->other);
 }
 
 static const struct lf_value *binding_at(const struct rabbit_item *item, size_t i)
@@ -154,12 +167,21 @@ static const char *marker_among(const struct rabbit_item *item, size_t count)
     return marker_of(item, binding_at(item, 0));
 }
 
+static const char *why_away(struct rabbit_item *item)
+{
+    const struct lf_value *queues = item->seen[RABBIT_DOUBT];
+    const struct lf_value *queue = queues ? item->kit->values->at(queues, 0, NULL) : NULL;
+    return queue && rabbit_away_is(item->kit, queue) ? rabbit_away_why(item, queue) : NULL;
+}
+
 static void take(struct rabbit_item *item)
 {
     const struct kit *kit = item->kit;
     size_t count = item->seen[0] ? kit->values->count(item->seen[0]) : 0, mine = 0;
-    if (count == 0)
+    if (count == 0) {
+        item->away = why_away(item);
         return;
+    }
     const struct lf_value **arguments = kit->ops->scratch(item->op, count * sizeof(*arguments));
     const char *routing_key = NULL;
     item->there = true;
@@ -257,16 +279,23 @@ static struct work *work_of(struct rabbit_item *item)
 
 static void bind_next(struct rabbit_item *item);
 
+static void no_end(struct rabbit_item *item)
+{
+    const struct work *work = item->work;
+    bool queue = strncmp(work->missing, "no queue", strlen("no queue")) == 0;
+    rabbit_item_refuse(item, queue ? "queue.no_queue" : "queue.no_topic", queue ? "queue" : "topic",
+                       queue ? "the queue is not there" : "the topic is not there", work->missing,
+                       "declare it as a step of its own and give its id");
+}
+
 static void bound(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
     if (rabbit_is_missing(reply)) {
         const char *reason = kit_get_text(item->kit, reply->json, "reason");
-        bool queue = reason && strstr(reason, "no queue");
-        rabbit_item_refuse(item, queue ? "queue.no_queue" : "queue.no_topic", queue ? "queue" : "topic",
-                           queue ? "the queue is not there" : "the topic is not there",
-                           reason ? reason : kit_copy(item->kit, op, reply->body, reply->body_len),
-                           "declare it as a step of its own and give its id");
+        struct work *work = item->work;
+        work->missing = reason ? reason : kit_copy(item->kit, op, reply->body, reply->body_len);
+        rabbit_away_or(item, item->other, false, no_end);
         return;
     }
     if (rabbit_item_failed(item, reply))
@@ -276,14 +305,20 @@ static void bound(struct lf_op *op, const struct kit_http_reply *reply, void *us
     bind_next(item);
 }
 
+static void unbound_it(struct rabbit_item *item)
+{
+    item->step++;
+    bind_next(item);
+}
+
 static void unbound(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
     (void)op;
-    if (!rabbit_is_missing(reply) && rabbit_item_failed(item, reply))
-        return;
-    item->step++;
-    bind_next(item);
+    if (rabbit_is_missing(reply))
+        rabbit_away_or(item, item->other, false, unbound_it);
+    else if (!rabbit_item_failed(item, reply))
+        unbound_it(item);
 }
 
 /* The property key is percent-encoded already, as a part of a path it is once more. */
@@ -382,6 +417,8 @@ const struct rabbit_type rabbit_subscription = {
     .key_of = key_of,
     .key = key,
     .gathers = true,
+    .doubt = doubt,
+    .hides = true,
     .take = take,
     .bring = bring,
     .drop = drop,

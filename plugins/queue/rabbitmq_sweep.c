@@ -51,8 +51,10 @@ static struct listing index_of(const struct sweep *sweep, size_t source, const s
         const struct lf_value *element = kit->values->at(list, i, NULL);
         const char *vhost = kit_get_text(kit, element, "vhost");
         const char *key = sweep->type->key_of(sweep->rabbit, sweep->op, source, element);
+        if (!vhost) /* it is one itself */
+            vhost = key;
         if (key)
-            out.rows[out.count++] = (struct row){vhost && !sweep->type->global ? vhost : "", key, element};
+            out.rows[out.count++] = (struct row){sweep->type->global ? "" : vhost, key, element};
     }
     qsort(out.rows, out.count, sizeof(*out.rows), by_key);
     return out;
@@ -90,19 +92,56 @@ static const struct lf_value *pick(const struct sweep *sweep, struct rabbit_item
     return kit->values->of_list(sweep->op, found, to - from);
 }
 
-static void take_from_listings(const struct sweep *sweep, struct rabbit_item *item)
+static void see(const struct sweep *sweep, struct rabbit_item *item)
 {
     for (size_t s = 0; s < RABBIT_SOURCES; s++)
         item->seen[s] = sweep->listings[s].count ? pick(sweep, item, s) : NULL;
+}
+
+static void take_from_listings(const struct sweep *sweep, struct rabbit_item *item)
+{
+    see(sweep, item);
     rabbit_item_taken(item);
+}
+
+static bool is_pending(const struct sweep *sweep, const struct rabbit_item *item)
+{
+    return item->doing && item->batch->answers[item->i].status == 0 &&
+           strcmp(item->vhost ? item->vhost : "",
+                  sweep->items[sweep->vhost].vhost ? sweep->items[sweep->vhost].vhost : "") == 0;
+}
+
+/* By the listings so far something may only be away. */
+static bool is_in_doubt(struct sweep *sweep)
+{
+    if (!sweep->type->doubt || !sweep->items)
+        return sweep->type->hides;
+    for (size_t i = sweep->vhost; i < sweep->count; i++) {
+        struct rabbit_item *item = &sweep->items[i];
+        if (!is_pending(sweep, item))
+            continue;
+        see(sweep, item);
+        if (sweep->type->doubt(item, true))
+            return true;
+    }
+    return false;
+}
+
+static const char *next_listing(struct sweep *sweep, const char *vhost)
+{
+    const char *path = NULL;
+    if (sweep->source < RABBIT_DOUBT)
+        path = sweep->type->list(sweep->rabbit, sweep->op, vhost, sweep->source);
+    if (path || sweep->source > RABBIT_DOUBT || !is_in_doubt(sweep))
+        return path;
+    sweep->source = RABBIT_DOUBT;
+    return sweep->type->list(sweep->rabbit, sweep->op, vhost, RABBIT_DOUBT);
 }
 
 /* Asks for the listings of one source after the other, then goes on with `done`. */
 static void list_next(struct sweep *sweep, const char *vhost, kit_http_fn *fn, void (*done)(struct sweep *))
 {
-    const char *path = sweep->source < RABBIT_SOURCES
-                           ? sweep->type->list(sweep->rabbit, sweep->op, vhost, sweep->source)
-                           : NULL;
+    const char *path = next_listing(sweep, vhost);
     if (path)
         rabbit_ask(sweep->rabbit, sweep->op, "GET", path, NULL, 0, fn, sweep);
     else
@@ -125,13 +164,6 @@ static void keep_listing(struct sweep *sweep, const struct kit_http_reply *reply
 }
 
 static void vhost_next(struct sweep *sweep);
-
-static bool is_pending(const struct sweep *sweep, const struct rabbit_item *item)
-{
-    return item->doing && item->batch->answers[item->i].status == 0 &&
-           strcmp(item->vhost ? item->vhost : "",
-                  sweep->items[sweep->vhost].vhost ? sweep->items[sweep->vhost].vhost : "") == 0;
-}
 
 static void vhost_done(struct sweep *sweep)
 {
@@ -207,6 +239,28 @@ void rabbit_sweep_many(const struct rabbit_type *type, void *self, struct lf_op 
 
 /* ---- all that carries a mark -------------------------------------------------------------------------- */
 
+/* What belongs to a queue that is away is in no listing, and nobody knows whether there is any. */
+static void end_owned(struct sweep *sweep)
+{
+    const struct kit *kit = sweep->kit;
+    const struct listing *away = &sweep->listings[RABBIT_DOUBT];
+    if (away->count == 0) {
+        kit_finish(kit, sweep->op, LF_END_OK);
+        return;
+    }
+    const struct row *first = &away->rows[0];
+    const char *node = kit_get_text(kit, first->element, "node");
+    kit_note(kit, sweep->op, "queue.away", NULL,
+             kit_format(kit, sweep->op, "RabbitMQ cannot show every %s now", sweep->type->noun),
+             kit_format(
+                 kit, sweep->op,
+                 "it hides those of the queue '%s' in the vhost '%s', whose node '%s' is down or coming up, "
+                 "and of %zu queues more (%s)",
+                 first->key, first->vhost, node ? node : "?", away->count - 1, sweep->rabbit->api),
+             "bring every node of the broker up, then type the command again");
+    kit_finish(kit, sweep->op, LF_END_CANNOT_TELL);
+}
+
 static void owned_done(struct sweep *sweep)
 {
     const struct kit *kit = sweep->kit;
@@ -234,7 +288,7 @@ static void owned_done(struct sweep *sweep)
             result.memo = kit_put_text(kit, sweep->op, kit_map(kit, sweep->op), "address", item.address);
         kit->ops->found(sweep->op, &result);
     }
-    kit_finish(kit, sweep->op, LF_END_OK);
+    end_owned(sweep);
 }
 
 static void owned_listed(struct lf_op *op, const struct kit_http_reply *reply, void *user)

@@ -82,9 +82,29 @@ void broker_crash(struct broker *w)
     server_run(out, sizeof(out), SCRIPT " crash %s 2>&1", w->folder);
 }
 
+void broker_partner_start(struct broker *w)
+{
+    char out[4096];
+    if (!*w->partner) {
+        (void)snprintf(w->partner, sizeof(w->partner), "%s-2", w->folder);
+        for (size_t i = 0; i < 3; i++)
+            w->partner_ports[i] = quiet_port();
+    }
+    server_run(out, sizeof(out), SCRIPT " join %s %s %d %d %d 2>&1", w->partner, w->folder,
+               w->partner_ports[0], w->partner_ports[1], w->partner_ports[2]);
+}
+
+void broker_partner_stop(struct broker *w)
+{
+    char out[4096];
+    server_run(out, sizeof(out), SCRIPT " stop %s 2>&1", w->partner);
+}
+
 void broker_stop(struct broker *w)
 {
     char out[4096];
+    if (*w->partner)
+        server_run(out, sizeof(out), SCRIPT " stop %s 2>&1 && rm -r %s 2>&1", w->partner, w->partner);
     server_run(out, sizeof(out), SCRIPT " stop %s 2>&1 && rm -r %s 2>&1", w->folder, w->folder);
 }
 

@@ -11,6 +11,8 @@
 struct broker {
     char folder[64];
     int amqp_port, api_port, more_ports[2];
+    char partner[72]; /* the folder of a second node; "": there is none */
+    int partner_ports[3];
     char vhost[32]; /* of the test under way */
     int tests;
     struct mishap *m;
@@ -24,6 +26,9 @@ void broker_start(struct broker *w);
 void broker_crash(struct broker *w);
 void broker_restart(struct broker *w);
 void broker_stop(struct broker *w);
+/* A second node in a cluster with the first; again after it was stopped.  broker_stop stops it too. */
+void broker_partner_start(struct broker *w);
+void broker_partner_stop(struct broker *w);
 /* A vhost, a proxy and a bench of the test's own; settings: more of them, JSON with ' for ", beginning with a
  * comma, or "". */
 void broker_open(struct broker *w, const char *settings);
