@@ -313,8 +313,9 @@ static const struct command table[] = {
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
         .options = BIT(JSON) | BIT(YES) | BIT(LINEAGE) | BIT(BY) | BIT(REASON),
         .about =
-            "Looks the step's object up by its name, marks it as ours and brings it to what the playbook\n"
-            "declares.  Where landfall.yaml asks for approvals of such a change, or a rule forbids it, "
+            "Looks the step's object up by its name, shows what differs from what the playbook declares,\n"
+            "marks it as ours and brings it to that.  Where landfall.yaml asks for approvals of such a "
+            "change, or a rule forbids it, "
             "nothing\n"
             "but the mark is changed: the next plan shows the rest, for somebody to say yes to.  The audit\n"
             "chain keeps who did it.  Objects that another landfall marked need that store's --lineage.",

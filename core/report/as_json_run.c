@@ -8,6 +8,7 @@
 #include "report/as_json.h"
 #include "report/as_json_approval.h"
 #include "report/as_json_pending.h"
+#include "report/as_json_plan.h"
 #include "report/as_json_policy.h"
 #include "report/as_json_run.h"
 #include "report/doc.h"
@@ -241,6 +242,10 @@ void as_json_deed(struct out *o, const struct facts_deed *deed)
     doc_text(&d, "address", deed->address);
     doc_text(&d, "id", deed->id);
     doc_text(&d, "what", deed->what);
+    if (deed->adoption) {
+        doc_flag(&d, "as_it_is", deed->adoption->as_it_is != NULL);
+        as_json_plan_changes(&d, deed->adoption->diffs, deed->adoption->diff_count);
+    }
     doc_text(&d, "next", deed->next);
     doc_end(&d);
 }

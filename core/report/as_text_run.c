@@ -6,7 +6,9 @@
 #include "model/event.h"
 #include "model/value.h"
 #include "plan/approval.h"
+#include "plan/plan.h"
 #include "report/as_text.h"
+#include "report/as_text_plan_value.h"
 #include "report/brief.h"
 #include "report/cell.h"
 #include "report/out.h"
@@ -15,6 +17,9 @@
 #include "run/recover.h"
 #include "run/sweep.h"
 #include "store/store.h"
+
+/* Changes of an adoption that are shown unless all are asked for. */
+#define CHANGES_MAX 12
 
 #define BLOCKED_MAX 5 /* steps named that were not started; their cause is named above */
 #define INDENT      8
@@ -218,6 +223,37 @@ void as_text_deed(struct out *o, const struct facts_deed *d)
         out_safe(o, d->next);
         out_char(o, '\n');
     }
+}
+
+void as_text_adoption(struct out *o, const struct facts_adoption *a, enum as_text_detail detail)
+{
+    struct buf text;
+    size_t most = detail == AS_TEXT_FULL || a->diff_count <= CHANGES_MAX ? a->diff_count : CHANGES_MAX;
+    buf_init(&text, 0);
+    cell_add(&text, o, a->step->address);
+    if (a->id) {
+        buf_text(&text, " is there as '");
+        cell_add(&text, o, a->id);
+        buf_text(&text, "'. To adopt it marks it as ours, and changes ");
+    } else {
+        buf_text(&text, " is there. To adopt it marks it as ours, and changes ");
+    }
+    if (a->diff_count == 0)
+        buf_text(&text, "nothing else: it is as declared");
+    else if (a->as_it_is)
+        buf_print(&text, "nothing else: %s. What stays different from what is declared:", a->as_it_is);
+    else
+        buf_text(&text, "what differs from what is declared:");
+    cell_paragraph(o, 0, 0, text.at);
+    for (size_t k = 0; k < most; k++) {
+        buf_clear(&text);
+        as_text_plan_change(&text, o, a->plan, a->step, &a->diffs[k]);
+        out_fill(o, ' ', 4);
+        cell_paragraph(o, 4, 6, text.at);
+    }
+    if (most < a->diff_count)
+        out_print(o, "    and %zu more (-v shows all)\n", a->diff_count - most);
+    buf_done(&text);
 }
 
 void as_text_leftovers(struct out *o, const char *region, const struct sweep *sweep)

@@ -3,6 +3,7 @@ built apply us --yes
 edit regions/eu.yaml -e 's#path: out/eu/queues#path: out/us/queues#'
 refused plan eu --target queue
 refused apply eu --yes --target queue -q
+refused adopt eu queue.queue.mail-dead --yes
 landfall status eu
 say 'for programs'
 "$binary" plan eu --target queue --json | jq '.totals.conflicts, [.steps[] | select(.taken) | {address, taken}]'
