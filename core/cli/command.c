@@ -231,7 +231,9 @@ static const struct command table[] = {
         .words_max = 2,
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
         .options = BIT(JSON) | BIT(LAST),
-        .about = "Runs and events, oldest first.",
+        .about =
+            "Runs and events, oldest first: the newest of each, and how to see those before.  What is said\n"
+            "again of a step, with every try or every run, is told once; --json has each.",
         .example = "landfall history eu dns.zone.apex -n 10",
         .run = cmd_history_run,
     },

@@ -133,6 +133,10 @@ void as_json_history(struct out *o, const struct facts_history *h)
     doc_begin(&d, o, "landfall.history/1");
     doc_text(&d, "region", h->region);
     doc_text(&d, "address", h->address);
+    if (h->earlier_runs > 0)
+        doc_count(&d, "earlier_runs", h->earlier_runs);
+    if (h->earlier_events)
+        doc_flag(&d, "earlier_events", true);
     doc_list(&d, "runs");
     for (size_t i = 0; i < h->run_count; i++)
         store_run(&d, NULL, &h->runs[i], h->used, h->used_count);

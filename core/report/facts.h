@@ -87,8 +87,10 @@ struct facts_history {
     size_t run_count;
     const struct facts_used *used; /* by any of them, oldest first */
     size_t used_count;
+    size_t earlier_runs;              /* not among them: older than was asked for */
     const struct store_event *events; /* oldest first */
     size_t event_count;
+    bool earlier_events; /* there are older ones than was asked for */
 };
 
 /* Who was told of what, and who is still to be told. */
