@@ -316,11 +316,10 @@ static const struct command table[] = {
         .options = BIT(JSON) | BIT(YES) | BIT(LINEAGE) | BIT(BY) | BIT(REASON),
         .about =
             "Looks the step's object up by its name, shows what differs from what the playbook declares,\n"
-            "marks it as ours and brings it to that.  Where landfall.yaml asks for approvals of such a "
-            "change, or a rule forbids it, "
-            "nothing\n"
-            "but the mark is changed: the next plan shows the rest, for somebody to say yes to.  The audit\n"
-            "chain keeps who did it.  Objects that another landfall marked need that store's --lineage.",
+            "marks it as ours and brings it to that.  Where landfall.yaml asks for approvals of such a\n"
+            "change, or a rule forbids it, nothing but the mark is changed: the next plan shows the rest,\n"
+            "for somebody to say yes to.  The audit chain keeps who did it.  Objects that another landfall\n"
+            "marked need that store's --lineage.",
         .example = "landfall adopt eu dns.zone.apex",
         .run = cmd_adopt_run,
     },
