@@ -271,7 +271,7 @@ static bool has_its_names(struct build *b, struct err *err)
     if (count == 1)
         return err_advise(err, "%s", first->advice);
     return err_advise(
-        err, "adopt or rename each of them, or build the others alone (--target): landfall plan %s says how",
+        err, "landfall plan %s says what to do about each of them; or build the others alone (--target)",
         b->ask->region);
 }
 

@@ -44,32 +44,56 @@ static bool check_reason(struct session *s, const char *as_it_is, struct err *er
     return err_advise(err, "add --why TEXT: it is what an auditor reads");
 }
 
-static bool adopt(struct session *s, const struct plan *plan, const char *address, bool as_it_is,
-                  struct err *err)
+/* With the lock in hand, and told of while it happens. */
+static bool take(struct session *s, struct adoption *adoption, struct adopt_ask *ask, struct err *err)
 {
     struct listener listener;
+    if (!session_lock(s, ask->plan->lineage, "adopt", err))
+        return false;
+    listener_open(&listener, s, ask->plan);
+    s->noticing = noticing_new(s);
+    noticing_know(s->noticing, ask->plan);
+    ask->tell_user = &listener;
+    ask->keep_user = s->noticing;
+    bool ok = adopt_take(adoption, s->writer, err);
+    listener_close(&listener);
+    return ok;
+}
+
+/* Nobody says yes to what was not shown. */
+static bool look_and_show(struct session *s, const struct adopt_ask *ask, struct adoption **out,
+                          struct facts_adoption *facts, struct err *err)
+{
+    struct adopt_found found;
+    if (!adopt_look(s->mem, ask, out, &found, err))
+        return false;
+    facts->step = &facts->plan->steps[plan_find(facts->plan, facts->address)];
+    facts->id = found.id;
+    facts->diffs = found.diffs;
+    facts->diff_count = found.diff_count;
+    if (!s->json && !(s->quiet && args_has(s->args, OPTION_YES)))
+        as_text_adoption(&s->out, facts, s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
+    return true;
+}
+
+static bool adopt(struct session *s, struct facts_adoption *facts, struct err *err)
+{
     char run_id[33];
     digest_random_hex(16, run_id);
-    listener_open(&listener, s, plan);
-    s->noticing = noticing_new(s);
-    noticing_know(s->noticing, plan);
     struct adopt_ask ask = {.loop = s->loop,
                             .registry = s->registry,
-                            .writer = s->writer,
-                            .plan = plan,
-                            .address = address,
+                            .plan = facts->plan,
+                            .address = facts->address,
                             .lineage = args_text(s->args, OPTION_LINEAGE, NULL),
                             .run_id = run_id,
-                            .as_it_is = as_it_is,
+                            .as_it_is = facts->as_it_is != NULL,
                             .by = approving_who(s),
                             .why = args_text(s->args, OPTION_REASON, ""),
                             .tell = listener_tell,
-                            .tell_user = &listener,
-                            .keep = noticing_keep,
-                            .keep_user = s->noticing};
-    bool ok = adopt_run(&ask, err);
-    listener_close(&listener);
-    return ok;
+                            .keep = noticing_keep};
+    struct adoption *adoption;
+    return look_and_show(s, &ask, &adoption, facts, err) && confirm_yes(s, "Adopt it", err) &&
+           take(s, adoption, &ask, err);
 }
 
 bool cmd_adopt_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
@@ -81,23 +105,18 @@ bool cmd_adopt_run(struct session *s, const struct args *args, int *exit_code, s
         !planning_make(s, &planning, &plan, err))
         return false;
     const char *as_it_is = why_as_it_is(s, plan, address);
-    if (!check_reason(s, as_it_is, err))
+    struct facts_adoption adoption = {.plan = plan, .address = address, .as_it_is = as_it_is};
+    if (!check_reason(s, as_it_is, err) || !adopt(s, &adoption, err))
         return false;
-    /* Part of the question: whether it becomes ours is known when all checks are through. */
-    if (s->can_ask && !args_has(args, OPTION_YES))
-        out_print(&s->out, "%s becomes ours, and %s%s.\n", address,
-                  as_it_is ? "nothing but its mark is changed: " : "is brought to what the playbook declares",
-                  as_it_is ? as_it_is : "");
-    if (!confirm_yes(s, "Adopt it", err))
-        return false;
-    if (!session_lock(s, plan->lineage, "adopt", err) || !adopt(s, plan, address, as_it_is != NULL, err))
-        return false;
+    bool differs = as_it_is && adoption.diff_count > 0;
     struct facts_deed deed = {
         .command = "adopt",
         .region = region,
         .address = address,
-        .what = as_it_is ? arena_print(s->mem, "%s is ours now, and as it was: %s", address, as_it_is)
-                         : arena_print(s->mem, "%s is ours now, and as the playbook declares it", address),
+        .adoption = &adoption,
+        .id = adoption.id,
+        .what = differs ? arena_print(s->mem, "%s is ours now, and as it was: %s", address, as_it_is)
+                        : arena_print(s->mem, "%s is ours now, and as the playbook declares it", address),
         .next = arena_print(s->mem, "landfall plan %s", region)};
     if (s->json)
         as_json_deed(&s->out, &deed);

@@ -167,7 +167,7 @@ static bool check_names(struct approve *a, struct err *err)
     err_set(err, "plan.conflict", "this plan needs %zu name%s that %s taken, and apply would refuse it",
             count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
     err_detail(err, "%s", lines);
-    return err_advise(err, "adopt it or find another name, then plan again: landfall plan %s -o %s",
+    return err_advise(err, "plan again, which says what to do about it: landfall plan %s -o %s",
                       a->plan.region, a->file);
 }
 

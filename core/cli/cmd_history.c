@@ -23,6 +23,21 @@ static const char *nearest(const struct session *s, const char *address)
     return str_nearest(address, names, s->truth.res_count);
 }
 
+/* Of those that were read, the newest `most`. */
+static void keep_newest(struct facts_history *facts, size_t most)
+{
+    if (facts->run_count > most) {
+        facts->earlier_runs = facts->run_count - most;
+        facts->runs += facts->earlier_runs;
+        facts->run_count = most;
+    }
+    if (facts->event_count > most) {
+        facts->earlier_events = true;
+        facts->events += facts->event_count - most;
+        facts->event_count = most;
+    }
+}
+
 bool cmd_history_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     struct facts_history facts = {.region = args_word(args, 0), .address = args_word(args, 1)};
@@ -31,7 +46,7 @@ bool cmd_history_run(struct session *s, const struct args *args, int *exit_code,
     int64_t last = args_number(args, OPTION_LAST, EVENTS_USUAL);
     size_t most = last > EVENTS_MOST ? EVENTS_MOST : (size_t)last;
     if (!session_open_store(s, facts.region, err) ||
-        !store_read_events(s->mem, s->store_path, facts.address, most, &events, &facts.event_count, err))
+        !store_read_events(s->mem, s->store_path, facts.address, most + 1, &events, &facts.event_count, err))
         return false;
     if (!facts.address && (!store_read_runs(s->mem, s->store_path, &runs, &facts.run_count, err) ||
                            !approving_used(s, NULL, &facts.used, &facts.used_count, err)))
@@ -40,6 +55,7 @@ bool cmd_history_run(struct session *s, const struct args *args, int *exit_code,
         facts.near = nearest(s, facts.address);
     facts.runs = runs;
     facts.events = events;
+    keep_newest(&facts, most);
     if (s->json)
         as_json_history(&s->out, &facts);
     else

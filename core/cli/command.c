@@ -231,7 +231,9 @@ static const struct command table[] = {
         .words_max = 2,
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
         .options = BIT(JSON) | BIT(LAST),
-        .about = "Runs and events, oldest first.",
+        .about =
+            "Runs and events, oldest first: the newest of each, and how to see those before.  What is said\n"
+            "again of a step, with every try or every run, is told once; --json has each.",
         .example = "landfall history eu dns.zone.apex -n 10",
         .run = cmd_history_run,
     },
@@ -313,11 +315,11 @@ static const struct command table[] = {
         .words = {COMMAND_WORD_REGION, COMMAND_WORD_TEXT},
         .options = BIT(JSON) | BIT(YES) | BIT(LINEAGE) | BIT(BY) | BIT(REASON),
         .about =
-            "Looks the step's object up by its name, marks it as ours and brings it to what the playbook\n"
-            "declares.  Where landfall.yaml asks for approvals of such a change, or a rule forbids it, "
-            "nothing\n"
-            "but the mark is changed: the next plan shows the rest, for somebody to say yes to.  The audit\n"
-            "chain keeps who did it.  Objects that another landfall marked need that store's --lineage.",
+            "Looks the step's object up by its name, shows what differs from what the playbook declares,\n"
+            "marks it as ours and brings it to that.  Where landfall.yaml asks for approvals of such a\n"
+            "change, or a rule forbids it, nothing but the mark is changed: the next plan shows the rest,\n"
+            "for somebody to say yes to.  The audit chain keeps who did it.  Objects that another landfall\n"
+            "marked need that store's --lineage.",
         .example = "landfall adopt eu dns.zone.apex",
         .run = cmd_adopt_run,
     },

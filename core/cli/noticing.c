@@ -301,9 +301,9 @@ static const char *done_title(struct arena *mem, const struct event *e, bool sha
 {
     static const struct {
         const char *verb, *words;
-    } words[] = {{"create", "was created"},    {"update", "was changed"}, {"replace", "was replaced"},
-                 {"destroy", "was destroyed"}, {"run", "has run"},        {"check", "holds"},
-                 {"forget", "is forgotten"}};
+    } words[] = {{"create", "was created"},    {"update", "was changed"},  {"replace", "was replaced"},
+                 {"destroy", "was destroyed"}, {"run", "has run"},         {"check", "holds"},
+                 {"forget", "is forgotten"},   {"adopt", "was taken over"}};
     const char *what = "is done";
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_equal(e->verb, words[i].verb))

@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/policies.h"
 #include "cli/session.h"
+#include "cli/siblings.h"
 #include "model/value.h"
 #include "plan/plan.h"
 #include "playbook/playbook.h"
@@ -100,6 +101,7 @@ bool planning_make(struct session *s, const struct planning *p, struct plan **ou
         .parallel = s->project->parallel,
         .policy = s->policy,
         .waivers = s->waivers,
+        .others = siblings_of(s),
     };
     return plan_make(s->mem, &ask, out, &s->diags, err);
 }

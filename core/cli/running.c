@@ -9,6 +9,7 @@
 #include "cli/noticing.h"
 #include "cli/option.h"
 #include "cli/session.h"
+#include "cli/siblings.h"
 #include "io/loop.h"
 #include "plan/plan.h"
 #include "plan/policy.h"
@@ -118,6 +119,7 @@ bool running_settle(struct session *s, struct recover_outcome *out, struct err *
                               .run_id = s->truth.ops[0].run_id,
                               .region = s->region->name,
                               .rules = s->region,
+                              .others = siblings_of(s),
                               .tries = tries_asked(s)};
     bool ok = recover_run(&ask, out, err);
     signals->listener = NULL;

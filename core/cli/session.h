@@ -32,6 +32,7 @@ struct registry;
 struct registry_stand_in;
 struct secrets;
 struct store_writer;
+struct taken_others;
 struct waivers;
 
 struct session {
@@ -59,7 +60,8 @@ struct session {
     struct host *host;
     struct registry *registry;
     struct playbook *playbook;
-    struct comparing_other *other; /* of comparing.c: the region beside; or NULL */
+    struct comparing_other *other;     /* of comparing.c: the region beside; or NULL */
+    const struct taken_others *others; /* of siblings.c; NULL until something is planned */
     struct price_books *prices;
     struct policy *policy;   /* NULL: no rule holds */
     struct waivers *waivers; /* of the region */

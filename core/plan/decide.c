@@ -10,6 +10,7 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/planner.h"
+#include "plan/taken.h"
 #include "plugin/host_secret.h"
 #include "plugin/registry.h"
 #include "region/region.h"
@@ -146,18 +147,39 @@ static void decide_new(struct planner *p, uint32_t i, const char *reason)
         s->generation = s->row->generation + 1;
 }
 
-/* What is not ours is never changed: the words for it, and the two ways on. */
-static void report_foreign(struct planner *p, uint32_t i, const char *what)
+/* The ways on from what was ours and is not: to take it, where that can be, and to let it go. */
+static const char *advise_foreign(struct planner *p, const struct plan_step *s, const struct taken *t)
+{
+    const char *forget = arena_print(p->mem, "`landfall resolve %s %s --forget --why TEXT` to let it go",
+                                     t->region, t->address);
+    struct taken_owner owner;
+    if (taken_is_others(t, &owner))
+        return arena_print(p->mem, "type %s; then %s", forget, taken_apart(p->mem, t, &owner));
+    if (!s->decl || t->hindrance)
+        return arena_print(p->mem, "somebody replaced it or took it over: look at it, then %s%s%s", forget,
+                           t->hindrance ? "; " : "", t->hindrance ? t->hindrance : "");
+    return arena_print(p->mem, "somebody replaced it or took it over: look at it; %s, or %s",
+                       taken_adoption(p->mem, t), forget);
+}
+
+/* What is not ours is never changed.  marker: what it carries, or NULL. */
+static void report_foreign(struct planner *p, uint32_t i, const char *marker, const char *what)
 {
     const struct plan_step *s = &p->plan->steps[i];
-    const char *region = p->plan->region->name;
+    const struct taken taken = {.region = p->plan->region->name,
+                                .address = s->address,
+                                .driver = s->driver,
+                                .marker = marker,
+                                .own = names_generation(p->plan, s, marker) > 0,
+                                .hindrance = taken_hindrance(s->type),
+                                .others = p->ask->others};
+    struct taken_owner unused;
+    if (taken_is_others(&taken, &unused))
+        what = taken_whose(p->mem, &taken);
     planner_error(
         p, i, "plan.foreign", NULL,
         arena_print(p->mem, "'%s' is there (%s), but %s", s->address, s->id ? s->id : "no id", what),
-        arena_print(p->mem,
-                    "somebody replaced it or took it over: look at it, then `landfall adopt %s %s --yes` "
-                    "to take it, or `landfall resolve %s %s --forget --why TEXT` to let it go",
-                    region, s->address, region, s->address));
+        advise_foreign(p, s, &taken));
 }
 
 /* Whose is it?  What carries another's marker is never touched. */
@@ -170,7 +192,7 @@ static bool is_foreign(struct planner *p, uint32_t i)
         return false;
     if (s->observed_marker && strcmp(s->observed_marker, s->row->marker) == 0)
         return false;
-    report_foreign(p, i,
+    report_foreign(p, i, s->observed_marker,
                    s->observed_marker
                        ? arena_print(p->mem, "it carries '%s' instead of our marker", s->observed_marker)
                        : "our marker is gone from it: somebody edited or replaced it");
@@ -185,7 +207,7 @@ static bool has_drifted(struct planner *p, uint32_t i)
     if (adopts || (s->type->facts.traits & CATALOG_MARKLESS) == 0 || s->stored == s->observed ||
         value_equal(s->stored, s->observed))
         return false;
-    report_foreign(p, i, "it cannot carry a marker, and it is not as we left it");
+    report_foreign(p, i, NULL, "it cannot carry a marker, and it is not as we left it");
     return true;
 }
 

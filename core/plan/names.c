@@ -168,10 +168,8 @@ static bool makes_room(const struct plan *plan, const struct plan_step *s, const
            action == PLAN_REPLACE;
 }
 
-/* The generation of this step that the marker is of, 0: of none that there has been. */
-static int64_t generation_of(const struct names *n, const struct plan_step *s, const char *marker)
+int64_t names_generation(const struct plan *plan, const struct plan_step *s, const char *marker)
 {
-    const struct plan *plan = n->p->plan;
     char own[DIGEST_MARKER];
     for (int64_t g = s->generation; marker && g > 0; g--) {
         digest_marker(plan->lineage, plan->region->name, s->address, g, own);
@@ -213,32 +211,11 @@ static const char *differences(struct arena *mem, const struct plan_step *s, con
 /* What stands in the way of `landfall adopt`, or NULL. */
 static const char *hindrance(struct arena *mem, const struct plan_step *s, const char *fixed)
 {
-    if (!s->type->has_update)
-        return "it cannot be adopted: its driver cannot change it in place";
-    if (fixed)
-        return arena_print(
-            mem, "it cannot be adopted as it is declared: it differs in '%s', which no change can mend",
-            fixed);
-    return s->unknown ? "it cannot be adopted yet: some of what is asked of it is known only when other "
-                        "steps are done"
-                      : NULL;
-}
-
-static const char *advice_of(struct names *n, const struct plan_step *s, const struct plan_taken *taken,
-                             const char *fixed)
-{
-    struct arena *mem = n->p->mem;
-    const char *region = n->p->plan->region->name, *why = hindrance(mem, s, fixed);
-    bool own = generation_of(n, s, taken->marker) > 0;
-    if (why)
-        return arena_print(
-            mem,
-            "give the step another name, remove or rename what is there, or build the others alone "
-            "(--target); %s",
-            why);
+    const char *never = taken_hindrance(s->type);
+    if (never || !fixed)
+        return never;
     return arena_print(
-        mem, "look at it; then %s, or give the step another name, or build the others alone (--target)",
-        taken_adoption(mem, region, s->address, taken->marker, own));
+        mem, "it cannot be adopted before '%s', which no change can mend, is declared as it is there", fixed);
 }
 
 static const char *detail_of(struct names *n, const struct plan_step *s, const struct plan_taken *taken,
@@ -255,16 +232,26 @@ static void take(struct names *n, struct plan_step *s, const struct op_result *r
     struct plan_taken taken = {.id = arena_text(mem, result->id), .marker = arena_text(mem, result->marker)};
     const struct store_res *row = taken.marker ? row_of_marker(n, taken.marker) : NULL;
     const char *fixed, *differs = differences(mem, s, result->state, &fixed);
+    int64_t generation = names_generation(n->p->plan, s, taken.marker);
+    const struct taken whose = {.region = n->p->plan->region->name,
+                                .address = s->address,
+                                .driver = s->driver,
+                                .marker = taken.marker,
+                                .own = generation > 0,
+                                .hindrance = hindrance(mem, s, fixed),
+                                .before = taken_awaited(mem, n->p->plan, s),
+                                .others = n->p->ask->others};
     if (row && makes_room(n->p->plan, s, row))
         return;
-    if (generation_of(n, s, taken.marker) == s->generation) {
+    if (generation == s->generation) {
         taken.ours = true;
         taken.reason = "it is there already and carries our marker: apply takes it up";
     } else {
-        taken.reason = row ? arena_print(mem, "it is what '%s' built", row->address)
-                           : taken_reason(mem, taken.marker, NULL);
+        taken.reason =
+            row ? arena_print(mem, "it is what '%s' built", row->address) : taken_reason(mem, &whose, NULL);
         taken.detail = detail_of(n, s, &taken, differs);
-        taken.advice = row ? "give one of the two steps another name" : advice_of(n, s, &taken, fixed);
+        taken.advice = row ? "give one of the two steps another name"
+                           : taken_advice(mem, &whose, ", or build the others alone (--target)");
     }
     s->taken = arena_copy(mem, &taken, sizeof(taken));
 }

@@ -57,6 +57,15 @@ uint32_t plan_find(const struct plan *p, const char *address)
     return i < p->count ? (uint32_t)i : UINT32_MAX;
 }
 
+bool plan_knows(const struct plan_step *s, const char *path)
+{
+    bool is_there = s->action == PLAN_KEEP || s->action == PLAN_UPDATE || s->action == PLAN_LOOKUP;
+    if (s->action == PLAN_KEEP || (is_there && s->id && strcmp(path, "id") == 0))
+        return true;
+    const struct value *known = value_get(s->promise, path);
+    return known && !value_has_unknown(known);
+}
+
 bool plan_stands_beside(const struct plan_step *s, const struct value *desired)
 {
     const struct schema *schema = s->type->facts.schema;
@@ -335,6 +344,7 @@ bool plan_make(struct arena *mem, const struct plan_ask *ask, struct plan **out,
 {
     struct plan *plan = ARENA_NEW(mem, struct plan);
     *plan = (struct plan){.region = ask->region,
+                          .others = ask->others,
                           .decls = ask->decls,
                           .truth = ask->truth,
                           .playbook = ask->playbook,

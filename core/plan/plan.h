@@ -28,6 +28,7 @@ struct registry;
 struct store_op;
 struct store_res;
 struct store_snapshot;
+struct taken_others;
 struct waiver;
 struct waivers;
 
@@ -184,9 +185,10 @@ struct plan {
     size_t note_count;
     const struct plan_finding *findings; /* in the order of the rules, then of addresses */
     size_t finding_count;
-    uint32_t rules;                /* how many were asked; 0: no policy is on */
-    const struct waivers *waivers; /* of the region, also ended ones; or NULL */
-    int64_t judged_ms;             /* the time waivers were measured by */
+    uint32_t rules;                    /* how many were asked; 0: no policy is on */
+    const struct waivers *waivers;     /* of the region, also ended ones; or NULL */
+    const struct taken_others *others; /* as it was asked with; or NULL */
+    int64_t judged_ms;                 /* the time waivers were measured by */
 };
 
 struct plan_ask {
@@ -218,10 +220,11 @@ struct plan_ask {
     bool offline;
     bool names; /* ask drivers whether the names of new objects are free */
     bool held;  /* made by a run that holds the region's lock: drivers may tidy what a crash cut off */
-    const char *playbook;          /* for the header */
-    uint32_t parallel;             /* reads in flight; 0: 256 */
-    struct policy *policy;         /* the rules it is judged by; or NULL */
-    const struct waivers *waivers; /* or NULL */
+    const char *playbook;              /* for the header */
+    uint32_t parallel;                 /* reads in flight; 0: 256 */
+    struct policy *policy;             /* the rules it is judged by; or NULL */
+    const struct waivers *waivers;     /* or NULL */
+    const struct taken_others *others; /* whose marks may be met besides ours; or NULL */
 };
 
 /* Runs the loop until every answer is in.  All errors of the declarations against the contracts are collected
@@ -236,6 +239,8 @@ size_t plan_broken_rules(const struct plan *p);
 bool plan_has_changes(const struct plan *p);
 /* Is it planned as a change in place, and may turn out to be a replacement once its inputs are known? */
 bool plan_may_replace(const struct plan_step *s);
+/* Is a value of the step known, as "id" or "url", whether or not the plan holds it? */
+bool plan_knows(const struct plan_step *s, const char *path);
 /* Does the step destroy an object that holds data, or may it?  A replacement loses it as surely as a
  * destruction, and nobody is asked again when one turns out to be needed. */
 bool plan_loses_data(const struct plan_step *s);

@@ -58,6 +58,8 @@ void decide_finish(struct planner *p, uint32_t i, uint32_t action, const struct 
 void rules_check(struct planner *p);
 /* names.c: asks the drivers what stands under the names of new objects.  Runs the loop. */
 void names_look(struct planner *p);
+/* The generation of this step that the marker is of, 0: of none that there has been. */
+int64_t names_generation(const struct plan *plan, const struct plan_step *s, const char *marker);
 /* cost.c: asks the drivers for quantities and prices them; what is more than can be counted is an error.
  * Runs the loop. */
 void cost_estimate(struct planner *p);

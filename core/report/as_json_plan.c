@@ -26,13 +26,13 @@ static const char *or_null(const char *text)
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 /* The keys of the text plan's lines; a secret's values never leave the process. */
-static void changes(struct doc *d, const struct plan_step *s)
+void as_json_plan_changes(struct doc *d, const struct schema_diff *diffs, size_t count)
 {
-    if (s->diff_count == 0)
+    if (count == 0)
         return;
     doc_list(d, "changes");
-    for (uint32_t k = 0; k < s->diff_count; k++) {
-        const struct schema_diff *one = &s->diffs[k];
+    for (size_t k = 0; k < count; k++) {
+        const struct schema_diff *one = &diffs[k];
         doc_map(d, NULL);
         doc_text(d, "path", one->path);
         if (one->fixed)
@@ -173,7 +173,7 @@ static void step(struct doc *d, const struct plan *p, const struct plan_step *s,
     doc_number(d, "generation", s->generation);
     marks(d, s);
     taken(d, s->taken);
-    changes(d, s);
+    as_json_plan_changes(d, s->diffs, s->diff_count);
     doc_value(d, "desired", without_secrets(tmp, s, s->desired));
     if (s->promise != s->desired)
         doc_value(d, "promise", without_secrets(tmp, s, s->promise));

@@ -8,6 +8,7 @@
 #include "report/as_json.h"
 #include "report/as_json_approval.h"
 #include "report/as_json_pending.h"
+#include "report/as_json_plan.h"
 #include "report/as_json_policy.h"
 #include "report/as_json_run.h"
 #include "report/doc.h"
@@ -132,6 +133,10 @@ void as_json_history(struct out *o, const struct facts_history *h)
     doc_begin(&d, o, "landfall.history/1");
     doc_text(&d, "region", h->region);
     doc_text(&d, "address", h->address);
+    if (h->earlier_runs > 0)
+        doc_count(&d, "earlier_runs", h->earlier_runs);
+    if (h->earlier_events)
+        doc_flag(&d, "earlier_events", true);
     doc_list(&d, "runs");
     for (size_t i = 0; i < h->run_count; i++)
         store_run(&d, NULL, &h->runs[i], h->used, h->used_count);
@@ -241,6 +246,10 @@ void as_json_deed(struct out *o, const struct facts_deed *deed)
     doc_text(&d, "address", deed->address);
     doc_text(&d, "id", deed->id);
     doc_text(&d, "what", deed->what);
+    if (deed->adoption) {
+        doc_flag(&d, "as_it_is", deed->adoption->as_it_is != NULL);
+        as_json_plan_changes(&d, deed->adoption->diffs, deed->adoption->diff_count);
+    }
     doc_text(&d, "next", deed->next);
     doc_end(&d);
 }

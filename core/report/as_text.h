@@ -62,6 +62,8 @@ void as_text_notices(struct out *o, const struct facts_notices *n);
 void as_text_history(struct out *o, const struct facts_history *h);
 void as_text_outputs(struct out *o, const struct value *outputs); /* NULL or empty: says so */
 void as_text_deed(struct out *o, const struct facts_deed *d);
+/* What an adoption is about to change, or leaves: before somebody says yes to it. */
+void as_text_adoption(struct out *o, const struct facts_adoption *a, enum as_text_detail detail);
 /* After a destroy: what carries our marker and nobody knows; nothing when the sweep is clean and whole. */
 void as_text_leftovers(struct out *o, const char *region, const struct sweep *sweep);
 

@@ -18,22 +18,12 @@ struct wait {
     const char *address; /* of the first step that has to be done before */
 };
 
-/* A kept step's values are known, whether or not the plan still holds them. */
-static bool is_known(const struct plan_step *s, const char *path)
-{
-    bool is_there = s->action == PLAN_KEEP || s->action == PLAN_UPDATE || s->action == PLAN_LOOKUP;
-    if (s->action == PLAN_KEEP || (is_there && s->id && strcmp(path, "id") == 0))
-        return true;
-    const struct value *known = value_get(s->promise, path);
-    return known && !value_has_unknown(known);
-}
-
 /* Stops at the first reference that is still open; where all seem known, the first one has to do. */
 static bool find_wait(void *user, const struct expr *ref)
 {
     struct wait *w = user;
     uint32_t i = plan_find(w->plan, ref->address);
-    bool open = i != UINT32_MAX && !is_known(&w->plan->steps[i], ref->path);
+    bool open = i != UINT32_MAX && !plan_knows(&w->plan->steps[i], ref->path);
     if (open || !w->address)
         w->address = ref->address;
     return !open;

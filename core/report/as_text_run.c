@@ -5,8 +5,9 @@
 #include "base/str.h"
 #include "model/event.h"
 #include "model/value.h"
-#include "plan/approval.h"
+#include "plan/plan.h"
 #include "report/as_text.h"
+#include "report/as_text_plan_value.h"
 #include "report/brief.h"
 #include "report/cell.h"
 #include "report/out.h"
@@ -16,7 +17,8 @@
 #include "run/sweep.h"
 #include "store/store.h"
 
-#define BLOCKED_MAX 5 /* steps named that were not started; their cause is named above */
+#define CHANGES_MAX 12 /* of an adoption, that are shown unless all are asked for */
+#define BLOCKED_MAX 5  /* steps named that were not started; their cause is named above */
 #define INDENT      8
 
 /* ---- the end of a run ------------------------------------------------------------------------ */
@@ -220,6 +222,38 @@ void as_text_deed(struct out *o, const struct facts_deed *d)
     }
 }
 
+void as_text_adoption(struct out *o, const struct facts_adoption *a, enum as_text_detail detail)
+{
+    struct buf text;
+    size_t most = detail == AS_TEXT_FULL || a->diff_count <= CHANGES_MAX ? a->diff_count : CHANGES_MAX;
+    buf_init(&text, 0);
+    cell_add(&text, o, a->step->address);
+    buf_text(&text, " is there");
+    if (a->id) {
+        buf_text(&text, " as '");
+        cell_add(&text, o, a->id);
+        buf_char(&text, '\'');
+    }
+    cell_paragraph(o, 0, 2, text.at);
+    buf_clear(&text);
+    if (a->diff_count == 0)
+        buf_text(&text, "It becomes ours; nothing else changes, because it is as declared");
+    else if (a->as_it_is)
+        buf_print(&text, "It becomes ours and stays as it is: %s. Declared otherwise:", a->as_it_is);
+    else
+        buf_text(&text, "It becomes ours, and this is changed:");
+    cell_paragraph(o, 0, 0, text.at);
+    for (size_t k = 0; k < most; k++) {
+        buf_clear(&text);
+        as_text_plan_change(&text, o, a->plan, a->step, &a->diffs[k]);
+        out_fill(o, ' ', 4);
+        cell_paragraph(o, 4, 6, text.at);
+    }
+    if (most < a->diff_count)
+        out_print(o, "    and %zu more (-v shows all)\n", a->diff_count - most);
+    buf_done(&text);
+}
+
 void as_text_leftovers(struct out *o, const char *region, const struct sweep *sweep)
 {
     struct buf text;
@@ -262,117 +296,4 @@ void as_text_leftovers(struct out *o, const char *region, const struct sweep *sw
         cell_paragraph(o, 37, 2, text.at);
     }
     buf_done(&text);
-}
-
-/* ---- history --------------------------------------------------------------------------------- */
-
-/* Under the word of the run, past its time. */
-#define USED_INDENT 18
-
-/* Eight characters of an id are enough to tell runs apart; --json has them whole. */
-static void print_run(struct out *o, const struct store_run *run)
-{
-    struct buf text;
-    buf_init(&text, 0);
-    brief_time(&text, run->started_ms);
-    out_text(o, text.at);
-    out_text(o, "  ");
-    cell_pad(o, run->command, 8);
-    out_paint(o, strcmp(run->state, "done") == 0 ? OUT_GREEN : OUT_YELLOW);
-    cell_pad(o, run->state, 8);
-    out_paint(o, OUT_PLAIN);
-    out_print(o, "%lld of %lld", (long long)run->done, (long long)run->total);
-    if (run->failed)
-        out_print(o, ", %lld not successful", (long long)run->failed);
-    if (run->ended_ms > run->started_ms) {
-        buf_clear(&text);
-        brief_took(&text, run->ended_ms - run->started_ms);
-        out_print(o, "  %s", text.at);
-    }
-    out_paint(o, OUT_DIM);
-    out_text(o, "  run ");
-    out_safe_n(o, run->run_id, strnlen(run->run_id, 8));
-    if (run->plan_digest) {
-        out_text(o, "  plan ");
-        out_safe_n(o, run->plan_digest, strnlen(run->plan_digest, 8));
-    }
-    out_paint(o, OUT_PLAIN);
-    out_char(o, '\n');
-    buf_done(&text);
-}
-
-/* Who said yes to it, how far and why. */
-static void print_used(struct out *o, const struct store_run *run, const struct facts_history *h)
-{
-    struct buf text;
-    buf_init(&text, 0);
-    for (size_t i = 0; i < h->used_count; i++) {
-        const struct approval *a = h->used[i].approval;
-        if (!str_equal(h->used[i].run_id, run->run_id))
-            continue;
-        buf_clear(&text);
-        buf_text(&text, "approved by ");
-        cell_add(&text, o, a->by);
-        buf_text(&text, " up to ");
-        brief_money(&text, o, a->ceiling_month, a->ceiling_month, a->currency);
-        buf_text(&text, "/month, ");
-        brief_money(&text, o, a->ceiling_once, a->ceiling_once, a->currency);
-        buf_text(&text, a->signature ? " once, signed: " : " once, not signed: ");
-        cell_add(&text, o, a->why);
-        out_fill(o, ' ', USED_INDENT);
-        cell_paragraph(o, USED_INDENT, USED_INDENT + 2, text.at);
-    }
-    buf_done(&text);
-}
-
-static void print_event(struct out *o, const struct store_event *e, bool with_address)
-{
-    struct buf text;
-    enum event_kind kind = event_from_name(e->kind);
-    buf_init(&text, 0);
-    brief_time(&text, e->wall_ms);
-    out_text(o, text.at);
-    out_text(o, "  ");
-    out_paint(o, trouble_color(kind));
-    cell_pad(o, trouble_word(kind), 9);
-    out_paint(o, OUT_PLAIN);
-    if (with_address && e->address) {
-        out_safe(o, e->address);
-        out_text(o, "  ");
-    }
-    out_safe(o, e->verb);
-    if (e->took_ms > 0) {
-        buf_clear(&text);
-        brief_took(&text, e->took_ms);
-        out_print(o, "  %s", text.at);
-    }
-    if (e->text) {
-        out_text(o, "  ");
-        out_safe(o, e->text);
-    }
-    out_char(o, '\n');
-    buf_done(&text);
-}
-
-void as_text_history(struct out *o, const struct facts_history *h)
-{
-    if (h->run_count + h->event_count == 0) {
-        out_text(o, h->address ? "Nothing is remembered of it" : "No run yet");
-        if (h->near) {
-            out_text(o, "; did you mean '");
-            out_safe(o, h->near);
-            out_text(o, "'?\n");
-        } else {
-            out_text(o, ".\n");
-        }
-        return;
-    }
-    for (size_t i = 0; i < h->run_count; i++) {
-        print_run(o, &h->runs[i]);
-        print_used(o, &h->runs[i], h);
-    }
-    if (h->run_count > 0 && h->event_count > 0)
-        out_char(o, '\n');
-    for (size_t i = 0; i < h->event_count; i++)
-        print_event(o, &h->events[i], h->address == NULL);
 }

@@ -19,11 +19,13 @@ struct launch;
 struct lf_plugin;
 struct plan;
 struct plan_file;
+struct plan_step;
 struct policy_case;
 struct recover_outcome;
 struct region;
 struct rehearsal;
 struct residence_book;
+struct schema_diff;
 struct spend_limit;
 struct store_event;
 struct store_notice;
@@ -85,8 +87,10 @@ struct facts_history {
     size_t run_count;
     const struct facts_used *used; /* by any of them, oldest first */
     size_t used_count;
+    size_t earlier_runs;              /* not among them: older than was asked for */
     const struct store_event *events; /* oldest first */
     size_t event_count;
+    bool earlier_events; /* there are older ones than was asked for */
 };
 
 /* Who was told of what, and who is still to be told. */
@@ -149,9 +153,21 @@ struct facts_rehearsal {
 struct facts_deed {
     const char *command; /* "resolve" */
     const char *region, *address;
-    const char *id;   /* or NULL */
-    const char *what; /* "kept zone-2 as dns.zone.apex" */
-    const char *next; /* the command to go on with, or NULL */
+    const char *id;                        /* or NULL */
+    const char *what;                      /* "kept zone-2 as dns.zone.apex" */
+    const char *next;                      /* the command to go on with, or NULL */
+    const struct facts_adoption *adoption; /* what an adoption met, or NULL */
+};
+
+/* What is to become ours, as it is there and as the playbook declares it. */
+struct facts_adoption {
+    const struct plan *plan;
+    const char *address;
+    const struct plan_step *step;
+    const char *id; /* as the service has it, or NULL */
+    const struct schema_diff *diffs;
+    size_t diff_count;
+    const char *as_it_is; /* why nothing of it is changed, or NULL: it is brought to what is declared */
 };
 
 /* Everything that is known of a region, for its report. */

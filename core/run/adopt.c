@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "io/loop.h"
 #include "model/decl.h"
 #include "model/diag.h"
@@ -12,6 +14,7 @@
 #include "model/value.h"
 #include "model/value_json.h"
 #include "plan/plan.h"
+#include "plan/taken.h"
 #include "plugin/op.h"
 #include "plugin/registry.h"
 #include "region/region.h"
@@ -20,15 +23,19 @@
 
 /* Generations of a lost store that are tried: each replacement makes one more. */
 #define GENERATIONS_MAX 1000
+/* Other steps that a refusal names; of the rest it tells how many they are. */
+#define NAMED_MAX 5
 
 struct adoption {
     const struct adopt_ask *ask;
+    struct store_writer *writer; /* NULL: it is only looked at */
     struct arena *mem;
     const struct plan_step *step;
     uint32_t status;
     const struct value *state;
     const struct value *becomes; /* what the driver is asked for */
-    const char *id, *marker, *words;
+    const char *id, *marker;
+    const char *words, *advice; /* of the driver's last note; or NULL */
     enum change_end end;
     struct err failure;
     bool store_failed, waiting;
@@ -52,6 +59,7 @@ static void on_note(void *user, struct op *op, const struct diag *note)
     (void)op;
     struct adoption *a = user;
     a->words = arena_text(a->mem, note->summary);
+    a->advice = arena_text(a->mem, note->advice);
 }
 
 static void answered(struct adoption *a)
@@ -80,6 +88,7 @@ static bool look_up(struct adoption *a, struct err *err)
     struct op_item item = {.verb = LF_VERB_FIND, .attempt = 1, .address = s->address, .desired = s->desired};
     struct op_ask ask = {.driver = s->driver, .type = s->type, .items = &item, .count = 1, .read_only = true};
     a->waiting = true;
+    a->words = a->advice = NULL;
     op_start(&ask, &events, a);
     wait_for_answer(a);
     if (a->status == LF_END_OK)
@@ -89,35 +98,62 @@ static bool look_up(struct adoption *a, struct err *err)
                                                   : "the driver cannot tell";
     err_set(err, "adopt.not_found", "'%s' cannot be adopted from %s-%s: %s", s->address, s->driver->subsystem,
             s->driver->name, what);
+    const char *region = a->ask->plan->region->name;
+    if (a->advice)
+        return err_advise(err, "%s", a->advice);
+    if (a->status == LF_END_GONE)
+        return err_advise(err, "there is nothing to adopt: landfall apply %s creates it", region);
     return err_advise(err,
-                      a->status == LF_END_GONE ? "apply creates it" : "mend the connection, then try again");
+                      "nothing was changed; mend what the message names, then landfall adopt %s %s again",
+                      region, s->address);
+}
+
+/* Of any generation of the step, as a store of that lineage marks them. */
+static bool is_marker_of(const struct adoption *a, const char *lineage)
+{
+    char marker[DIGEST_MARKER];
+    for (int64_t g = 1; lineage && g <= GENERATIONS_MAX; g++) {
+        digest_marker(lineage, a->ask->plan->region->name, a->ask->address, g, marker);
+        if (strcmp(marker, a->marker) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* What carries a landfall marker belongs to some store: it is given up only by naming that store. */
 static bool may_take(struct adoption *a, struct err *err)
 {
-    const char *region = a->ask->plan->region->name;
-    if (!a->marker || strncmp(a->marker, "lf1.", 4) != 0)
+    const struct plan *plan = a->ask->plan;
+    const char *region = plan->region->name, *what = a->id ? a->id : a->ask->address;
+    const struct taken taken = {.region = region,
+                                .address = a->ask->address,
+                                .driver = a->step->driver,
+                                .marker = a->marker,
+                                .others = plan->others};
+    struct taken_owner owner;
+    if (!a->marker || !str_starts(a->marker, "lf1.") || is_marker_of(a, plan->lineage) ||
+        is_marker_of(a, a->ask->lineage))
         return true;
-    char marker[DIGEST_MARKER];
-    for (int64_t g = 1; g <= GENERATIONS_MAX; g++) {
-        digest_marker(store_writer_lineage(a->ask->writer), region, a->ask->address, g, marker);
-        if (strcmp(marker, a->marker) == 0)
-            return true;
-        if (!a->ask->lineage)
-            continue;
-        digest_marker(a->ask->lineage, region, a->ask->address, g, marker);
-        if (strcmp(marker, a->marker) == 0)
-            return true;
+    if (taken_is_others(&taken, &owner)) {
+        err_set(err, "adopt.owned", "'%s' is not to be adopted: %s", what, taken_whose(a->mem, &taken));
+        return err_advise(err, "%s", taken_apart(a->mem, &taken, &owner));
     }
-    err_set(err, "adopt.owned", "'%s' carries the marker %s of another landfall store%s",
-            a->id ? a->id : a->ask->address, a->marker,
-            a->ask->lineage ? ", and not of the lineage you named" : "");
-    return err_advise(err,
-                      "if that store is lost for good, name its lineage: landfall adopt %s %s --lineage "
-                      "LINEAGE (it is in `landfall status -v` of that "
-                      "store, and in its backups)",
-                      region, a->ask->address);
+    if (a->ask->lineage) {
+        err_set(err, "adopt.owned",
+                "'%s' carries the marker %s, and no store of lineage '%s' made that for %s", what, a->marker,
+                a->ask->lineage, a->ask->address);
+        return err_advise(err,
+                          "a lineage takes over what region '%s' made under this very address; look whose it "
+                          "is, or give the step another name",
+                          region);
+    }
+    err_set(err, "adopt.owned", "'%s' carries the marker %s of another landfall store", what, a->marker);
+    return err_advise(
+        err,
+        "if a store of region '%s' made it and is lost for good, name its lineage: landfall "
+        "adopt %s %s --lineage LINEAGE (it is in `landfall status -v` of that store, and in its "
+        "backups)",
+        region, region, a->ask->address);
 }
 
 static void on_changed(void *user, const struct change_result *result)
@@ -161,7 +197,11 @@ static bool differs_in_place(struct adoption *a, struct err *err)
         path = diffs.at[k].fixed ? diffs.at[k].path : path;
     err_set(err, "adopt.cannot", "'%s' cannot be adopted: it differs in '%s', which no change can mend",
             a->ask->address, path);
-    return err_advise(err, "declare that as it is there, adopt, and change it afterwards");
+    return err_advise(
+        err,
+        "declare '%s' as it is there, then adopt; or give the step another name, and apply makes "
+        "a new one",
+        path);
 }
 
 /* The attribute that a path begins with. */
@@ -218,7 +258,7 @@ static void audit_begun(struct adoption *a)
         {"id", value_text_or_null(a->mem, a->id)},     {"lineage", value_text_or_null(a->mem, ask->lineage)},
         {"run", value_text(a->mem, ask->run_id)},      {"was", value_text_or_null(a->mem, a->marker)},
         {"why", value_text_or_null(a->mem, ask->why)}};
-    store_put_audit(ask->writer, "adopt.begun",
+    store_put_audit(a->writer, "adopt.begun",
                     value_json_text(a->mem, value_map(a->mem, pairs, COUNT_OF(pairs))));
 }
 
@@ -241,9 +281,9 @@ static void on_put(void *user, const struct change_result *result)
                       .text = arena_print(a->mem, "taken over by %s, %s%s%s", ask->by,
                                           ask->as_it_is ? "as it was" : "and as declared",
                                           ask->why[0] ? ": " : "", ask->why)};
-    store_put_audit(ask->writer, "adopt.done",
+    store_put_audit(a->writer, "adopt.done",
                     value_json_text(a->mem, value_map(a->mem, pairs, COUNT_OF(pairs))));
-    store_put_event(ask->writer, &e);
+    store_put_event(a->writer, &e);
     if (ask->keep)
         ask->keep(ask->keep_user, &e);
 }
@@ -289,7 +329,7 @@ static bool take(struct adoption *a, struct err *err)
                                .memo = value_json_stored(a->mem, memo)};
     ask.op.planned = ask.op.desired;
     struct changes_ask changes = {.loop = a->ask->loop,
-                                  .writer = a->ask->writer,
+                                  .writer = a->writer,
                                   .tell = a->ask->tell,
                                   .tell_user = a->ask->tell_user,
                                   .keep = a->ask->keep,
@@ -297,6 +337,7 @@ static bool take(struct adoption *a, struct err *err)
                                   .run_id = a->ask->run_id,
                                   .region = a->ask->plan->region->name,
                                   .rules = a->ask->plan->region,
+                                  .others = a->ask->plan->others,
                                   .store_failed = on_store_failed,
                                   .user = a};
     struct changes *c = changes_new(&changes);
@@ -311,39 +352,127 @@ static bool take(struct adoption *a, struct err *err)
     return false;
 }
 
-static bool cannot(const struct adopt_ask *ask, const char *why, struct err *err)
+/* ---- may it be ---------------------------------------------------------------------------------- */
+
+/* Can it be looked up, marked and changed?  Whether it is there is for the driver to say. */
+static bool is_adoptable(const struct plan_step *s)
 {
-    err_set(err, "adopt.cannot", "'%s' cannot be adopted: %s", ask->address, why);
-    return err_advise(
-        err, "name a declared resource whose attributes are all known; `landfall plan %s` lists them",
-        ask->plan->region->name);
+    return s->decl && s->decl->kind == DECL_RESOURCE && !s->row && !s->unknown && s->type &&
+           !taken_hindrance(s->type);
+}
+
+/* "dns.zone.apex, dns.zone.internal and 7 more", or NULL. */
+static const char *adoptable(struct arena *mem, const struct plan *plan)
+{
+    struct buf text;
+    size_t count = 0;
+    buf_init(&text, 0);
+    for (uint32_t i = 0; i < plan->count; i++) {
+        if (is_adoptable(&plan->steps[i]) && count++ < NAMED_MAX)
+            buf_print(&text, "%s%s", count > 1 ? ", " : "", plan->steps[i].address);
+    }
+    if (count > NAMED_MAX)
+        buf_print(&text, " and %zu more", count - NAMED_MAX);
+    const char *kept = count ? buf_keep(&text, mem) : NULL;
+    buf_done(&text);
+    return kept;
+}
+
+static bool cannot(const struct adoption *a, const char *why, const char *advice, struct err *err)
+{
+    err_set(err, "adopt.cannot", "'%s' cannot be adopted: %s", a->ask->address, why);
+    return err_advise(err, "%s", advice);
+}
+
+static bool is_no_resource(const struct adoption *a, struct err *err)
+{
+    static const char *const whys[] = {
+        [DECL_EXISTING] = "it is looked up, and is used as it is",
+        [DECL_ACTION] = "it is an action, not an object",
+        [DECL_CHECK] = "it is a check, not an object",
+        [DECL_HUMAN] = "a person does it, and says so with `landfall done`",
+        [DECL_TODO] = "it is a todo: nothing of it is written yet",
+    };
+    const char *why = a->step->decl ? whys[a->step->decl->kind] : "the playbook does not declare it";
+    const char *others = adoptable(a->mem, a->ask->plan);
+    return cannot(a, why,
+                  others ? arena_print(a->mem, "resources that are not ours yet can be: %s", others)
+                         : "only resources that are not ours yet can be, and there is none",
+                  err);
 }
 
 /* Is it a step whose object can be looked up, marked, and left as declared? */
-static bool check_step(const struct adopt_ask *ask, const struct plan_step *s, struct err *err)
+static bool check_step(const struct adoption *a, struct err *err)
 {
+    const struct plan_step *s = a->step;
+    const struct plan *plan = a->ask->plan;
+    const char *region = plan->region->name;
     if (!s->decl || s->decl->kind != DECL_RESOURCE)
-        return cannot(ask, "it is no declared resource", err);
+        return is_no_resource(a, err);
     if (s->row && s->observed_marker && s->row->marker && strcmp(s->row->marker, s->observed_marker) == 0)
-        return cannot(ask, "it is ours already", err);
-    if (s->unknown)
-        return cannot(ask, "some of its attributes are known only after other steps", err);
-    if (!s->type->has_find || !s->type->has_update)
-        return cannot(ask, "its driver can neither look it up nor change it in place", err);
+        return cannot(a, "it is ours already",
+                      arena_print(a->mem, "landfall plan %s shows whether it is as declared", region), err);
+    if (taken_hindrance(s->type)) {
+        err_set(err, "adopt.cannot", "'%s': %s", a->ask->address, taken_hindrance(s->type));
+        return err_advise(err, "give the step another name, or remove or rename what is there");
+    }
+    if (!s->unknown)
+        return true;
+    const char *before = taken_awaited(a->mem, plan, s);
+    return cannot(a, "some of its attributes are known only after other steps",
+                  before ? arena_print(a->mem, "adopt or build these first, then it: %s", before)
+                         : arena_print(a->mem, "landfall plan %s shows what it waits for", region),
+                  err);
+}
+
+/* ---- from outside ------------------------------------------------------------------------------- */
+
+bool adopt_look(struct arena *mem, const struct adopt_ask *ask, struct adoption **out,
+                struct adopt_found *found, struct err *err)
+{
+    struct schema_diffs diffs;
+    uint32_t i = plan_find(ask->plan, ask->address);
+    if (i == UINT32_MAX) {
+        err_set(err, "adopt.cannot", "'%s' cannot be adopted: there is no such step", ask->address);
+        return err_advise(err, "landfall graph %s lists them", ask->plan->region->name);
+    }
+    struct adoption *a = ARENA_NEW(mem, struct adoption);
+    *a = (struct adoption){.ask = ask, .mem = mem, .step = &ask->plan->steps[i]};
+    a->becomes = a->step->desired;
+    if (!check_step(a, err) || !look_up(a, err) || !may_take(a, err) || !differs_in_place(a, err) ||
+        (ask->as_it_is && !leave_as_it_is(a, err)))
+        return false;
+    compare(a, a->step->desired, &diffs);
+    *out = a;
+    *found = (struct adopt_found){.id = a->id, .diffs = diffs.at, .diff_count = diffs.count};
     return true;
 }
 
-bool adopt_run(const struct adopt_ask *ask, struct err *err)
+/* What a driver counts or measures may have moved on: asked is whether what was shown still holds. */
+static bool is_as_shown(struct adoption *a, const struct adopt_found *shown, const char *marker)
 {
-    uint32_t i = plan_find(ask->plan, ask->address);
-    if (i == UINT32_MAX)
-        return cannot(ask, "there is no such step", err);
-    const struct plan_step *step = &ask->plan->steps[i];
-    if (!check_step(ask, step, err))
+    struct schema_diffs now;
+    compare(a, a->step->desired, &now);
+    bool same = str_equal(shown->id, a->id) && str_equal(marker, a->marker) && shown->diff_count == now.count;
+    for (size_t k = 0; same && k < now.count; k++)
+        same = strcmp(shown->diffs[k].path, now.at[k].path) == 0 &&
+               value_equal(shown->diffs[k].before, now.at[k].before);
+    return same;
+}
+
+bool adopt_take(struct adoption *a, struct store_writer *writer, struct err *err)
+{
+    const char *marker = a->marker;
+    struct schema_diffs diffs;
+    compare(a, a->step->desired, &diffs);
+    const struct adopt_found shown = {.id = a->id, .diffs = diffs.at, .diff_count = diffs.count};
+    if (!look_up(a, err))
         return false;
-    struct adoption a = {.ask = ask, .mem = arena_new(), .step = step, .becomes = step->desired};
-    bool ok = look_up(&a, err) && may_take(&a, err) && differs_in_place(&a, err) &&
-              (!ask->as_it_is || leave_as_it_is(&a, err)) && take(&a, err);
-    arena_free(a.mem);
-    return ok;
+    if (!is_as_shown(a, &shown, marker)) {
+        err_set(err, "adopt.overtaken", "'%s' was changed while it was looked at", a->ask->address);
+        return err_advise(err, "nothing was done; see what is there now: landfall adopt %s %s",
+                          a->ask->plan->region->name, a->ask->address);
+    }
+    a->writer = writer;
+    return take(a, err);
 }

@@ -7,20 +7,22 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attr.h"
 #include "model/event.h"
 
+struct arena;
 struct err;
 struct loop;
 struct plan;
 struct registry;
+struct schema_diff;
 struct store_writer;
 
 struct adopt_ask {
     struct loop *loop;
     struct registry *registry;
-    struct store_writer *writer;
     const struct plan *plan; /* made with adopting = address */
     const char *address;
     const char *lineage; /* of the lost store whose marker it may carry; NULL: none */
@@ -33,5 +35,19 @@ struct adopt_ask {
     void *keep_user;
 };
 
-/* Runs the loop; durable when it returns true. */
-MUST_USE bool adopt_run(const struct adopt_ask *ask, struct err *err);
+/* What is there, beside what the playbook declares. */
+struct adopt_found {
+    const char *id; /* or NULL */
+    const struct schema_diff *diffs;
+    size_t diff_count;
+};
+
+struct adoption;
+
+/* Looks only, and says why it cannot be.  Runs the loop.  The outputs live as long as mem; ask is borrowed as
+ * long as they are used. */
+MUST_USE bool adopt_look(struct arena *mem, const struct adopt_ask *ask, struct adoption **out,
+                         struct adopt_found *found, struct err *err);
+/* Looks again, with the lock in hand: what is not as it was when somebody said yes is not touched (error
+ * "adopt.overtaken").  Runs the loop; durable when it returns true. */
+MUST_USE bool adopt_take(struct adoption *a, struct store_writer *writer, struct err *err);

@@ -24,11 +24,17 @@ static const char *verb_name(uint32_t verb)
                                      : "run";
 }
 
+/* Taking over is a change of the mark, and of what differs: its note says which it is. */
+static bool adopts(const struct change *c)
+{
+    return value_get_bool(c->ask.memo, "adopt", false);
+}
+
 static struct event event_of(const struct change *c, enum event_kind kind, const char *text)
 {
     return (struct event){.kind = kind,
                           .address = c->ask.op.address,
-                          .verb = verb_name(c->ask.op.verb),
+                          .verb = adopts(c) ? "adopt" : verb_name(c->ask.op.verb),
                           .text = text,
                           .where = c->ask.row ? c->ask.row->declared_at : NULL};
 }
@@ -119,11 +125,17 @@ void change_fail(struct change *c, const char *code, const char *reason, const c
 
 void change_conflict(struct change *c, const char *marker)
 {
-    const char *region = c->owner->ask.region, *address = c->ask.op.address;
-    const char *reason = taken_reason(c->mem, marker, c->note);
+    const char *region = c->owner->ask.region;
+    const struct taken taken = {.region = region,
+                                .address = c->ask.op.address,
+                                .driver = c->ask.driver,
+                                .marker = marker,
+                                .hindrance = taken_hindrance(c->ask.type),
+                                .others = c->owner->ask.others};
+    const char *reason = taken_reason(c->mem, &taken, c->note);
     const char *advice = arena_print(
-        c->mem, "look at it; then %s, or remove or rename it and `landfall resume %s`. It was not touched",
-        taken_adoption(c->mem, region, address, marker, false), region);
+        c->mem, "%s. It was not touched",
+        taken_advice(c->mem, &taken, arena_print(c->mem, ", and then `landfall resume %s`", region)));
     change_put_op(c, STORE_OP_FAILED, c->attempt, reason, NULL);
     change_finish(c, &(struct change_result){.end = CHANGE_CONFLICT,
                                              .code = "run.conflict",
@@ -181,8 +193,7 @@ static void put_row(struct change *c, const struct op_result *result, const stru
     row.desired = c->ask.op.desired;
     row.observed = state == c->ask.desired && c->ask.op.desired ? c->ask.op.desired : json_of(c->mem, state);
     /* The note that asks for an adoption is no note of the driver's. */
-    bool adopts = value_get_bool(c->ask.memo, "adopt", false);
-    row.memo = result->memo ? json_of(c->mem, result->memo) : adopts ? NULL : c->ask.op.memo;
+    row.memo = result->memo ? json_of(c->mem, result->memo) : adopts(c) ? NULL : c->ask.op.memo;
     row.damaged = damaged;
     store_put_res(c->owner->ask.writer, &row);
     change_residence_put(c, state);

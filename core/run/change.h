@@ -26,6 +26,7 @@ struct err;
 struct loop;
 struct region;
 struct residence;
+struct taken_others;
 struct value;
 
 struct changes_ask {
@@ -40,8 +41,9 @@ struct changes_ask {
     const char *run_id;
     const char *region;         /* for markers and for the commands that messages name */
     const struct region *rules; /* where data may live: what is made is told to the audit chain; or NULL */
-    uint32_t tries;             /* of one change, the first included; 0: 20 */
-    int64_t timeout_change_ms;  /* 0: the operation's default */
+    const struct taken_others *others; /* whose marks may be met besides ours; or NULL */
+    uint32_t tries;                    /* of one change, the first included; 0: 20 */
+    int64_t timeout_change_ms;         /* 0: the operation's default */
     int64_t timeout_read_ms;
     struct retry_chance chance; /* zero: chance itself */
     /* The store failed: nothing is durable any more; stop the loop.  err is borrowed. */

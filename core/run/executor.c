@@ -534,6 +534,7 @@ struct executor *executor_new(const struct executor_ask *ask)
                                   .run_id = ask->run_id,
                                   .region = ask->plan->region->name,
                                   .rules = ask->plan->region,
+                                  .others = ask->plan->others,
                                   .tries = ask->tries,
                                   .timeout_change_ms = ask->timeout_change_ms,
                                   .timeout_read_ms = ask->timeout_read_ms,

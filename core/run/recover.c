@@ -141,6 +141,7 @@ bool recover_run(const struct recover_ask *ask, struct recover_outcome *out, str
                                   .run_id = ask->run_id,
                                   .region = ask->region,
                                   .rules = ask->rules,
+                                  .others = ask->others,
                                   .tries = ask->tries,
                                   .chance = ask->chance,
                                   .store_failed = on_store_failed,

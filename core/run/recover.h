@@ -29,8 +29,9 @@ struct recover_ask {
     const char *run_id;
     const char *region;         /* its name, for markers and messages */
     const struct region *rules; /* where data may live, or NULL: the audit chain is told nothing of it */
-    uint32_t tries;             /* as executor_ask */
-    struct retry_chance chance; /* zero: chance itself */
+    const struct taken_others *others; /* as struct changes_ask; or NULL */
+    uint32_t tries;                    /* as executor_ask */
+    struct retry_chance chance;        /* zero: chance itself */
 };
 
 struct recover_outcome {

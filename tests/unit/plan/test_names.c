@@ -157,9 +157,10 @@ static void test_what_cannot_be_adopted_says_why(void **state)
     rig_step(&rig, "fake.named.other", "{'name': 'other'}");
     rig_plan(&rig);
     assert_non_null(strstr(conflict_at("fake.named.a")->advice,
-                           "; it cannot be adopted as it is declared: it differs in 'engine'"));
+                           "; it cannot be adopted before 'engine', which no change can mend"));
     assert_non_null(strstr(conflict_at("fake.no_update.n")->advice, "; it cannot be adopted: its driver"));
-    assert_non_null(strstr(conflict_at("fake.named.later")->advice, "; it cannot be adopted yet: some"));
+    assert_non_null(strstr(conflict_at("fake.named.later")->advice,
+                           "after fake.named.other, `landfall adopt eu fake.named.later --yes`"));
     assert_int_equal(rig.plan->totals.conflicts, 3);
 }
 

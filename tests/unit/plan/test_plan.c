@@ -289,8 +289,8 @@ static void test_what_carries_another_marker_is_not_touched(void **state)
     const char *says = rig_refused(&rig, "plan.foreign");
     assert_string_equal(says, "'fake.named.a' is there (named-1), but it carries '" FAKE_FOREIGN_MARKER
                               "' instead of our marker");
-    /* To be copied as it stands. */
-    assert_non_null(strstr(rig.diags.at[0].advice, "`landfall adopt eu fake.named.a --yes`"));
+    /* To be copied as it stands, but for the lineage: without one, adopt would refuse. */
+    assert_non_null(strstr(rig.diags.at[0].advice, "`landfall adopt eu fake.named.a --yes --lineage OLD`"));
     assert_non_null(strstr(rig.diags.at[0].advice, "`landfall resolve eu fake.named.a --forget"));
     rig.ask.adopting = "fake.named.a";
     rig_plan(&rig);
@@ -303,6 +303,8 @@ static void test_what_lost_its_marker_is_not_touched(void **state)
     rig.world->objects[0].marker[0] = '\0';
     rig_sort_rows(&rig);
     rig_refused(&rig, "plan.foreign");
+    assert_non_null(
+        strstr(rig.diags.at[0].advice, "then `landfall adopt eu fake.named.a --yes` to take it over"));
 }
 
 static void test_what_nobody_declares_and_is_not_ours_any_more_is_not_destroyed(void **state)
@@ -312,6 +314,9 @@ static void test_what_nobody_declares_and_is_not_ours_any_more_is_not_destroyed(
     snprintf(rig.world->objects[0].marker, 40, "%s", FAKE_FOREIGN_MARKER);
     rig_sort_rows(&rig);
     rig_refused(&rig, "plan.foreign");
+    /* What the playbook does not declare can only be let go of. */
+    assert_null(strstr(rig.diags.at[0].advice, "landfall adopt"));
+    assert_non_null(strstr(rig.diags.at[0].advice, "`landfall resolve eu fake.named.a --forget"));
 }
 
 static void test_what_cannot_carry_a_marker_is_ours_while_it_is_as_we_left_it(void **state)

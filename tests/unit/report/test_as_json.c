@@ -161,6 +161,7 @@ static void test_history(void **state)
     as_json_history(&g.out, &h);
     const struct value *v = parsed(&g, "landfall.history/1");
     assert_int_equal(value_get(v, "runs")->count, 1);
+    assert_null(value_get(v, "earlier_runs"));
     assert_string_equal(value_get_text(value_item(value_get(v, "events"), 0), "at", ""),
                         "2026-11-22T09:40:40.123Z");
     golden_close(&g);

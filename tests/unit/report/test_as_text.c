@@ -472,6 +472,66 @@ static void test_history_of_a_region_and_of_one_step(void **state)
     golden_check(&g, "history.txt");
 }
 
+/* What is good is never folded: each of it was done. */
+static void test_what_is_said_again_of_a_step_is_told_once(void **state)
+{
+    (void)state;
+    static const struct store_event events[] = {
+        {.kind = "step.held",
+         .address = "dns.zone.a",
+         .verb = "create",
+         .text = "who knows",
+         .took_ms = 1500},
+        {.kind = "step.held", .address = "dns.zone.b", .verb = "create", .text = "who knows"},
+        {.kind = "step.held",
+         .address = "dns.zone.a",
+         .verb = "create",
+         .text = "who knows",
+         .wall_ms = FACTS_NOW},
+        {.kind = "step.held", .address = "dns.zone.a", .verb = "create", .text = "somebody does"},
+        {.kind = "step.held", .address = "dns.zone.a", .verb = "create", .text = "who knows"},
+        {.kind = "step.done", .address = "dns.zone.b", .verb = "create", .text = "new"},
+        {.kind = "step.done", .address = "dns.zone.b", .verb = "create", .text = "new"},
+    };
+    static const char *const lines[] = {
+        "held     dns.zone.a  create  1.5 s  who knows  (2 times, last 2026-11-22 11:40:30)",
+        "held     dns.zone.b  create  who knows",
+        "held     dns.zone.a  create  somebody does",
+        "held     dns.zone.a  create  who knows",
+        "done     dns.zone.b  create  new",
+        "done     dns.zone.b  create  new",
+    };
+    struct golden g;
+    golden_open(&g, pipe_style);
+    as_text_history(
+        &g.out, &(struct facts_history){.region = "eu", .events = events, .event_count = COUNT_OF(events)});
+    const char *at = golden_text(&g);
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        char line[120];
+        snprintf(line, sizeof(line), "  %s\n", lines[i]);
+        const char *found = strstr(at, line);
+        if (!found || found != strchr(at, '\n') + 1 - strlen(line))
+            fail_msg("'%s' is not next in:\n%s", lines[i], at);
+        at = found + strlen(line);
+    }
+    assert_string_equal(at, "");
+    golden_close(&g);
+}
+
+static void test_what_the_history_leaves_out_says_how_to_see_it(void **state)
+{
+    (void)state;
+    struct golden g;
+    golden_open(&g, pipe_style);
+    struct facts_history h = facts_make_history(NULL);
+    h.earlier_runs = 11;
+    h.earlier_events = true;
+    as_text_history(&g.out, &h);
+    assert_non_null(strstr(golden_text(&g), "11 earlier runs are left out: landfall history eu -n 12\n"));
+    assert_non_null(strstr(golden_text(&g), "earlier events are left out: landfall history eu -n 40\n"));
+    golden_close(&g);
+}
+
 static void test_outputs_that_are_not_known_say_so(void **state)
 {
     (void)state;
@@ -546,6 +606,8 @@ int main(void)
         cmocka_unit_test(test_the_end_of_a_run_tells_how_to_go_on),
         cmocka_unit_test(test_a_run_that_did_everything_is_short),
         cmocka_unit_test(test_history_of_a_region_and_of_one_step),
+        cmocka_unit_test(test_what_is_said_again_of_a_step_is_told_once),
+        cmocka_unit_test(test_what_the_history_leaves_out_says_how_to_see_it),
         cmocka_unit_test(test_outputs_that_are_not_known_say_so),
         cmocka_unit_test(test_a_deed_is_one_line_and_what_comes_next),
         cmocka_unit_test(test_plugins_are_described_down_to_their_attributes),

@@ -177,6 +177,32 @@ static void test_a_blind_intent_is_held_with_what_to_type(void **state)
     assert_non_null(strstr(run.last.advice, "landfall resolve eu fake.blind.x --retry"));
 }
 
+/* By the settling and by the run behind it, in the same words: the history folds what is said again. */
+static void test_what_is_held_is_told_in_the_same_words(void **state)
+{
+    (void)state;
+    struct store_event *events;
+    const struct store_event *first = NULL;
+    size_t count, held = 0;
+    struct store_op op = left("blind", LF_VERB_CREATE, LF_SETTLE_BLIND);
+    leave(&op, STORE_OP_INTENT, NULL, NULL);
+    step("fake.blind.x", "{'name': 'x', 'size': 2}");
+    run_apply(&run);
+    assert_int_equal(run.recovered.held, 1);
+    assert_int_equal(run.out.held, 1);
+    assert_true(store_read_events(run.rig.mem, run.rig.store_path, "fake.blind.x", 100, &events, &count,
+                                  &run.rig.err));
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(events[i].kind, "step.held") != 0)
+            continue;
+        first = first ? first : &events[i];
+        assert_string_equal(events[i].verb, first->verb);
+        assert_string_equal(events[i].text, first->text);
+        held++;
+    }
+    assert_int_equal(held, 2);
+}
+
 static void test_a_missing_driver_is_named_and_the_rest_is_settled(void **state)
 {
     (void)state;
@@ -374,7 +400,6 @@ static bool adopt(const char *address, const char *lineage)
     rig_plan(&run.rig);
     struct adopt_ask ask = {.loop = run.rig.loop,
                             .registry = run.rig.registry,
-                            .writer = run.writer,
                             .plan = run.rig.plan,
                             .address = address,
                             .lineage = lineage,
@@ -385,7 +410,10 @@ static bool adopt(const char *address, const char *lineage)
                             .keep = keep_word,
                             .tell = run_tell,
                             .tell_user = &run};
-    bool ok = adopt_run(&ask, &run.rig.err);
+    struct adoption *adoption;
+    struct adopt_found found;
+    bool ok = adopt_look(run.rig.mem, &ask, &adoption, &found, &run.rig.err) &&
+              adopt_take(adoption, run.writer, &run.rig.err);
     store_writer_close(run.writer);
     run_read(&run);
     run.rig.ask.adopting = NULL;
@@ -560,6 +588,7 @@ int main(void)
         T(test_what_happened_already_is_taken_and_not_made_again),
         T(test_a_build_under_way_goes_on_from_what_was_saved),
         T(test_a_blind_intent_is_held_with_what_to_type),
+        T(test_what_is_held_is_told_in_the_same_words),
         T(test_a_missing_driver_is_named_and_the_rest_is_settled),
         T(test_what_needs_a_secret_waits_until_it_is_there),
         T(test_a_destroy_in_doubt_is_finished),

@@ -15,10 +15,12 @@ notices:
     ops: { kind: webhook, url: "http://127.0.0.1:1/", key: !secret env:HOOK_KEY }
     dpt: { kind: webhook, url: "http://127.0.0.1:1/", key: !secret env:HOOK_KEY }
     legal: { kind: webhook, url: "http://127.0.0.1:1/", key: !secret env:HOOK_KEY }
+    owners: { kind: webhook, url: "http://127.0.0.1:1/", key: !secret env:HOOK_KEY }
   rules:
     - { to: [ops], about: [conflict, held] }
     - { to: [dpt], about: [resolved], stage: [queues] }
     - { to: [legal], about: [resolved], owner: [legal] }
+    - { to: [owners], about: [done] }
 END
 export HOOK_KEY=the-key-of-the-hook
 edit regions/us.yaml -e 's/mail: \{ max_receives: 5 \}/mail: { max_receives: 7 }/'

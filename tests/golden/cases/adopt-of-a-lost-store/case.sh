@@ -6,3 +6,8 @@ refused apply eu --yes --target dns.zone.apex -q
 landfall adopt eu dns.zone.apex --yes --by ada
 landfall adopt eu dns.zone.apex --yes --by ada --lineage "$lineage" | sed "s/$lineage/<id>/g"
 landfall status eu
+say 'what it can, and what it cannot'
+refused adopt eu queue.queue.mail --yes --lineage "$lineage" | sed "s/$lineage/<id>/g"
+refused adopt eu queue.queue.mail-dead --yes --lineage 0123456789abcdef0123456789abcdef
+refused adopt eu human.dpa-signed --yes
+refused adopt eu dns.zone.apex --yes

@@ -3,6 +3,12 @@ built apply us --yes
 edit regions/eu.yaml -e 's#path: out/eu/queues#path: out/us/queues#'
 refused plan eu --target queue
 refused apply eu --yes --target queue -q
+refused adopt eu queue.queue.mail-dead --yes
+say 'of a store that cannot be read nothing is known'
+mv .landfall/us.db kept.db
+echo 'no store' >.landfall/us.db
+landfall plan eu --target queue.queue.mail-dead | grep -A 3 '^error'
+mv kept.db .landfall/us.db
 landfall status eu
 say 'for programs'
 "$binary" plan eu --target queue --json | jq '.totals.conflicts, [.steps[] | select(.taken) | {address, taken}]'

@@ -15,3 +15,6 @@ say 'the newest entry'
 edit regions/eu.yaml -e 's/storage_gb: 100/storage_gb: 120/'
 built apply eu --yes
 landfall history eu -n 1
+say 'what each run says again is told once'
+landfall history eu | grep -oE '(human|todo)\..*'
+"$binary" history eu -n 1 --json | jq '.earlier_runs, .earlier_events, (.runs | length), (.events | length)'
