@@ -13,10 +13,9 @@
 /* How much later a request of a dead process may still land.  The API handles a request of a few hundred
  * bytes within milliseconds of its arrival, and a socket of a dead process holds one at most. */
 #define RABBIT_INFLIGHT_MS 2000
-/* At most two objects of the broker make one of ours: a queue and its policy.  A last source is asked only
- * where these leave a doubt. */
-#define RABBIT_SOURCES 3
-#define RABBIT_DOUBT   (RABBIT_SOURCES - 1)
+/* At most two objects of the broker make one of ours: a queue and its policy.  Where these leave a doubt, the
+ * listing of queues is asked, and then which nodes run the vhost. */
+enum { RABBIT_QUEUES = 2, RABBIT_NODES, RABBIT_SOURCES };
 /* Unknown arguments are kept when the object is made, and never changed afterwards. */
 #define RABBIT_MARK    "x-landfall-op"
 #define RABBIT_ADDRESS "x-landfall-address"
@@ -88,10 +87,10 @@ struct rabbit_type {
                           const struct lf_value *element);
     const char *(*key)(struct rabbit_item *item, size_t source);
     bool gathers; /* many elements with one key make one object: `seen` is a list of them */
-    /* Whether it may only be away, by what was seen so far: where that is asked for the one, as RABBIT_DOUBT;
-     * NULL: there is no doubt.  `listed`: it was looked for in the listings, and list() of RABBIT_DOUBT is
-     * asked for all.  NULL: whatever RabbitMQ does not show is not there. */
-    const char *(*doubt)(struct rabbit_item *item, bool listed);
+    /* Whether it may only be away, by what was seen so far: where RABBIT_QUEUES or RABBIT_NODES is asked for
+     * the one; NULL: there is no doubt.  `listed`: it was looked for in the listings, and list() of that
+     * source is asked for all.  No such function: whatever RabbitMQ does not show is not there. */
+    const char *(*doubt)(struct rabbit_item *item, size_t source, bool listed);
     bool hides; /* the first listing has nothing of what is away */
     /* From `seen` to there, marker, state, unfinished and away. */
     void (*take)(struct rabbit_item *item);
@@ -169,21 +168,26 @@ void rabbit_sweep_owned(const struct rabbit_type *type, void *self, struct lf_op
 
 /* ---- what is away (rabbitmq_away.c) -------------------------------------------------------------------- */
 
-/* An element of a listing of queues, with its state: its node is down or comes up. */
-bool rabbit_away_is(const struct kit *kit, const struct lf_value *row);
+/* Where RABBIT_NODES is asked: the names of the vhosts with their state on each node. */
+#define RABBIT_RUNNING "/vhosts?columns=name,cluster_state"
+
+/* An element of a listing of queues, with its state and node: that one is down, or comes up and may not have
+ * all that belongs to the queue yet.  `vhosts`: as RABBIT_RUNNING gives them, one or a list; NULL: only what
+ * the element itself says. */
+bool rabbit_away_is(const struct kit *kit, const struct lf_value *row, const char *vhost,
+                    const struct lf_value *vhosts);
 /* The same in words. */
 const char *rabbit_away_why(struct rabbit_item *item, const struct lf_value *row);
 /* Why a quorum queue of which no member runs is away: not all nodes that have one are up.  NULL: they are,
- * and it is no more than damaged.  `vhosts`: their names and states on each node, one of them or a list; may
- * be NULL. */
+ * and it is no more than damaged.  `vhosts`: as above. */
 const char *rabbit_away_members(struct rabbit_item *item, const struct lf_value *queue,
                                 const struct lf_value *vhosts);
 /* The path of a listing of that queue alone: `items` has its name, state and node, or nothing. */
 const char *rabbit_away_listing(const struct rabbit_item *item, const char *queue);
 /* Ends it as away: nothing can be told, or it is to be tried again. */
 void rabbit_away_end(struct rabbit_item *item);
-/* After a "not found", which did nothing: goes on with `then` if that queue is not there, or if it is not the
- * queue that was not found and is not away; else ends it as away. */
+/* After a "not found", which did nothing: goes on with `then` if that queue is not there, or if it is there,
+ * not away, and not what was not found; else ends it as away. */
 void rabbit_away_or(struct rabbit_item *item, const char *queue, bool not_found,
                     void (*then)(struct rabbit_item *item));
 

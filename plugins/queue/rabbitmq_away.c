@@ -11,10 +11,40 @@
 
 #define STATUS_OK 200
 
-bool rabbit_away_is(const struct kit *kit, const struct lf_value *row)
+/* The nodes of a vhost, with what they are at; NULL: RabbitMQ does not say. */
+static const struct lf_value *nodes_of(const struct kit *kit, const char *vhost,
+                                       const struct lf_value *vhosts)
 {
-    const char *state = kit_get_text(kit, row, "state");
-    return state && strcmp(state, "down") == 0;
+    if (!vhosts || kit->values->kind(vhosts) != LF_KIND_LIST)
+        return kit_get(kit, vhosts, "cluster_state");
+    for (size_t i = 0; i < kit->values->count(vhosts); i++) {
+        const struct lf_value *one = kit->values->at(vhosts, i, NULL);
+        const char *name = kit_get_text(kit, one, "name");
+        if (name && strcmp(name, vhost) == 0)
+            return kit_get(kit, one, "cluster_state");
+    }
+    return NULL;
+}
+
+static bool runs_on(const struct kit *kit, const struct lf_value *nodes, const char *node)
+{
+    size_t count = nodes && kit->values->kind(nodes) == LF_KIND_MAP ? kit->values->count(nodes) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = NULL;
+        const char *state = kit->values->as_text(kit->values->at(nodes, i, &name), NULL);
+        if (name && strcmp(name, node) == 0)
+            return state && strcmp(state, "running") == 0;
+    }
+    return false;
+}
+
+bool rabbit_away_is(const struct kit *kit, const struct lf_value *row, const char *vhost,
+                    const struct lf_value *vhosts)
+{
+    const char *state = kit_get_text(kit, row, "state"), *node = kit_get_text(kit, row, "node");
+    if (state && strcmp(state, "down") == 0)
+        return true;
+    return vhosts && node && !runs_on(kit, nodes_of(kit, vhost, vhosts), node);
 }
 
 const char *rabbit_away_why(struct rabbit_item *item, const struct lf_value *row)
@@ -28,46 +58,18 @@ const char *rabbit_away_why(struct rabbit_item *item, const struct lf_value *row
         name ? name : item->id, state ? state : "?", node ? node : "?");
 }
 
-/* The nodes that run the queue's vhost, with what they are at; NULL: RabbitMQ does not say. */
-static const struct lf_value *nodes_of(const struct rabbit_item *item, const struct lf_value *found)
-{
-    const struct lf_values *values = item->kit->values;
-    if (!found || values->kind(found) != LF_KIND_LIST)
-        return kit_get(item->kit, found, "cluster_state");
-    for (size_t i = 0; i < values->count(found); i++) {
-        const struct lf_value *vhost = values->at(found, i, NULL);
-        const char *name = kit_get_text(item->kit, vhost, "name");
-        if (name && strcmp(name, item->vhost) == 0)
-            return kit_get(item->kit, vhost, "cluster_state");
-    }
-    return NULL;
-}
-
-static bool runs_on(const struct rabbit_item *item, const struct lf_value *nodes, const char *node)
-{
-    const struct lf_values *values = item->kit->values;
-    size_t count = nodes && values->kind(nodes) == LF_KIND_MAP ? values->count(nodes) : 0;
-    for (size_t i = 0; i < count; i++) {
-        const char *name = NULL;
-        const char *state = values->as_text(values->at(nodes, i, &name), NULL);
-        if (name && strcmp(name, node) == 0)
-            return state && strcmp(state, "running") == 0;
-    }
-    return false;
-}
-
 const char *rabbit_away_members(struct rabbit_item *item, const struct lf_value *queue,
                                 const struct lf_value *vhosts)
 {
     const struct lf_values *values = item->kit->values;
     const struct lf_value *members = kit_get(item->kit, queue, "members");
-    const struct lf_value *nodes = nodes_of(item, vhosts);
+    const struct lf_value *nodes = nodes_of(item->kit, item->vhost, vhosts);
     if (!nodes)
         return "no member of it runs, and RabbitMQ does not say which of its nodes run the vhost";
     size_t count = members && values->kind(members) == LF_KIND_LIST ? values->count(members) : 0;
     for (size_t i = 0; i < count; i++) {
         const char *node = values->as_text(values->at(members, i, NULL), NULL);
-        if (node && !runs_on(item, nodes, node))
+        if (node && !runs_on(item->kit, nodes, node))
             return kit_format(item->kit, item->op,
                               "no member of it runs, and the node '%s' has one and is down", node);
     }
@@ -97,35 +99,57 @@ void rabbit_away_end(struct rabbit_item *item)
     rabbit_item_end(item, &result);
 }
 
-/* `not_found`: the queue is listed and was "not found", so it is away, or was until this moment. */
-static void judge(struct rabbit_item *item, const struct kit_http_reply *reply, bool not_found)
+static void end_if_away(struct rabbit_item *item, bool not_found)
+{
+    const struct lf_value *queues = item->seen[RABBIT_QUEUES];
+    const struct lf_value *row = queues ? item->kit->values->at(queues, 0, NULL) : NULL;
+    if (row && (not_found || rabbit_away_is(item->kit, row, item->vhost, item->seen[RABBIT_NODES]))) {
+        item->away = rabbit_away_why(item, row);
+        rabbit_away_end(item);
+    } else {
+        item->then(item);
+    }
+}
+
+static void nodes_listed(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (rabbit_item_failed(item, reply))
+        return;
+    item->seen[RABBIT_NODES] = reply->json;
+    end_if_away(item, false);
+}
+
+/* False: it ended, because that is no listing. */
+static bool keep_queues(struct rabbit_item *item, const struct kit_http_reply *reply)
 {
     const struct lf_value *rows = kit_get(item->kit, reply->json, "items");
     bool is_list = rows && item->kit->values->kind(rows) == LF_KIND_LIST;
-    if (!rabbit_is_missing(reply) &&
-        (reply->sent != LF_SENT_REPLY || reply->status != STATUS_OK || !is_list)) {
+    bool good =
+        rabbit_is_missing(reply) || (reply->sent == LF_SENT_REPLY && reply->status == STATUS_OK && is_list);
+    item->seen[RABBIT_QUEUES] = is_list ? rows : NULL;
+    if (!good)
         rabbit_item_fail(item, reply);
-        return;
-    }
-    const struct lf_value *row = is_list ? item->kit->values->at(rows, 0, NULL) : NULL;
-    if (!row || (!not_found && !rabbit_away_is(item->kit, row))) {
-        item->then(item);
-        return;
-    }
-    item->away = rabbit_away_why(item, row);
-    rabbit_away_end(item);
+    return good;
 }
 
+/* What was not found is something of the queue's: it matters whether its node has all of that already. */
 static void listed(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
+    struct rabbit_item *item = user;
     (void)op;
-    judge(user, reply, false);
+    if (keep_queues(item, reply))
+        rabbit_item_ask(item, "GET", RABBIT_RUNNING, NULL, nodes_listed);
 }
 
-static void listed_all_the_same(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+/* The queue itself was not found, and is listed: it is away, or was until this moment. */
+static void listed_itself(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
+    struct rabbit_item *item = user;
     (void)op;
-    judge(user, reply, true);
+    if (keep_queues(item, reply))
+        end_if_away(item, true);
 }
 
 void rabbit_away_or(struct rabbit_item *item, const char *queue, bool not_found,
@@ -133,6 +157,5 @@ void rabbit_away_or(struct rabbit_item *item, const char *queue, bool not_found,
 {
     item->touched = item->touched_before;
     item->then = then;
-    rabbit_item_ask(item, "GET", rabbit_away_listing(item, queue), NULL,
-                    not_found ? listed_all_the_same : listed);
+    rabbit_item_ask(item, "GET", rabbit_away_listing(item, queue), NULL, not_found ? listed_itself : listed);
 }

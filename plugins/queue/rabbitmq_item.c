@@ -167,19 +167,38 @@ void rabbit_item_peek(struct rabbit_item *item, const char *path, const struct l
 
 static void look_next(struct rabbit_item *item);
 
+/* False: it ended, because that is no answer. */
+static bool keep_seen(struct rabbit_item *item, size_t source, const struct kit_http_reply *reply)
+{
+    bool missing = rabbit_is_missing(reply);
+    if (!missing && (reply->sent != LF_SENT_REPLY || reply->status != STATUS_OK || !reply->json)) {
+        rabbit_item_fail(item, reply);
+        return false;
+    }
+    const struct lf_value *page =
+        source == RABBIT_QUEUES ? kit_get(item->kit, reply->json, "items") : reply->json;
+    item->seen[source] = missing ? NULL : page;
+    return true;
+}
+
 static void looked(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
     (void)op;
-    bool missing = rabbit_is_missing(reply);
-    if (!missing && (reply->sent != LF_SENT_REPLY || reply->status != STATUS_OK || !reply->json)) {
-        rabbit_item_fail(item, reply);
+    if (!keep_seen(item, item->step, reply))
         return;
-    }
-    const struct lf_value *page = kit_get(item->kit, reply->json, "items");
-    item->seen[item->step] = missing ? NULL : item->step == RABBIT_DOUBT && page ? page : reply->json;
     item->step++;
     look_next(item);
+}
+
+static void looked_again(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (!keep_seen(item, 0, reply))
+        return;
+    rabbit_item_taken(item);
+    item->then(item);
 }
 
 void rabbit_item_taken(struct rabbit_item *item)
@@ -192,19 +211,34 @@ void rabbit_item_taken(struct rabbit_item *item)
     item->type->take(item);
 }
 
+static const char *next_path(struct rabbit_item *item)
+{
+    const struct rabbit_type *type = item->type;
+    const char *path = NULL;
+    for (; item->step < RABBIT_SOURCES; item->step++) {
+        if (item->step < RABBIT_QUEUES)
+            path = type->path(item, item->step);
+        else if (type->doubt)
+            path = type->doubt(item, item->step, false);
+        if (path)
+            return path;
+    }
+    return NULL;
+}
+
+/* What all nodes have now was looked at before that was known: once more. */
 static void look_next(struct rabbit_item *item)
 {
-    const char *path = item->step < RABBIT_DOUBT ? item->type->path(item, item->step) : NULL;
-    if (!path && item->type->doubt && item->step <= RABBIT_DOUBT) {
-        item->step = RABBIT_DOUBT;
-        path = item->type->doubt(item, false);
-    }
+    const char *path = next_path(item);
     if (path) {
         rabbit_item_ask(item, "GET", path, NULL, looked);
         return;
     }
     rabbit_item_taken(item);
-    item->then(item);
+    if (item->seen[RABBIT_NODES] && !item->away)
+        rabbit_item_ask(item, "GET", item->type->path(item, 0), NULL, looked_again);
+    else
+        item->then(item);
 }
 
 void rabbit_item_look(struct rabbit_item *item, void (*then)(struct rabbit_item *item))

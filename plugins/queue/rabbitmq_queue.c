@@ -14,14 +14,13 @@
 #include <landfall/queue.h>
 #include <string.h>
 
-enum { QUEUE, POLICY, DOUBT = RABBIT_DOUBT };
+enum { QUEUE, POLICY };
 
 /* Without statistics: those of a quorum queue that is half deleted tell a second, older `online` in the same
  * object, which no JSON may. */
 #define COLUMNS                                                                                              \
     "?disable_stats=true&columns=name,vhost,durable,auto_delete,arguments,type,state,node,members,online"
-#define RUNNING "/vhosts?columns=name,cluster_state"
-#define MS      1000
+#define MS 1000
 
 #define STATUS_CREATED 201
 
@@ -56,8 +55,8 @@ static const char *path(struct rabbit_item *item, size_t source)
 
 static const char *list(const struct rabbit *rabbit, struct lf_op *op, const char *vhost, size_t source)
 {
-    if (source == DOUBT)
-        return RUNNING;
+    if (source > POLICY)
+        return source == RABBIT_NODES ? RABBIT_RUNNING : NULL;
     const char *base = source == QUEUE ? "/queues" : "/policies";
     const char *in = vhost ? rabbit_path(&rabbit->kit, op, "/*", vhost) : "";
     return kit_format(&rabbit->kit, op, "%s%s%s", base, in, source == QUEUE ? COLUMNS : "");
@@ -191,25 +190,24 @@ static bool is_shell(const struct rabbit_item *item)
 
 /* One that was not found may be away.  One that runs nowhere may be a shell, or its nodes may be down. Before
  * a create nothing is asked: RabbitMQ refuses to make a queue that is away. */
-static const char *doubt(struct rabbit_item *item, bool listed)
+static const char *doubt(struct rabbit_item *item, size_t source, bool listed)
 {
-    if (item->seen[QUEUE])
-        return is_shell(item) ? RUNNING : NULL;
     bool begins = item->req->verb == LF_VERB_CREATE && !item->touched;
-    return listed || begins ? NULL : rabbit_away_listing(item, item->name);
+    if (source == RABBIT_NODES)
+        return item->seen[QUEUE] && is_shell(item) ? RABBIT_RUNNING : NULL;
+    return item->seen[QUEUE] || listed || begins ? NULL : rabbit_away_listing(item, item->name);
 }
 
 static const char *why_away(struct rabbit_item *item)
 {
     const struct lf_value *row = item->seen[QUEUE];
     if (row)
-        return rabbit_away_is(item->kit, row) ? rabbit_away_why(item, row)
-               : is_shell(item)               ? rabbit_away_members(item, row, item->seen[DOUBT])
-                                              : NULL;
-    const struct lf_value *rows = item->seen[DOUBT];
-    bool is_page =
-        rows && item->kit->values->kind(rows) == LF_KIND_LIST && item->kit->values->count(rows) > 0;
-    return is_page ? rabbit_away_why(item, item->kit->values->at(rows, 0, NULL)) : NULL;
+        return rabbit_away_is(item->kit, row, item->vhost, NULL) ? rabbit_away_why(item, row)
+               : is_shell(item) ? rabbit_away_members(item, row, item->seen[RABBIT_NODES])
+                                : NULL;
+    const struct lf_value *rows = item->seen[RABBIT_QUEUES];
+    row = rows ? item->kit->values->at(rows, 0, NULL) : NULL;
+    return row ? rabbit_away_why(item, row) : NULL;
 }
 
 /* A declare that was cut off later leaves a member that runs and waits for a leader that nobody asked it to

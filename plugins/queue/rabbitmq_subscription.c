@@ -106,27 +106,34 @@ static const char *path(struct rabbit_item *item, size_t source)
 static const char *list(const struct rabbit *rabbit, struct lf_op *op, const char *vhost, size_t source)
 {
     const char *in = vhost ? rabbit_path(&rabbit->kit, op, "/*", vhost) : "";
-    if (source == RABBIT_DOUBT)
+    if (source == RABBIT_NODES)
+        return RABBIT_RUNNING;
+    if (source == RABBIT_QUEUES)
         return kit_format(&rabbit->kit, op, "/queues%s?disable_stats=true&columns=name,vhost,state,node", in);
     return source == 0 ? kit_format(&rabbit->kit, op, "/bindings%s", in) : NULL;
 }
 
-/* RabbitMQ hides the bindings of a queue that is away.  Before a create nothing is asked: it refuses to bind
- * such a queue. */
-static const char *doubt(struct rabbit_item *item, bool listed)
+/* RabbitMQ hides the bindings of a queue that is away; and where its node comes up, the queue is there a
+ * moment before they are.  Before a create nothing is asked: it refuses to bind such a queue. */
+static const char *doubt(struct rabbit_item *item, size_t source, bool listed)
 {
     bool begins = item->req->verb == LF_VERB_CREATE && !item->touched;
     bool none = !item->seen[0] || item->kit->values->count(item->seen[0]) == 0;
+    const struct lf_value *queues = item->seen[RABBIT_QUEUES];
     (void)listed;
-    return none && !begins && *item->other ? rabbit_away_listing(item, item->other) : NULL;
+    if (!none || begins || !*item->other)
+        return NULL;
+    if (source == RABBIT_QUEUES)
+        return rabbit_away_listing(item, item->other);
+    return queues && item->kit->values->count(queues) > 0 ? RABBIT_RUNNING : NULL;
 }
 
-/* No name holds a line feed, so this is one key for the pair.  Of queues only those that are away count. */
+/* No name holds a line feed, so this is one key for the pair. */
 static const char *key_of(const struct rabbit *rabbit, struct lf_op *op, size_t source,
                           const struct lf_value *element)
 {
-    if (source == RABBIT_DOUBT)
-        return rabbit_away_is(&rabbit->kit, element) ? kit_get_text(&rabbit->kit, element, "name") : NULL;
+    if (source >= RABBIT_QUEUES)
+        return kit_get_text(&rabbit->kit, element, "name");
     const char *kind = kit_get_text(&rabbit->kit, element, "destination_type");
     const char *from = kit_get_text(&rabbit->kit, element, "source");
     const char *to = kit_get_text(&rabbit->kit, element, "destination");
@@ -137,8 +144,9 @@ static const char *key_of(const struct rabbit *rabbit, struct lf_op *op, size_t 
 
 static const char *key(struct rabbit_item *item, size_t source)
 {
-    return source == RABBIT_DOUBT ? item->other
-                                  : kit_format(item->kit, item->op, "%s\n%s", item->name, item->other);
+    return source == RABBIT_NODES    ? item->vhost
+           : source == RABBIT_QUEUES ? item->other
+                                     : kit_format(item->kit, item->op, "%s\n%s", item->name, item->other);
 }
 
 static const struct lf_value *binding_at(const struct rabbit_item *item, size_t i)
@@ -169,9 +177,10 @@ static const char *marker_among(const struct rabbit_item *item, size_t count)
 
 static const char *why_away(struct rabbit_item *item)
 {
-    const struct lf_value *queues = item->seen[RABBIT_DOUBT];
+    const struct lf_value *queues = item->seen[RABBIT_QUEUES];
     const struct lf_value *queue = queues ? item->kit->values->at(queues, 0, NULL) : NULL;
-    return queue && rabbit_away_is(item->kit, queue) ? rabbit_away_why(item, queue) : NULL;
+    bool away = queue && rabbit_away_is(item->kit, queue, item->vhost, item->seen[RABBIT_NODES]);
+    return away ? rabbit_away_why(item, queue) : NULL;
 }
 
 static void take(struct rabbit_item *item)

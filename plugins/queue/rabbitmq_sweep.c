@@ -32,6 +32,7 @@ struct sweep {
     size_t source;
     struct listing listings[RABBIT_SOURCES];
     const struct lf_value *first; /* the listing of source 0, as it came */
+    bool again;                   /* that is asked for the second time */
 };
 
 static int by_key(const void *a, const void *b)
@@ -121,7 +122,7 @@ static bool is_in_doubt(struct sweep *sweep)
         if (!is_pending(sweep, item))
             continue;
         see(sweep, item);
-        if (sweep->type->doubt(item, true))
+        if (sweep->type->doubt(item, sweep->source, true))
             return true;
     }
     return false;
@@ -129,13 +130,18 @@ static bool is_in_doubt(struct sweep *sweep)
 
 static const char *next_listing(struct sweep *sweep, const char *vhost)
 {
-    const char *path = NULL;
-    if (sweep->source < RABBIT_DOUBT)
-        path = sweep->type->list(sweep->rabbit, sweep->op, vhost, sweep->source);
-    if (path || sweep->source > RABBIT_DOUBT || !is_in_doubt(sweep))
-        return path;
-    sweep->source = RABBIT_DOUBT;
-    return sweep->type->list(sweep->rabbit, sweep->op, vhost, RABBIT_DOUBT);
+    for (; !sweep->again && sweep->source < RABBIT_SOURCES; sweep->source++) {
+        bool asked = sweep->source < RABBIT_QUEUES || is_in_doubt(sweep);
+        const char *path = asked ? sweep->type->list(sweep->rabbit, sweep->op, vhost, sweep->source) : NULL;
+        if (path)
+            return path;
+    }
+    /* What all nodes have now was listed before that was known: once more. */
+    if (sweep->again || !sweep->listings[RABBIT_NODES].rows)
+        return NULL;
+    sweep->again = true;
+    sweep->source = 0;
+    return sweep->type->list(sweep->rabbit, sweep->op, vhost, 0);
 }
 
 /* Asks for the listings of one source after the other, then goes on with `done`. */
@@ -210,6 +216,7 @@ static void vhost_next(struct sweep *sweep)
     while (sweep->items[sweep->vhost].batch->answers[sweep->vhost].status != 0)
         sweep->vhost++;
     sweep->source = 0;
+    sweep->again = false;
     memset(sweep->listings, 0, sizeof(sweep->listings));
     list_next(sweep, sweep->items[sweep->vhost].vhost, vhost_listed, vhost_done);
 }
@@ -239,16 +246,32 @@ void rabbit_sweep_many(const struct rabbit_type *type, void *self, struct lf_op 
 
 /* ---- all that carries a mark -------------------------------------------------------------------------- */
 
+static bool is_row_away(const struct sweep *sweep, const struct row *row)
+{
+    const struct listing *nodes = &sweep->listings[RABBIT_NODES];
+    const struct row wanted = {row->vhost, row->vhost, NULL};
+    size_t at = lower_bound(nodes, &wanted);
+    bool found = at < nodes->count && by_key(&nodes->rows[at], &wanted) == 0;
+    return rabbit_away_is(sweep->kit, row->element, row->vhost, found ? nodes->rows[at].element : NULL);
+}
+
 /* What belongs to a queue that is away is in no listing, and nobody knows whether there is any. */
 static void end_owned(struct sweep *sweep)
 {
     const struct kit *kit = sweep->kit;
-    const struct listing *away = &sweep->listings[RABBIT_DOUBT];
-    if (away->count == 0) {
+    const struct listing *queues = &sweep->listings[RABBIT_QUEUES];
+    const struct row *first = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < queues->count; i++) {
+        if (!is_row_away(sweep, &queues->rows[i]))
+            continue;
+        first = first ? first : &queues->rows[i];
+        count++;
+    }
+    if (!first) {
         kit_finish(kit, sweep->op, LF_END_OK);
         return;
     }
-    const struct row *first = &away->rows[0];
     const char *node = kit_get_text(kit, first->element, "node");
     kit_note(kit, sweep->op, "queue.away", NULL,
              kit_format(kit, sweep->op, "RabbitMQ cannot show every %s now", sweep->type->noun),
@@ -256,7 +279,7 @@ static void end_owned(struct sweep *sweep)
                  kit, sweep->op,
                  "it hides those of the queue '%s' in the vhost '%s', whose node '%s' is down or coming up, "
                  "and of %zu queues more (%s)",
-                 first->key, first->vhost, node ? node : "?", away->count - 1, sweep->rabbit->api),
+                 first->key, first->vhost, node ? node : "?", count - 1, sweep->rabbit->api),
              "bring every node of the broker up, then type the command again");
     kit_finish(kit, sweep->op, LF_END_CANNOT_TELL);
 }

@@ -200,12 +200,53 @@ static void test_a_queue_that_is_listed_was_not_deleted(void **state)
     assert_string_equal(broker_ask(w, "/policies/*", "length"), "0");
 }
 
+#define OK_REPLY(body) "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" body
+
+/* Where a node comes up its queues are there before their bindings are. */
+static void test_a_binding_that_its_node_has_not_yet_is_not_gone(void **state)
+{
+    struct broker *w = *state;
+    struct arena *mem = bench_arena(w->b);
+    const char *coming = arena_print(
+        mem, OK_REPLY("[{\"name\":\"%s\",\"cluster_state\":{\"rabbit%d@localhost\":\"stopped\"}}]"), w->vhost,
+        w->amqp_port);
+    broker_made(w, "queue", ORDERS);
+    broker_made(w, "topic", "{'name':'events'}");
+    broker_made(w, "subscription", BOUND);
+    const uint32_t verbs[] = {LF_VERB_READ, LF_VERB_RECOVER, LF_VERB_DESTROY};
+    for (size_t v = 0; v < 3; v++) {
+        mishap_next(w->m, "GET /api/bindings/", 1, MISHAP_ANSWER, OK_REPLY("[]"));
+        mishap_next(w->m, "GET /api/vhosts", 1, MISHAP_ANSWER, coming);
+        expect(w, verbs[v], "subscription", BOUND, v < 2 ? LF_END_CANNOT_TELL : LF_END_RETRY);
+    }
+    mishap_next(w->m, "DELETE /api/bindings/", 1, MISHAP_ANSWER, NOT_FOUND);
+    mishap_next(w->m, "GET /api/vhosts", 1, MISHAP_ANSWER, coming);
+    expect(w, LF_VERB_DESTROY, "subscription", BOUND, LF_END_RETRY);
+    mishap_next(w->m, "GET /api/vhosts", 1, MISHAP_ANSWER, coming);
+    expect(w, LF_VERB_OWNED, "subscription", "{}", LF_END_CANNOT_TELL);
+    /* It has them as soon as it says that it is up, so that they are looked for again. */
+    mishap_next(w->m, "GET /api/bindings/", 1, MISHAP_ANSWER, OK_REPLY("[]"));
+    expect(w, LF_VERB_READ, "subscription", BOUND, LF_END_OK);
+    const struct op_item item = {.verb = LF_VERB_READ, .prior = bench_value(w->b, BOUND)};
+    const struct op_item both[] = {item, item};
+    mishap_next(w->m, "GET /api/bindings/", 1, MISHAP_ANSWER, OK_REPLY("[]"));
+    assert_int_equal(bench_run_many(w->b, "subscription", both, 2)[1].status, LF_END_OK);
+    size_t found = 0;
+    mishap_next(w->m, "GET /api/bindings", 1, MISHAP_ANSWER, OK_REPLY("[]"));
+    expect(w, LF_VERB_OWNED, "subscription", "{}", LF_END_OK);
+    (void)bench_found(w->b, &found);
+    assert_int_equal(found, 1);
+    expect(w, LF_VERB_DESTROY, "subscription", BOUND, LF_END_GONE);
+    expect(w, LF_VERB_READ, "subscription", BOUND, LF_END_GONE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, enter, leave)
 
 static const struct CMUnitTest tests[] = {
     TEST(test_a_queue_and_its_bindings_are_not_gone_with_their_node),
     TEST(test_a_quorum_queue_whose_node_is_down_is_not_damaged),
     TEST(test_a_queue_that_is_listed_was_not_deleted),
+    TEST(test_a_binding_that_its_node_has_not_yet_is_not_gone),
 };
 
 int main(void)
