@@ -53,6 +53,7 @@ static bool run_playbook(struct session *s)
         return false;
     }
     check_steps(s);
+    slips_of_residency(s, &s->diags);
     slips_of_durations(s, DIAG_WARNING, &s->diags);
     return true;
 }
