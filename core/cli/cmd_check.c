@@ -9,6 +9,7 @@
 #include "model/decl.h"
 #include "model/schema.h"
 #include "plan/graph.h"
+#include "playbook/playbook.h"
 #include "plugin/registry.h"
 #include "region/own.h"
 #include "region/project.h"
@@ -43,18 +44,51 @@ static void check_steps(struct session *s)
         return;
 }
 
-/* As far as it makes sense to go on: with a broken region or driver every playbook error would be an echo. */
-static void check_all(struct session *s, const char *region, struct err *err)
+static bool run_playbook(struct session *s)
 {
-    if (session_open_region(s, region, err) && session_open_drivers(s, err)) {
-        if (session_open_playbook(s, err)) {
-            check_steps(s);
-            slips_of_durations(s, DIAG_WARNING, &s->diags);
-        }
-        if (session_open_prices(s, err) && policies_open(s, err) && s->policy &&
-            policy_check_waivers(s->policy, s->waivers, err))
-            return;
+    const size_t before = s->diags.errors;
+    struct err err;
+    if (!session_open_playbook(s, &err)) {
+        diag_add_untold(&s->diags, before, &err);
+        return false;
     }
+    check_steps(s);
+    slips_of_residency(s, &s->diags);
+    slips_of_durations(s, DIAG_WARNING, &s->diags);
+    return true;
+}
+
+/* With a broken region or driver every error of the playbook would be an echo; whether it is Lua does not
+ * depend on them.  What is left out: NULL when nothing is. */
+static const char *check_build(struct session *s, const char *region, bool *drivers)
+{
+    const size_t before = s->diags.errors;
+    struct err err;
+    bool loaded = session_open_region(s, region, &err);
+    *drivers = loaded && session_open_drivers(s, &err);
+    if (*drivers)
+        return run_playbook(s) ? NULL : "what the playbook does beyond that error";
+    diag_add_untold(&s->diags, before, &err);
+    if (!playbook_check_syntax(s->project->folder, s->project->playbook, &err))
+        diag_add_err(&s->diags, DIAG_ERROR, NULL, &err);
+    return loaded ? "the steps of the playbook"
+                  : "the settings of the drivers, and the steps of the playbook";
+}
+
+/* What does not depend on each other is looked at whatever is wrong with the rest: who mends a region at
+ * night wants to hear of all of it now. */
+static const char *check_all(struct session *s, const char *region)
+{
+    struct err err;
+    bool drivers;
+    const char *left_out = check_build(s, region, &drivers);
+    const size_t before = s->diags.errors;
+    if (!session_open_prices(s, &err))
+        diag_add_untold(&s->diags, before, &err);
+    policies_check(s, region);
+    if (drivers)
+        slips_of_rules(s, &s->diags);
+    return left_out;
 }
 
 bool cmd_check_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
@@ -64,20 +98,19 @@ bool cmd_check_run(struct session *s, const struct args *args, int *exit_code, s
         return false;
     if (!session_open_store(s, region, err))
         return false;
-    err_clear(err);
-    check_all(s, region, err);
+    const char *left_out = check_all(s, region);
     /* A playbook stops at the first fact it misses; what else there is to say, the files tell.  Where it runs
      * to its end it lacks nothing, whatever another region has. */
     if (!s->playbook)
         own_check(s->mem, s->project->folder, region, &s->diags);
-    if (s->diags.errors == 0 && err->code[0])
-        diag_add_err(&s->diags, DIAG_ERROR, NULL, err);
     size_t steps = session_decls(s)->count;
     if (s->json)
-        as_json_check(&s->out, region, steps, &s->diags);
+        as_json_check(&s->out, region, steps, left_out, &s->diags);
     else
         as_text_diags(&s->out, &s->diags);
     bool ok = s->diags.errors == 0;
+    if (!s->json && left_out)
+        out_print(&s->out, "Not looked at before that is mended: %s.\n", left_out);
     if (!s->json && ok && !s->quiet)
         out_print(&s->out, "Region %s and its playbook are in order: %zu step%s.\n", region, steps,
                   steps == 1 ? "" : "s");

@@ -45,8 +45,9 @@ static const struct command table[] = {
         .options = BIT(JSON),
         .about =
             "Reads the region, the one it is copied from, the drivers' settings and the playbook; checks\n"
-            "every step against its type, and the graph.  Shows all errors, not only the first: where the\n"
-            "playbook stops, also what the other region says for itself (services.own) and this does not.",
+            "every step against its type, the graph, the price books, the rules and the waivers.  Shows all\n"
+            "errors, not only the first, and what it could not look at because of them: where the playbook\n"
+            "stops, also what the other region says for itself (services.own) and this does not.",
         .example = "landfall check eu",
         .run = cmd_check_run,
     },

@@ -78,7 +78,9 @@ static bool has_name(const char *const *names, size_t count, const char *name)
     return false;
 }
 
-bool policies_find(struct session *s, struct policies_found **out, size_t *count, struct err *err)
+/* diags NULL: the first name that is unknown ends it; else each is told there, and left out. */
+static bool find_all(struct session *s, struct diags *diags, struct policies_found **out, size_t *count,
+                     struct err *err)
 {
     const char *const *own, *const *shipped;
     size_t own_count, shipped_count = 0, n = 0;
@@ -92,14 +94,25 @@ bool policies_find(struct session *s, struct policies_found **out, size_t *count
         at[n++] = found_of(s->mem, folder, FOLDER, own[i]);
     for (size_t i = 0; i < s->project->policy_count; i++) {
         const struct project_policy *p = &s->project->policies[i];
-        if (shipped_count == 0 || !has_name(shipped, shipped_count, p->name))
-            return no_such_policy(p, shipped_count ? shipped : NULL, shipped_count, err);
+        if (shipped_count == 0 || !has_name(shipped, shipped_count, p->name)) {
+            struct err one;
+            no_such_policy(p, shipped_count ? shipped : NULL, shipped_count, diags ? &one : err);
+            if (!diags)
+                return false;
+            diag_add_err(diags, DIAG_ERROR, NULL, &one);
+            continue;
+        }
         at[n] = found_of(s->mem, ours, "landfall/" FOLDER, p->name);
         at[n++].shipped = true;
     }
     *out = at;
     *count = n;
     return true;
+}
+
+bool policies_find(struct session *s, struct policies_found **out, size_t *count, struct err *err)
+{
+    return find_all(s, NULL, out, count, err);
 }
 
 /* ---- opening ---------------------------------------------------------------------------------------- */
@@ -124,6 +137,31 @@ bool policies_open(struct session *s, struct err *err)
         return false;
     slips_of_rules(s, &s->diags);
     return true;
+}
+
+void policies_check(struct session *s, const char *region)
+{
+    const char *timezone =
+        s->region ? s->region->timezone : "UTC"; /* which day ends when is not asked here */
+    struct diags *diags = &s->diags;
+    struct policies_found *found;
+    struct waivers *waivers = NULL;
+    struct err err;
+    size_t count, before = diags->errors;
+    if (!find_all(s, diags, &found, &count, &err)) {
+        diag_add_err(diags, DIAG_ERROR, NULL, &err);
+        count = 0;
+    }
+    const size_t of_rules = diags->errors;
+    if (!waiver_load(s->mem, s->project->folder, region, timezone, &waivers, diags, &err))
+        diag_add_untold(diags, of_rules, &err);
+    struct policy_at *files = ARENA_ARRAY(s->mem, struct policy_at, count + 1);
+    for (size_t i = 0; i < count; i++)
+        files[i] = found[i].at;
+    bool loaded = policy_load(s->mem, files, count, (struct script_limits){0}, &s->policy, &err);
+    /* Where a file of rules is missing, waivers of its rules would seem to name none. */
+    if (!loaded || (diags->errors == before && !policy_check_waivers(s->policy, waivers, &err)))
+        diag_add_err(diags, DIAG_ERROR, NULL, &err);
 }
 
 const struct waivers *policies_waivers(struct session *s, const char *region, const char *timezone)

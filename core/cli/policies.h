@@ -25,6 +25,9 @@ struct policies_found {
 MUST_USE bool policies_find(struct session *s, struct policies_found **out, size_t *count, struct err *err);
 /* Reads the rules and the waivers of the session's region, once. */
 MUST_USE bool policies_open(struct session *s, struct err *err);
+/* Everything that is wrong with the rules and with the waivers of a region, whether or not it loads, in the
+ * session's diags. */
+void policies_check(struct session *s, const char *region);
 /* As far as a status can: a broken waiver must not keep anybody from seeing what stands.  NULL: not read. */
 const struct waivers *policies_waivers(struct session *s, const char *region, const char *timezone);
 /* May the plan be applied?  `approval`: what plan.approval shows to the rules that are met at apply, or NULL.

@@ -13,9 +13,12 @@
 #include "model/origins.h"
 #include "model/value.h"
 #include "plan/policy.h"
+#include "plan/residence.h"
+#include "plugin/contract.h"
 #include "plugin/registry.h"
 #include "region/folder.h"
 #include "region/region.h"
+#include "region/residency.h"
 #include "store/store.h"
 
 /* Parts of an address: kind.name, subsystem.type.name. */
@@ -297,4 +300,170 @@ void slips_of_durations(struct session *s, enum diag_severity severity, struct d
             tell_duration(&k, &map->pairs[i], severity, out);
     }
     known_done(&k);
+}
+
+/* ---- residency ----------------------------------------------------------------------------------------- */
+
+/* One mistake, and the steps that share it. */
+struct mislaid {
+    const char *category, *place, *by; /* place NULL: the region does not name the category */
+    const struct decl *first;
+    size_t count;
+};
+
+typedef ARRAY(struct mislaid) mislaid_list;
+
+static void add_mislaid(mislaid_list *list, const char *category, const char *place, const char *by,
+                        const struct decl *d)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct mislaid *one = &list->at[i];
+        if (str_equal(one->category, category) && str_equal(one->place, place)) {
+            one->count++;
+            return;
+        }
+    }
+    ARRAY_PUSH(list, ((struct mislaid){category, place, by, d, 1}));
+}
+
+/* Is it for the service to say where it is?  What the step does not say itself its type may be told later,
+ * and what stands stays where it is. */
+static bool is_told_later(const struct session *s, const struct decl *d, const struct contract_type *type,
+                          const char *asked_by)
+{
+    const struct schema *schema = type->facts.schema;
+    const struct store_snapshot *t = &s->truth;
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct schema_attr *a = &schema->attrs[i];
+        if (!(a->flags & SCHEMA_PLACE))
+            continue;
+        const struct value *v = value_get(d->attrs, a->name);
+        if (v && value_kind(v) != VALUE_TEXT)
+            return true;
+        bool stands = str_find_sorted(d->address, t->res, t->res_count, sizeof(*t->res)) < t->res_count;
+        if (strcmp(asked_by, "region") == 0)
+            return stands || type->has_plan || a->fallback;
+        return stands && strcmp(asked_by, "driver") == 0;
+    }
+    return false;
+}
+
+/* Where the step will be, as far as the files decide it; NULL: they do not. */
+static const char *said_place(struct session *s, const struct decl *d, const char **by)
+{
+    const struct driver *driver = registry_find(s->registry, d->subsystem, d->instance);
+    const struct contract_type *type = driver ? driver_type(driver, d->type) : NULL;
+    struct residence is;
+    if (!type || d->kind != DECL_RESOURCE) /* what is looked up says itself where it is */
+        return NULL;
+    const struct residence_ask ask = {.region = s->region,
+                                      .driver = driver,
+                                      .type = type,
+                                      .address = d->address,
+                                      .holds = value_list(s->mem, NULL, 0),
+                                      .asked = d->attrs};
+    residence_judge(s->mem, &ask, &is);
+    *by = is.asked_by;
+    return is_told_later(s, d, type, is.asked_by) ? NULL : is.asked;
+}
+
+static void find_mislaid(struct session *s, const struct decl *d, mislaid_list *list)
+{
+    const char *by = NULL, *place = d->meta.holds_count > 0 ? said_place(s, d, &by) : NULL;
+    for (size_t i = 0; i < d->meta.holds_count; i++) {
+        const char *category = d->meta.holds[i];
+        if (value_kind(value_get(s->region->residency, category)) != VALUE_LIST)
+            add_mislaid(list, category, NULL, NULL, d);
+        else if (place && !residency_allows(s->region, category, place))
+            add_mislaid(list, category, place, by, d);
+    }
+}
+
+/* A place that is not the step's own word is mended elsewhere: "'place' of driver 'queue'
+ * (regions/eu.yaml:31)".
+ */
+static const char *source_of(const struct session *s, const struct mislaid *one)
+{
+    const struct decl *d = one->first;
+    const struct region *r = s->region;
+    for (size_t i = 0; str_equal(one->by, "driver") && i < r->driver_count; i++) {
+        const struct region_driver *it = &r->drivers[i];
+        const struct origin *at = origins_get(r->origins, it->where);
+        if (at && str_equal(it->subsystem, d->subsystem) && str_equal(it->instance, d->instance))
+            return arena_print(s->mem, "the place is that of driver '%s%s%s' (%s:%u)", it->subsystem,
+                               it->instance[0] ? "/" : "", it->instance, at->file, at->line);
+    }
+    return str_equal(one->by, "region") ? "the place is that of the region" : NULL;
+}
+
+/* As a plan says it of the first of them. */
+static void tell_mislaid(struct session *s, const struct mislaid *one, struct diags *out)
+{
+    const struct decl *d = one->first;
+    const struct residency_use use = {.address = d->address,
+                                      .holds = &one->category,
+                                      .holds_count = 1,
+                                      .place = one->place,
+                                      .where = arena_print(s->mem, "%s:%u", d->file, d->line)};
+    const size_t before = out->count;
+    residency_check(s->region, &use, 1, out);
+    if (out->count == before) /* there are too many to keep */
+        return;
+    struct diag *told = &out->at[before];
+    const char *source = source_of(s, one);
+    const char *more = one->count == 1 ? NULL
+                                       : arena_print(out->mem, "and %zu more step%s", one->count - 1,
+                                                     one->count == 2 ? "" : "s");
+    const char *lines[] = {source, told->detail, more};
+    const char *detail = NULL;
+    for (size_t i = 0; i < COUNT_OF(lines); i++)
+        if (lines[i])
+            detail = detail ? arena_print(out->mem, "%s\n%s", detail, lines[i]) : lines[i];
+    told->detail = detail;
+}
+
+/* A region that keeps nothing at home is most likely a slip in one of the two. */
+static void check_home(struct session *s, struct diags *out)
+{
+    const struct region *r = s->region;
+    const struct value *map = r->residency;
+    const char **names;
+    size_t count = 0, most = 0;
+    for (size_t i = 0; i < map->count; i++)
+        most += value_kind(map->pairs[i].value) == VALUE_LIST ? map->pairs[i].value->count : 0;
+    names = ARENA_ARRAY(s->mem, const char *, most + 1);
+    for (size_t i = 0; i < map->count; i++) {
+        if (residency_allows(r, map->pairs[i].key, r->place))
+            return;
+        const struct value *places = map->pairs[i].value;
+        for (size_t k = 0; value_kind(places) == VALUE_LIST && k < places->count; k++)
+            names[count++] = value_as_text(places->items[k]);
+    }
+    const struct origin *at = origins_get(r->origins, value_get(r->view, "place")->where);
+    const char *near = str_nearest(r->place, names, count);
+    struct diag one = {
+        .severity = DIAG_WARNING,
+        .code = "residency.not_at_home",
+        .where = at ? arena_print(s->mem, "%s:%u:%u", at->file, at->line, at->column) : NULL,
+        .summary = arena_print(s->mem, "region '%s' is in '%s', and by its residency nothing may live there",
+                               r->name, r->place),
+        .advice = near ? arena_print(s->mem, "did you mean '%s'?", near)
+                       : "write the place as 'residency' does, or allow what lives there",
+    };
+    diag_add(out, &one);
+}
+
+void slips_of_residency(struct session *s, struct diags *out)
+{
+    const struct decls *decls = session_decls(s);
+    mislaid_list list = {0};
+    if (value_kind(s->region->residency) != VALUE_MAP)
+        return;
+    for (size_t i = 0; i < decls->count; i++)
+        find_mislaid(s, &decls->at[i], &list);
+    for (size_t i = 0; i < list.count; i++)
+        tell_mislaid(s, &list.at[i], out);
+    if (s->region->residency->count > 0)
+        check_home(s, out);
+    ARRAY_DONE(&list);
 }

@@ -17,5 +17,9 @@ struct session;
 void slips_of_rules(struct session *s, struct diags *out);
 /* The same where there is no region: against the types of every plugin that lies in the folders. */
 MUST_USE bool slips_of_rules_anywhere(struct session *s, struct diags *out, struct err *err);
+/* What a plan would refuse of residency, as far as the files tell: a category that the region does not name,
+ * a place that is said and not allowed; one error for all steps of one mistake.  And a warning where nothing
+ * may live in the place of the region itself. */
+void slips_of_residency(struct session *s, struct diags *out);
 /* Each key of `rehearse: durations` that is no step of the playbook, no type and no call. */
 void slips_of_durations(struct session *s, enum diag_severity severity, struct diags *out);

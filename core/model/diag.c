@@ -123,6 +123,12 @@ void diag_add_err(struct diags *d, enum diag_severity severity, const char *addr
                 });
 }
 
+void diag_add_untold(struct diags *d, size_t before, const struct err *err)
+{
+    if (d->errors == before)
+        diag_add_err(d, DIAG_ERROR, NULL, err);
+}
+
 bool diag_ok(const struct diags *d, struct err *err)
 {
     for (size_t i = 0; i < d->count; i++) {

@@ -36,5 +36,7 @@ void diag_init(struct diags *d, struct arena *mem);
 void diag_add(struct diags *d, const struct diag *one);
 /* The error as a diagnostic of that severity. */
 void diag_add_err(struct diags *d, enum diag_severity severity, const char *address, const struct err *err);
+/* What a function failed with, unless it told errors itself: there were `before` of them. */
+void diag_add_untold(struct diags *d, size_t before, const struct err *err);
 /* The first error as an err (for callers that can report one only); true when there is none. */
 bool diag_ok(const struct diags *d, struct err *err);

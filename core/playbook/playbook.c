@@ -141,7 +141,7 @@ static int open_words(lua_State *L)
 }
 
 /* The text is needed only until it is compiled. */
-static bool evaluate(struct playbook *p, struct err *err)
+static bool compile(struct playbook *p, struct err *err)
 {
     struct arena *text = arena_new();
     const char *bytes;
@@ -149,7 +149,12 @@ static bool evaluate(struct playbook *p, struct err *err)
     bool ok = playbook_read_file(p, text, p->ask.path, PLAYBOOK_MAX, &bytes, &count, err) &&
               script_load(p->script, arena_text(p->mem, p->ask.path), bytes, count, err);
     arena_free(text);
-    return ok && script_run(p->script, 0, 0, err) && declare_collect(p, err);
+    return ok;
+}
+
+static bool evaluate(struct playbook *p, struct err *err)
+{
+    return compile(p, err) && script_run(p->script, 0, 0, err) && declare_collect(p, err);
 }
 
 /* What only reading needed. */
@@ -199,6 +204,19 @@ bool playbook_load(struct arena *mem, const struct playbook_ask *ask, struct pla
         *out = p;
     else
         playbook_free(p);
+    return ok;
+}
+
+bool playbook_check_syntax(const char *project, const char *path, struct err *err)
+{
+    struct arena *mem = arena_new();
+    const struct playbook_ask ask = {.project = project, .path = path};
+    struct playbook *p = playbook_new(mem, &ask);
+    bool ok =
+        p->project ? compile(p, err) : err_set(err, "playbook.file", "there is no folder '%s'", project);
+    end_evaluation(p);
+    playbook_free(p);
+    arena_free(mem);
     return ok;
 }
 

@@ -35,6 +35,9 @@ struct playbook_ask {
  * until then. */
 MUST_USE bool playbook_load(struct arena *mem, const struct playbook_ask *ask, struct playbook **out,
                             struct err *err);
+/* Is its file Lua at all?  For whoever cannot run it: no region is asked, and what it requires is not read.
+ */
+MUST_USE bool playbook_check_syntax(const char *project, const char *path, struct err *err);
 void playbook_free(struct playbook *p);
 /* No thread of it is left until a function of it is called: the process may fork. */
 void playbook_rest(struct playbook *p);

@@ -14,6 +14,7 @@
 #include "model/path.h"
 #include "model/value.h"
 #include "model/value_yaml.h"
+#include "region/draft_text.h"
 #include "region/leftover.h"
 #include "region/own.h"
 #include "region/region.h"
@@ -21,86 +22,24 @@
 
 #define COMMENT_COLUMN 33 /* where the remarks of short lines stand below each other */
 
+/* Another copy of the same region. */
+struct sibling {
+    const char *name;
+    const char *differs; /* its block, without what the new region could not say; "": nothing is left */
+};
+
 struct drafting {
     struct arena *mem;
     const char *project, *name;
     const struct region *from;
-    const struct value *own;     /* what `from` says for itself, or NULL */
-    const char *const *siblings; /* other copies of the same region */
+    const struct value *own; /* what `from` says for itself, or NULL */
+    const struct sibling *siblings;
     size_t sibling_count;
     struct buf text;
     size_t open, leftovers;
 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
-
-/* Bytes of the line break that stands there, in any of YAML's spellings, or of another character that no file
- * may hold: 0 when there is none. */
-static size_t break_length(const char *at, size_t left)
-{
-    if ((unsigned char)*at < ' ' || *at == 0x7f)
-        return 1;
-    if (left >= 2 && *at == '\xc2' && (unsigned char)at[1] < 0xa0) /* C1, with NEL */
-        return 2;
-    if (left >= 3 && memcmp(at, "\xe2\x80", 2) == 0 && ((unsigned char)at[2] | 1) == 0xa9) /* LS, PS */
-        return 3;
-    return 0;
-}
-
-/* Other files' texts become comments: one that holds a line break must not end the comment it stands in. */
-static void add_inline_n(struct buf *out, const char *text, size_t count)
-{
-    for (size_t i = 0; i < count;) {
-        size_t length = break_length(text + i, count - i);
-        buf_char(out, length ? ' ' : text[i]);
-        i += length ? length : 1;
-    }
-}
-
-static void add_inline(struct buf *out, const char *text)
-{
-    add_inline_n(out, text, strlen(text));
-}
-
-/* One character of a text that was read as YAML, so it is well-formed; *length: its bytes. */
-static uint32_t code_point(const char *at, size_t *length)
-{
-    unsigned char first = (unsigned char)*at;
-    *length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    uint32_t code = *length == 1 ? first : first & (0x7fu >> *length);
-    for (size_t i = 1; i < *length; i++)
-        code = code << 6 | ((unsigned char)at[i] & 0x3f);
-    return code;
-}
-
-static bool is_plain_word(const char *key)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-    static const char more[] = "0123456789-";
-    size_t begun = strspn(key, letters), at = begun;
-    while (key[at] && (strchr(letters, key[at]) || strchr(more, key[at])))
-        at++;
-    return begun > 0 && key[at] == '\0';
-}
-
-/* A name of the other file as a key of this one: bare where it is a plain word, otherwise in quotes with
- * everything beyond ASCII escaped, since YAML takes some of it for line breaks. */
-static void add_key(struct buf *out, const char *key)
-{
-    if (is_plain_word(key)) {
-        buf_text(out, key);
-        return;
-    }
-    buf_char(out, '"');
-    for (size_t length; *key; key += length) {
-        uint32_t code = code_point(key, &length);
-        if (code < ' ' || code > '~')
-            buf_print(out, "\\U%08x", code);
-        else
-            buf_print(out, "%s%c", code == '"' || code == '\\' ? "\\" : "", (char)code);
-    }
-    buf_char(out, '"');
-}
 
 /* Where a remark begins, on the line that began at `begun`. */
 static void fill_line(struct drafting *d, size_t begun)
@@ -118,7 +57,7 @@ static void open_line(struct drafting *d, const char *line, const char *theirs, 
     d->open++;
     fill_line(d, begun);
     buf_print(&d->text, "# %s: ", d->from->name);
-    add_inline(&d->text, theirs ? theirs : "nothing");
+    draft_text_inline(&d->text, theirs ? theirs : "nothing");
     buf_text(&d->text, more ? more : "");
     buf_char(&d->text, '\n');
 }
@@ -184,7 +123,7 @@ static void add_commented(struct buf *out, const char *block, size_t count)
 {
     for (const char *at = block; at < block + count; at += line_length(at)) {
         buf_text(out, "# ");
-        add_inline_n(out, at, strcspn(at, "\r\n"));
+        draft_text_inline_n(out, at, strcspn(at, "\r\n"));
         buf_char(out, '\n');
     }
 }
@@ -204,24 +143,36 @@ static struct offer *find_offer(struct offer *at, size_t count, const char *bloc
     return NULL;
 }
 
+/* As it is written there; of `differs` only what holds here.  NULL: it has none. */
+static const char *block_of(struct drafting *d, const struct sibling *one, const char *key, size_t *count)
+{
+    const char *path = arena_print(d->mem, "regions/%s.yaml", one->name), *text;
+    size_t size;
+    struct err unused;
+    if (strcmp(key, "differs") == 0) {
+        *count = strlen(one->differs);
+        return *count > 0 ? one->differs : NULL;
+    }
+    if (!file_read(d->mem, file_join(d->mem, d->project, path), VALUE_YAML_BYTES, &text, &size, &unused))
+        return NULL;
+    return find_block(text, key, count);
+}
+
 /* What several copies have word by word stands here once. */
 static struct offer *find_offers(struct drafting *d, const char *key, size_t *found)
 {
     struct offer *offers = ARENA_ARRAY(d->mem, struct offer, d->sibling_count + 1);
     *found = 0;
     for (size_t i = 0; i < d->sibling_count; i++) {
-        const char *path = arena_print(d->mem, "regions/%s.yaml", d->siblings[i]), *text;
-        size_t size, count;
-        struct err unused;
-        if (!file_read(d->mem, file_join(d->mem, d->project, path), VALUE_YAML_BYTES, &text, &size, &unused))
-            continue;
-        const char *block = find_block(text, key, &count);
+        const char *name = d->siblings[i].name, *path = arena_print(d->mem, "regions/%s.yaml", name);
+        size_t count;
+        const char *block = block_of(d, &d->siblings[i], key, &count);
         struct offer *same = block ? find_offer(offers, *found, block, count) : NULL;
         if (same) {
-            same->names = arena_print(d->mem, "%s, %s", same->names, d->siblings[i]);
+            same->names = arena_print(d->mem, "%s, %s", same->names, name);
             same->paths = arena_print(d->mem, "%s, %s", same->paths, path);
         } else if (block) {
-            offers[(*found)++] = (struct offer){block, count, d->siblings[i], path};
+            offers[(*found)++] = (struct offer){block, count, name, path};
         }
     }
     return offers;
@@ -239,23 +190,68 @@ static bool add_offers(struct drafting *d, const char *key)
     return count > 0;
 }
 
-static void rules(struct drafting *d)
+/* Has every entry of the group that says `key` an integer there, and does one say it? */
+static bool is_scaled(const struct value *group, const char *key)
 {
+    size_t seen = 0;
+    for (size_t i = 0; value_kind(group) == VALUE_MAP && i < group->count; i++) {
+        const struct value *v = value_get(group->pairs[i].value, key);
+        if (v && value_kind(v) != VALUE_INT)
+            return false;
+        seen += v != NULL;
+    }
+    return seen > 0;
+}
+
+/* "services.databases.*.replicas": something the other region has and a smaller one has less of.  A rule that
+ * matches nothing is refused, so none is made up.  NULL: nothing goes by such a name. */
+static const char *find_scaled(const struct drafting *d)
+{
+    static const char *const words[] = {"replicas", "nodes", "instances", "storage_gb"};
+    const struct value *services = d->from->services;
+    for (size_t w = 0; w < COUNT_OF(words); w++) {
+        for (size_t i = 0; value_kind(services) == VALUE_MAP && i < services->count; i++) {
+            const struct pair *p = &services->pairs[i];
+            if (draft_text_is_word(p->key) && is_scaled(p->value, words[w]))
+                return arena_print(d->mem, "services.%s.*.%s", p->key, words[w]);
+        }
+    }
+    return NULL;
+}
+
+static void shrink(struct drafting *d)
+{
+    const char *match = find_scaled(d);
     buf_text(&d->text, "\n# Smaller than the copy: `match` is a path, * one name; integers round up; each "
                        "rule with its reason.\n");
-    if (!add_offers(d, "shrink"))
-        buf_text(&d->text, "# shrink:\n"
-                           "#   - match: services.databases.*.replicas\n"
-                           "#     to: { times: 0.25, at_least: 1 }\n"
-                           "#     why: 3 % of the traffic at launch\n"
-                           "#     grow_back: replica lag above 5 s for a day\n");
+    if (add_offers(d, "shrink"))
+        return;
+    if (match)
+        buf_print(&d->text,
+                  "# shrink:\n"
+                  "#   - match: %s\n"
+                  "#     to: { times: 0.25, at_least: 1 }\n"
+                  "#     why: a quarter of the traffic at launch\n"
+                  "#     grow_back: CPU above 60 %% for a day\n",
+                  match);
+    else
+        buf_text(&d->text, "# shrink: []   # of { match: services.PATH, to: VALUE, why: TEXT, grow_back: "
+                           "TEXT }\n");
+}
+
+static void rules(struct drafting *d)
+{
+    shrink(d);
     buf_text(&d->text, "\n# Left out on purpose, and still visible.\n");
     if (!add_offers(d, "absent"))
-        buf_text(&d->text, "# absent:\n"
-                           "#   - what: services.queues.legacy-import\n"
-                           "#     why: the importer was replaced\n"
-                           "#     owner: data-platform\n"
-                           "#     revisit: 2027-03-01\n");
+        buf_text(&d->text,
+                 "# absent: []   # of { what: services.PATH, why: TEXT, owner: WHO, revisit: 2027-03-01 }\n");
+    buf_print(&d->text, "\n# Why else it differs: `landfall diff %s %s` lists what no entry explains.\n",
+              d->name, d->from->name);
+    if (!add_offers(d, "differs"))
+        buf_print(&d->text,
+                  "# differs: []  # of { what: services.%s, why: TEXT, owner: WHO, revisit: 2027-03-01 }\n",
+                  d->own ? "own" : "PATH");
 }
 
 /* ---- services --------------------------------------------------------------------------------- */
@@ -269,10 +265,10 @@ static void add_leftover(void *user, const struct leftover *one)
         buf_print(&d->text, "#\n# These hold the name, the place or the domain of the region they come from. "
                             " Copied as they are they lead there:\n");
     buf_text(&d->text, "#   ");
-    add_inline(&d->text, one->path);
+    draft_text_inline(&d->text, one->path);
     if (!one->key) {
         buf_text(&d->text, ": ");
-        add_inline(&d->text, one->value->text);
+        draft_text_inline(&d->text, one->value->text);
     }
     if (one->place)
         buf_print(&d->text, "  (a place named like %s", one->word->region);
@@ -292,9 +288,9 @@ static void add_secrets(struct drafting *d, const struct value *v, struct buf *p
             buf_text(&d->text, "#\n# Secrets are not copied; these are missing here:\n");
         *any = true;
         buf_text(&d->text, "#   ");
-        add_inline(&d->text, path->at);
+        draft_text_inline(&d->text, path->at);
         buf_text(&d->text, ": !secret ");
-        add_inline(&d->text, v->secret->source);
+        draft_text_inline(&d->text, v->secret->source);
         buf_char(&d->text, '\n');
     }
     for (size_t i = 0; value_kind(v) == VALUE_MAP && i < v->count; i++) {
@@ -322,12 +318,12 @@ static void own_line(struct drafting *d, const struct pair *p, size_t indent)
     buf_init(&theirs, 0);
     own_print(&theirs, p->value);
     buf_fill(&d->text, ' ', indent);
-    add_key(&d->text, p->key);
+    draft_text_key(&d->text, p->key);
     buf_text(&d->text, value_kind(p->value) == VALUE_LIST ? ": [" SPEC_OPEN "]" : ": " SPEC_OPEN);
     d->open++;
     fill_line(d, begun);
     buf_print(&d->text, "# %s: ", d->from->name);
-    add_inline(&d->text, theirs.at);
+    draft_text_inline(&d->text, theirs.at);
     buf_char(&d->text, '\n');
     buf_done(&theirs);
 }
@@ -345,7 +341,7 @@ static void own_map(struct drafting *d, const struct value *map, size_t indent)
             continue;
         }
         buf_fill(&d->text, ' ', indent);
-        add_key(&d->text, p->key);
+        draft_text_key(&d->text, p->key);
         buf_text(&d->text, ":\n");
         own_map(d, p->value, indent + 2);
     }
@@ -366,7 +362,7 @@ static void own(struct drafting *d)
         "keys.\n# Drop what %s does not need; %s stands for the jurisdiction.\n"
         "services:\n  own:\n    ",
         name, name, d->name, key);
-    add_key(&d->text, key);
+    draft_text_key(&d->text, key);
     buf_text(&d->text, ":\n");
     own_map(d, d->own, 6);
 }
@@ -411,9 +407,9 @@ static void residency(struct drafting *d)
         for (size_t k = 0; value_kind(places) == VALUE_LIST && k < places->count; k++)
             buf_print(&theirs, "%s%s", k ? ", " : "", value_as_text(places->items[k]));
         buf_text(&d->text, "  ");
-        add_key(&d->text, map->pairs[i].key);
+        draft_text_key(&d->text, map->pairs[i].key);
         buf_print(&d->text, ": [" SPEC_OPEN "]  # %s: ", d->from->name);
-        add_inline(&d->text, theirs.at);
+        draft_text_inline(&d->text, theirs.at);
         buf_char(&d->text, '\n');
         d->open++;
         buf_done(&theirs);
@@ -434,7 +430,7 @@ static void drivers(struct drafting *d)
                   one->instance[0] ? "/" : "", one->instance, r->name, one->driver);
         for (size_t k = 0; value_kind(one->settings) == VALUE_MAP && k < one->settings->count; k++) {
             buf_text(&d->text, k ? ", " : " with ");
-            add_inline(&d->text, one->settings->pairs[k].key);
+            draft_text_inline(&d->text, one->settings->pairs[k].key);
         }
         buf_text(&d->text, one->shared ? "; shared: what all regions use\n" : "\n");
         d->open++;
@@ -445,10 +441,11 @@ static void money_and_launch(struct drafting *d)
 {
     buf_text(&d->text, "\n# budget: { monthly: 900, one_off: 500 }        # in the currency above; a plan "
                        "beyond it says so\n");
-    buf_print(&d->text,
-              "# rates: { dated: 2026-11-01, source: \"ECB, reference rates\", %s: \"0.9215\" }   # for "
-              "prices in other currencies\n",
-              d->from->currency);
+    buf_print(
+        &d->text,
+        "# rates: { dated: 2026-11-01, source: \"ECB, reference rates\" }   # and of each other currency "
+        "prices are in: %s: \"0.9215\"\n",
+        d->from->currency);
     buf_text(&d->text, "# launch: { target: 2026-12-15, can_follow: [] }\n");
 }
 
@@ -471,6 +468,56 @@ static bool check_name(struct drafting *d, const char *from, struct draft *out, 
     return err_advise(err, "edit it, or give the copy another name: landfall copy %s NAME", from);
 }
 
+static bool found(void *user, const char *path, const struct path *concrete, const struct value *v)
+{
+    (void)path, (void)concrete, (void)v;
+    *(bool *)user = true;
+    return false;
+}
+
+/* An entry about something that only its own region has would explain nothing here, and be refused. */
+static bool holds_here(const struct drafting *d, struct arena *tmp, const struct region_differs *one)
+{
+    const struct pair services = {"services", d->from->services};
+    struct path path;
+    struct err unused;
+    bool there = one->of_steps;
+    if (!there && path_parse(tmp, one->what, &path, &unused))
+        path_each(value_map(tmp, &services, 1), &path, found, &there);
+    return there;
+}
+
+static void add_line(struct buf *out, struct arena *tmp, const char *key, const char *text)
+{
+    if (!text)
+        return;
+    buf_text(out, key);
+    draft_text_value(out, tmp, text);
+    buf_char(out, '\n');
+}
+
+/* What it was copied with itself is copied from here as well. */
+static const char *differs_of(struct drafting *d, struct arena *tmp, const struct region *r)
+{
+    const char *file = arena_print(tmp, "regions/%s.yaml", r->name);
+    struct buf out;
+    buf_init(&out, 0);
+    for (size_t i = 0; i < r->differs_count; i++) {
+        const struct region_differs *one = &r->differs[i];
+        const struct origin *at = origins_get(r->origins, one->where);
+        if (!at || strcmp(at->file, file) != 0 || !holds_here(d, tmp, one))
+            continue;
+        buf_text(&out, out.count == 0 ? "differs:\n" : "");
+        add_line(&out, tmp, "  - what: ", one->what);
+        add_line(&out, tmp, "    why: ", one->why);
+        add_line(&out, tmp, "    owner: ", one->owner);
+        add_line(&out, tmp, "    revisit: ", one->revisit);
+    }
+    const char *kept = buf_keep(&out, d->mem);
+    buf_done(&out);
+    return kept;
+}
+
 /* A region that does not load has nothing to offer, and is no reason to refuse. */
 static bool find_siblings(struct drafting *d, struct err *err)
 {
@@ -478,7 +525,7 @@ static bool find_siblings(struct drafting *d, struct err *err)
     size_t count;
     if (!region_list(d->mem, d->project, &all, &count, err))
         return false;
-    const char **found = ARENA_ARRAY(d->mem, const char *, count + 1);
+    struct sibling *siblings = ARENA_ARRAY(d->mem, struct sibling, count + 1);
     for (size_t i = 0; i < count; i++) {
         struct arena *tmp = arena_new();
         struct region *one;
@@ -487,10 +534,10 @@ static bool find_siblings(struct drafting *d, struct err *err)
         diag_init(&diags, tmp);
         if (region_load(tmp, d->project, all[i], &one, &diags, &unused) &&
             str_equal(one->from, d->from->name))
-            found[d->sibling_count++] = all[i];
+            siblings[d->sibling_count++] = (struct sibling){all[i], differs_of(d, tmp, one)};
         arena_free(tmp);
     }
-    d->siblings = found;
+    d->siblings = siblings;
     return true;
 }
 

@@ -80,6 +80,8 @@ static void unknown_category(const struct region *region, const struct residency
                              const char *category, struct diags *out)
 {
     const char *near = nearest_category(region, category);
+    const struct value *places = near != NULL ? value_get(region->residency, near) : NULL;
+    const struct origin *at = places != NULL ? origins_get(region->origins, places->where) : NULL;
     struct diag diag = {
         .severity = DIAG_ERROR,
         .code = "residency.unknown_category",
@@ -88,7 +90,10 @@ static void unknown_category(const struct region *region, const struct residency
         .summary = arena_print(out->mem, "'%s' holds '%s', and region '%s' does not say where that may live",
                                use->address, category, region->name),
         .advice = near != NULL
-                      ? arena_print(out->mem, "did you mean '%s'?", near)
+                      ? arena_print(out->mem, "did you mean '%s'? or is that the slip%s%s%s", near,
+                                    at != NULL ? " (" : "",
+                                    at != NULL ? arena_print(out->mem, "%s:%u", at->file, at->key_line) : "",
+                                    at != NULL ? ")?" : "?")
                       : arena_print(out->mem, "add '%s: [<places>]' to 'residency' in regions/%s.yaml",
                                     category, region->name),
     };

@@ -39,7 +39,8 @@ void as_json_err(struct out *o, const struct err *err, const struct diags *diags
     doc_end(&d);
 }
 
-void as_json_check(struct out *o, const char *region, size_t steps, const struct diags *list)
+void as_json_check(struct out *o, const char *region, size_t steps, const char *left_out,
+                   const struct diags *list)
 {
     struct doc d;
     doc_begin(&d, o, "landfall.check/1");
@@ -48,6 +49,7 @@ void as_json_check(struct out *o, const char *region, size_t steps, const struct
     doc_count(&d, "steps", steps);
     doc_count(&d, "errors", list->errors);
     doc_count(&d, "warnings", list->warnings);
+    doc_text(&d, "left_out", left_out);
     diagnostics(&d, list);
     doc_end(&d);
 }

@@ -28,8 +28,10 @@ struct value;
 
 /* landfall.error/1: the error, and what else was found on the way under "diagnostics"; diags may be NULL. */
 void as_json_err(struct out *o, const struct err *err, const struct diags *diags);
-/* landfall.check/1: region, ok, counts, diagnostics; steps: how many were declared. */
-void as_json_check(struct out *o, const char *region, size_t steps, const struct diags *d);
+/* landfall.check/1: region, ok, counts, diagnostics; steps: how many were declared; left_out: what was not
+ * looked at because of the errors, NULL: nothing. */
+void as_json_check(struct out *o, const char *region, size_t steps, const char *left_out,
+                   const struct diags *d);
 /* landfall.plan/1: digest, lineage, options, steps in plan order, totals, cost, outputs, notes, pending. */
 void as_json_plan(struct out *o, const struct plan *p);
 /* landfall.value/1: path ("" the whole region), value, and with steps != NULL the story. */

@@ -33,6 +33,7 @@ struct script {
     struct err raised;  /* by the last word that raised */
     struct err failure; /* what the message handler made of the last error */
     ARRAY(struct script_file) files;
+    int (*raising[2])(struct lua_State *); /* error and assert: what a script raises with itself */
     /* Userdata of upper floors as a value; see script_value.h. */
     const struct value *(*userdata)(struct lua_State *L, int index, struct arena *mem);
 };

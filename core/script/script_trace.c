@@ -32,6 +32,8 @@ static const struct {
     {"attempt to compare", "compare two numbers or two texts"},
     {"attempt to get length of", "'#' counts lists and the bytes of texts"},
     {"number has no integer representation", "divide with // instead of /"},
+    {"assertion failed!", "the condition at that place does not hold: give assert a text that says what is "
+                          "wanted"},
     {"stack overflow", "a function calls itself without an end"},
     {"C stack overflow", "a function calls itself without an end, or the code is nested too deeply"},
     {"attempt to yield across",
@@ -67,8 +69,26 @@ static const char *without_place(const char *message, const char *name, uint32_t
     return at + 2;
 }
 
+/* Raised by the script with error or assert, and not by Lua?  Then the innermost functions are C, and one of
+ * them is that. */
+static bool is_own_words(const struct script *s, lua_State *L)
+{
+    lua_Debug ar;
+    for (int level = 0; lua_checkstack(L, 1) && lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sf", &ar);
+        int (*function)(lua_State *) = lua_tocfunction(L, -1);
+        lua_pop(L, 1);
+        if (ar.what[0] != 'C')
+            return false;
+        for (size_t i = 0; i < COUNT_OF(s->raising); i++)
+            if (function == s->raising[i])
+                return true;
+    }
+    return false;
+}
+
 /* An error of Lua itself: a text with the place in front, which becomes a place and a text. */
-static void set_plain(struct script *s, const char *message, struct err *err)
+static void set_plain(struct script *s, lua_State *L, const char *message, struct err *err)
 {
     const char *text = message, *rest = NULL, *file = NULL;
     uint32_t line = 0;
@@ -85,6 +105,11 @@ static void set_plain(struct script *s, const char *message, struct err *err)
     err_set(err, "script.failed", "%s", text);
     if (rest)
         err_at(err, file, line, 0);
+    /* Who wrote the check knows better than we what is wrong, and that is seldom where the check stands. */
+    if (is_own_words(s, L) && strcmp(text, "assertion failed!") != 0)
+        err_advise(err,
+                   "these are the playbook's own words: mend what they name; the place above is where it "
+                   "noticed");
     for (size_t i = 0; i < COUNT_OF(hints) && !err->advice[0]; i++)
         if (strstr(text, hints[i].part))
             err_advise(err, "%s", hints[i].advice);
@@ -161,7 +186,7 @@ void script_trace_explain(struct script *s, lua_State *L, int message)
     } else if (s->raised.code[0] && is_of(&s->raised, text)) {
         *err = s->raised;
     } else {
-        set_plain(s, text, err);
+        set_plain(s, L, text, err);
     }
     tell_frames(s, L, err);
 }

@@ -256,6 +256,12 @@ static void open_base(lua_State *L)
     lua_getfield(L, -1, "tonumber");
     lua_insert(L, -2);
     allow(L, names);
+    struct script *s = script_of(L);
+    for (size_t i = 0; i < COUNT_OF(s->raising); i++) {
+        lua_getfield(L, -1, names[i]);
+        s->raising[i] = lua_tocfunction(L, -1);
+        lua_pop(L, 1);
+    }
     add_words(L, words);
     script_table_add_walks(L);
     lua_insert(L, -2);

@@ -14,7 +14,18 @@ for fact in network edges.web.ipv4 entity.vat_id tax.rates prices.team.month; do
   same "asked for $fact" "$(jq --arg f "'services.own.CA.$fact'" '[.diagnostics[].summary | select(contains($f))] | length' said)" 1
 done
 same "nothing of the reference's own is taken over" "$(grep -v '#' regions/ca.yaml | grep -cE '541234567|192\.0\.2|MCowBQ')" 0
-rm regions/ca.yaml
+# What it offers as comments can be taken as it stands, of either region that went before.
+cp regions/ca.yaml asked.yaml
+for as in au eu; do
+  awk -v as="$as" '/^$/ { take = 0 }
+    /^# As in / { take = index($0, "# As in " as); print; next }
+    take { sub(/^# /, "") }
+    { print }' asked.yaml >regions/ca.yaml
+  same "offers of $as that are taken" "$(grep -cE '^(shrink|absent|differs):' regions/ca.yaml)" 3
+  codes=1 landfall check ca --json
+  same "nothing of them is refused" "$(jq '.errors' said)" "$((asked - 1))"
+done
+rm regions/ca.yaml asked.yaml
 
 lines=$(wc -l <"$here/ca.yaml")
 [ "$lines" -le 45 ] || same "lines of ca.yaml" "$lines" "45 at most"

@@ -176,6 +176,64 @@ static void test_a_draft_asks_for_what_the_other_says_for_itself(void **state)
     assert_int_equal(p->diags.warnings, 0);
 }
 
+/* Reasons are, too, and an offer that is taken says the very same. */
+static void test_an_offered_difference_reads_as_it_was_written(void **state)
+{
+    struct folder *p = *state;
+    static const char *const texts[] = {
+        "\xe2\x80\xa8 \xc2\x85 end", /* which no file may hold but by its number */
+        "100 % of it, since then (a;b)",
+        "fürs Erste",
+        "true",
+        "0x10",
+        "12",
+        "2027-03-01",
+        "1e3",
+        "- a",
+        "? b",
+        "a: b",
+        "a #b",
+        "it's",
+        "a\nb",
+        "\"q\\\"",
+        "漢字",
+        "*x",
+        "&x",
+        "x ",
+        "~",
+    };
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        const char *said =
+            i == 0 ? "\"\\u2028 \\u0085 end\"" : value_json_text(p->mem, value_text(p->mem, texts[i]));
+        folder_write_region(p, "us", "services: { a: 1, b: { \"c.d\": 2 } }\n");
+        folder_write_region(
+            p, "eu",
+            arena_print(p->mem,
+                        "from: us\n"
+                        "services: { a: 2, mine: 3 }\n"
+                        "differs:\n"
+                        "  - { what: services.mine, why: x, owner: y }\n"
+                        "  - { what: 'services.b.\"c.d\"', why: %s, owner: %s }\n"
+                        "  - { what: 'a.b.c#d', why: x, owner: y, revisit: \"2027-03-01\" }\n",
+                        said, said));
+        folder_must_load(p, "eu");
+        (void)unlink(file_join(p->mem, p->path, "regions/de.yaml"));
+        must_make(p, "us", "de");
+        const char *offer = strstr(draft.text, "# differs:\n"), *end = offer ? strstr(offer, "\n\n") : NULL;
+        if (!end)
+            fail_msg("nothing is offered: %s", draft.text);
+        const char *block =
+            replaced(p, arena_text_n(p->mem, offer + 2, (size_t)(end + 1 - offer - 2)), "\n# ", "\n");
+        folder_write_region(p, "de", arena_print(p->mem, "from: us\n%s", block));
+        folder_must_load(p, "de");
+        assert_int_equal(p->region->differs_count, 2);
+        assert_string_equal(p->region->differs[0].what, "services.b.\"c.d\"");
+        assert_string_equal(p->region->differs[0].why, texts[i]);
+        assert_string_equal(p->region->differs[0].owner, texts[i]);
+        assert_string_equal(p->region->differs[1].revisit, "2027-03-01");
+    }
+}
+
 /* Titles are other people's: whatever they hold, the draft is still one. */
 static void test_no_text_of_the_other_region_breaks_the_draft(void **state)
 {
@@ -227,6 +285,7 @@ int main(void)
         CASE(test_a_draft_that_is_filled_in_is_a_region),
         CASE(test_what_other_copies_did_stands_beside_it_once),
         CASE(test_a_draft_asks_for_what_the_other_says_for_itself),
+        CASE(test_an_offered_difference_reads_as_it_was_written),
         CASE(test_no_text_of_the_other_region_breaks_the_draft),
         CASE(test_a_copy_overwrites_nothing),
     };

@@ -79,8 +79,9 @@ static void test_check_counts_what_it_found(void **state)
     struct diags d;
     golden_open(&g, style);
     diag_init(&d, g.mem);
-    as_json_check(&g.out, "eu", 62, &d);
+    as_json_check(&g.out, "eu", 62, NULL, &d);
     const struct value *v = parsed(&g, "landfall.check/1");
+    assert_null(value_get(v, "left_out"));
     assert_true(value_get_bool(v, "ok", false));
     assert_int_equal(value_get_int(v, "steps", 0), 62);
     assert_int_equal(value_get(v, "diagnostics")->count, 0);

@@ -97,6 +97,30 @@ static void test_an_error_without_a_text_is_told(void **state)
     assert_fails(f, "\nerror('own words')", "playbooks/a.lua:2", "own words");
 }
 
+/* What a script raises itself is told by who wrote the check: the place of the check is not what is wrong. */
+static void test_a_script_s_own_words_are_told_apart_from_lua_s(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *text, *advice;
+    } cases[] = {
+        {"error('add services.x')", "mend what they name"},
+        {"error('attempt to compare a with b', 0)", "mend what they name"},
+        {"local raise = error\nlocal function check(v) return raise('no ' .. v) end\ncheck('x')",
+         "mend what they name"},
+        {"assert(nil, 'add services.x')", "mend what they name"},
+        {"pcall(error, 'first')\nlocal a = nil + 1", "one side is no number"},
+        {"assert(false)", "give assert a text"},
+        {"local a = ('x'):sub({})", "mend the playbook at the place"},
+        {"local a = {} < {}", "compare two numbers"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_false(runs(f, cases[i].text));
+        if (!strstr(f->err.advice, cases[i].advice))
+            fail_msg("%s: %s: %s", cases[i].text, f->err.summary, f->err.advice);
+    }
+}
+
 static void test_a_long_file_name_is_still_found_in_messages(void **state)
 {
     struct fixture *f = *state;
@@ -149,6 +173,7 @@ int main(void)
         TEST(test_a_traceback_lists_script_lines_only),
         TEST(test_deep_recursion_is_an_error),
         TEST(test_an_error_without_a_text_is_told),
+        TEST(test_a_script_s_own_words_are_told_apart_from_lua_s),
         TEST(test_a_long_file_name_is_still_found_in_messages),
         TEST(test_a_coroutine_waits_and_goes_on),
     };
