@@ -1,5 +1,6 @@
 #include "cli/running.h"
 
+#include <pthread.h>
 #include <signal.h>
 
 #include "base/arena.h"
@@ -27,6 +28,7 @@ struct interrupts {
     struct listener *listener; /* NULL: nothing is running */
     struct executor *executor; /* NULL: settling */
     unsigned count;
+    bool hung_up;
 };
 
 /* First: no new step.  Second: stop now.  While settling there is nothing to wait for, and it stops at once.
@@ -55,10 +57,18 @@ static void on_signal(void *user)
     }
 }
 
-/* The terminal went away, and the kernel and its shell both say so: however often, it is one interrupt. */
+/* The terminal went away, and the kernel and its shell both say so: however often, it is one interrupt.  Also
+ * when the second word comes as the build has stopped already, and only tells how to go on. */
 static void on_hangup(void *user)
 {
-    const struct interrupts *i = user;
+    struct interrupts *i = user;
+    if (i->hung_up)
+        return;
+    sigset_t more;
+    sigemptyset(&more);
+    sigaddset(&more, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &more, NULL); /* the loop that hears of it may be gone before the process is */
+    i->hung_up = true;
     if (!i->listener || i->count == 0)
         on_signal(user);
 }
@@ -79,7 +89,7 @@ static struct interrupts *watch_signals(struct session *s, struct listener *list
         if (!is_ignored(SIGHUP))
             loop_on_signal(s->loop, SIGHUP, on_hangup, s->interrupts);
     }
-    *s->interrupts = (struct interrupts){.s = s, .listener = listener};
+    *s->interrupts = (struct interrupts){.s = s, .listener = listener, .hung_up = s->interrupts->hung_up};
     return s->interrupts;
 }
 

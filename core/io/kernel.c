@@ -1,6 +1,7 @@
 #include "io/kernel.h"
 
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,7 +228,13 @@ void kernel_work(struct kernel *k, loop_fn *work, loop_fn *done, void *user)
     if (j->next)
         j->next->link = &j->next;
     k->jobs = j;
-    must(uv_queue_work(&k->uv, &j->uv, run_job, end_job), "cannot start a worker");
+    /* The first job starts the workers: signals are for the thread of the loop alone. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int why = uv_queue_work(&k->uv, &j->uv, run_job, end_job);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    must(why, "cannot start a worker");
 }
 
 static void on_signal(uv_signal_t *uv, int number)

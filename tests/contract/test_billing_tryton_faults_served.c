@@ -398,7 +398,7 @@ static void test_trouble_before_the_change_was_sent_is_no_doubt(void **state)
 static void test_a_connection_that_stays_open_and_silent_ends_at_the_deadline(void **state)
 {
     struct tryton *t = *state;
-    bench_timeout(t->b, 1500);
+    bench_timeout(t->b, 6000);
     mishap_next(t->m, "*product.template.create", 1, MISHAP_SILENT, NULL);
     const struct op_result *r = create(t, "product", "lf1.silent", "{'code':'silent','name':'Silent'}");
     tryton_assert_end(t, r, LF_END_UNSURE);

@@ -53,7 +53,7 @@ static void test_a_silent_line_ends_with_the_time(void **state)
     struct line *line = line_open(server.port);
     with_migration(set);
     struct set other = {set->mem, open_bench(set->mem, line_port(line), "")};
-    bench_timeout(other.b, 700);
+    bench_timeout(other.b, 4000);
     line_break(line, "update landfall.calls", 0, LINE_HANG, 0);
     assert_int_equal(insert(&other)->status, LF_END_UNSURE);
     line_break(line, "", 0, LINE_HANG, 0); /* the first word of a new connection */

@@ -75,8 +75,8 @@ static void check(struct world *w, const char *zone)
 static void assert_answer(struct world *w, const char *question, const char *answer)
 {
     char out[4096];
-    server_run(out, sizeof(out), "kdig +short +timeout=2 @127.0.0.1 -p %d %s | sed 's, *$,,' | sort", w->port,
-               question);
+    server_run(out, sizeof(out), "kdig +short +timeout=2 @127.0.0.1 -p %d %s | sed 's, *$,,' | LC_ALL=C sort",
+               w->port, question);
     assert_string_equal(out, answer);
 }
 

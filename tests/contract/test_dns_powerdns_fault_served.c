@@ -270,8 +270,8 @@ static void test_a_question_without_a_good_answer_is_never_gone(void **state)
     struct pdns *p = *state;
     make_zone(p);
     assert_int_equal(create(p), LF_END_OK);
-    bench_timeout(p->b, 3000);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bench_timeout(p->b, cases[i].kind == MISHAP_SILENT ? 3000 : 0);
         mishap_forget(p->m);
         mishap_next(p->m, "GET ", 100, cases[i].kind, cases[i].text);
         uint32_t status = pdns_look(p, "record", LF_VERB_READ, API)->status;

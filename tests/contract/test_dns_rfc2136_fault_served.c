@@ -78,7 +78,7 @@ static const struct op_result *preflight(struct dynamic *d)
 static void test_a_create_whose_answer_was_lost_is_found_afterwards(void **state)
 {
     struct dynamic *d = *state;
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_LOSE, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_LOSE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_UNSURE);
     dynamic_assert_note(d, "rfc2136.no_answer");
     const struct op_result *r = dynamic_ask_record(d, LF_VERB_RECOVER, API);
@@ -92,7 +92,7 @@ static void test_a_create_whose_answer_was_lost_is_found_afterwards(void **state
 static void test_a_create_that_never_arrived_is_sent_again(void **state)
 {
     struct dynamic *d = *state;
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_DROP, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_DROP);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_UNSURE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_RECOVER, API), LF_END_GONE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_OK);
@@ -102,12 +102,12 @@ static void test_a_create_that_never_arrived_is_sent_again(void **state)
 static void test_a_create_that_lands_late_makes_no_second(void **state)
 {
     struct dynamic *d = *state;
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_LATE, 400);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_LATE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_UNSURE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_RECOVER, API), LF_END_GONE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_OK);
     long serial = dynamic_serial(d, "acme.test");
-    relay_settle(relay);
+    relay_land(relay);
     assert_string_equal(dynamic_dump(d, "acme.test"), MADE);
     assert_int_equal(dynamic_serial(d, "acme.test"), serial);
 }
@@ -118,14 +118,14 @@ static void test_an_update_that_lands_late_meets_a_state_it_was_not_meant_for(vo
     struct dynamic *d = *state;
     const char *other = "'type':'A','name':'api','values':['192.0.2.2'],'ttl':60";
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_OK);
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_LATE, 600);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_LATE);
     dynamic_assert_end(d, dynamic_change_record(d, API, other), LF_END_UNSURE);
     dynamic_assert_end(d, dynamic_change_record(d, API, other), LF_END_OK);
     struct op_item back = dynamic_record(d, LF_VERB_UPDATE, API);
     back.prior = dynamic_record(d, LF_VERB_READ, other).prior;
     back.token = "token-3";
     dynamic_assert_end(d, bench_run(d->b, "record", back), LF_END_OK);
-    relay_settle(relay);
+    relay_land(relay);
     dynamic_assert_answer(d, "api.acme.test A", "192.0.2.1\n");
     dynamic_assert_answer(d, "_a.api._landfall.acme.test TXT",
                           "\"" DYNAMIC_OURS "\" \"token-3\" \"dns.record.api\"\n");
@@ -135,13 +135,13 @@ static void test_a_destroy_that_lands_late_removes_nothing_made_since(void **sta
 {
     struct dynamic *d = *state;
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_OK);
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_LATE, 600);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_LATE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_DESTROY, API), LF_END_UNSURE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_DESTROY, API), LF_END_GONE);
     struct op_item again = dynamic_record(d, LF_VERB_CREATE, API);
     again.marker = "lf1.nextnextnextnextnextnextne";
     dynamic_assert_end(d, bench_run(d->b, "record", again), LF_END_OK);
-    relay_settle(relay);
+    relay_land(relay);
     dynamic_assert_answer(d, "api.acme.test A", "192.0.2.1\n");
 }
 
@@ -149,7 +149,7 @@ static void test_a_lost_destroy_is_done_when_it_is_asked_again(void **state)
 {
     struct dynamic *d = *state;
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_OK);
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_LOSE, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_LOSE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_DESTROY, API), LF_END_UNSURE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_RECOVER, API), LF_END_GONE);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_DESTROY, API), LF_END_GONE);
@@ -160,10 +160,10 @@ static void test_a_zone_taken_in_doubt_is_found_or_taken_again(void **state)
 {
     struct dynamic *d = *state;
     const char *zone = "{'name':'acme.test','ttl':300}";
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_DROP, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_DROP);
     dynamic_assert_end(d, dynamic_ask_zone(d, LF_VERB_CREATE, zone), LF_END_UNSURE);
     dynamic_assert_end(d, dynamic_ask_zone(d, LF_VERB_RECOVER, zone), LF_END_GONE);
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_LOSE, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_LOSE);
     dynamic_assert_end(d, dynamic_ask_zone(d, LF_VERB_CREATE, zone), LF_END_UNSURE);
     dynamic_assert_end(d, dynamic_ask_zone(d, LF_VERB_RECOVER, zone), LF_END_OK);
     dynamic_assert_end(d, dynamic_ask_zone(d, LF_VERB_CREATE, zone), LF_END_OK);
@@ -177,21 +177,21 @@ static void test_no_bad_answer_is_taken_for_one(void **state)
     static const enum relay_fault faults[] = {RELAY_HALF, RELAY_TWIST, RELAY_OTHER, RELAY_NOISE};
     struct dynamic *d = *state;
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        relay_next(relay, RELAY_QUERY, 0, faults[i], 0);
+        relay_next(relay, RELAY_QUERY, 0, faults[i]);
         dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_READ, API), LF_END_CANNOT_TELL);
-        relay_next(relay, RELAY_QUERY, 1, faults[i], 0);
+        relay_next(relay, RELAY_QUERY, 1, faults[i]);
         dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_RECOVER, API), LF_END_CANNOT_TELL);
-        relay_next(relay, RELAY_QUERY, 2, faults[i], 0);
+        relay_next(relay, RELAY_QUERY, 2, faults[i]);
         dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_FIND, API), LF_END_CANNOT_TELL);
         /* Nothing was asked for yet: for certain nothing happened. */
-        relay_next(relay, RELAY_QUERY, 1, faults[i], 0);
+        relay_next(relay, RELAY_QUERY, 1, faults[i]);
         dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_RETRY);
-        relay_next(relay, RELAY_QUERY, 0, faults[i], 0);
+        relay_next(relay, RELAY_QUERY, 0, faults[i]);
         dynamic_assert_end(d, preflight(d), LF_END_CANNOT_TELL);
     }
     assert_string_equal(dynamic_dump(d, "acme.test"), EMPTY);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        relay_next(relay, RELAY_UPDATE, 0, faults[i], 0);
+        relay_next(relay, RELAY_UPDATE, 0, faults[i]);
         dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_UNSURE);
         (void)dynamic_ask_record(d, LF_VERB_DESTROY, API);
     }
@@ -200,12 +200,12 @@ static void test_no_bad_answer_is_taken_for_one(void **state)
 static void test_a_done_change_is_done_also_when_nobody_can_look_again(void **state)
 {
     struct dynamic *d = *state;
-    relay_next(relay, RELAY_QUERY, 3, RELAY_DROP, 0);
+    relay_next(relay, RELAY_QUERY, 3, RELAY_DROP);
     const struct op_result *r =
         dynamic_ask_record(d, LF_VERB_CREATE, "'type':'TXT','name':'api','values':['x'],'ttl':77");
     dynamic_assert_end(d, r, LF_END_OK);
     assert_int_equal(value_get_int(r->state, "ttl", 0), 77);
-    relay_next(relay, RELAY_QUERY, 4, RELAY_DROP, 0);
+    relay_next(relay, RELAY_QUERY, 4, RELAY_DROP);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_DESTROY, "'type':'TXT','name':'api','values':['x']"),
                        LF_END_GONE);
 }
@@ -234,7 +234,7 @@ static void test_a_batch_cut_off_tells_done_unsure_and_never_sent_apart(void **s
     struct dynamic *d = *state;
     static struct op_item items[MANY];
     fill(d, items, LF_VERB_CREATE);
-    relay_next(relay, RELAY_UPDATE, 1, RELAY_DROP, 0);
+    relay_next(relay, RELAY_UPDATE, 1, RELAY_DROP);
     const struct op_result *r = bench_run_many(d->b, "record", items, MANY);
     size_t done = count_ends(r, LF_END_OK);
     size_t unsure = count_ends(r, LF_END_UNSURE);
@@ -258,10 +258,10 @@ static void test_no_bad_transfer_is_taken_for_a_zone(void **state)
     assert_int_equal(count_ends(bench_run_many(d->b, "record", items, MANY), LF_END_OK), MANY);
     fill(d, items, LF_VERB_READ);
     for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        relay_next(relay, RELAY_TRANSFER, 0, faults[i], 0);
+        relay_next(relay, RELAY_TRANSFER, 0, faults[i]);
         const struct op_result *r = bench_run_many(d->b, "record", items, MANY);
         assert_int_equal(count_ends(r, LF_END_CANNOT_TELL), MANY);
-        relay_next(relay, RELAY_TRANSFER, 0, faults[i], 0);
+        relay_next(relay, RELAY_TRANSFER, 0, faults[i]);
         dynamic_assert_end(d, bench_run(d->b, "record", (struct op_item){.verb = LF_VERB_OWNED}),
                            LF_END_CANNOT_TELL);
     }
@@ -279,7 +279,7 @@ static void test_who_comes_between_looking_and_writing_is_not_overwritten(void *
 {
     struct dynamic *d = *state;
     relay_hook(relay, interfere, d);
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_HOLD, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_HOLD);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_RETRY);
     dynamic_assert_note(d, "rfc2136.changed_meanwhile");
     dynamic_assert_answer(d, "api.acme.test A", "203.0.113.66\n");
@@ -293,10 +293,10 @@ static void test_an_update_compares_before_it_sets(void **state)
     const char *other = "'type':'A','name':'api','values':['192.0.2.2'],'ttl':60";
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_OK);
     relay_hook(relay, interfere, d);
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_HOLD, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_HOLD);
     dynamic_assert_end(d, dynamic_change_record(d, API, other), LF_END_RETRY);
     dynamic_assert_answer(d, "api.acme.test A", "192.0.2.1\n203.0.113.66\n");
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_NONE, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_NONE);
     dynamic_assert_end(d, dynamic_change_record(d, API, other), LF_END_OK);
     dynamic_assert_answer(d, "api.acme.test A", "192.0.2.2\n");
 }
@@ -338,14 +338,14 @@ static void test_a_server_that_stopped_in_its_tracks_is_waited_for_no_longer_tha
 {
     struct dynamic *d = *state;
     struct timespec before, after;
-    dynamic_drive(d, "writer", d->port, ",'zones':['acme.test']");
+    dynamic_drive(d, "writer", d->port, ",'zones':['acme.test'],'timeout_s':2");
     dynamic_tell(d, "freeze");
     (void)clock_gettime(CLOCK_MONOTONIC, &before);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_RETRY);
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_READ, API), LF_END_CANNOT_TELL);
     dynamic_assert_note(d, "rfc2136.no_answer");
     (void)clock_gettime(CLOCK_MONOTONIC, &after);
-    assert_true(after.tv_sec - before.tv_sec < 8);
+    assert_true(after.tv_sec - before.tv_sec < 15); /* unsaid it would be ten seconds, twice */
     dynamic_tell(d, "thaw");
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_OK);
 }
@@ -361,8 +361,9 @@ static void freeze(void *user)
 static void test_what_a_stopped_server_finds_when_it_wakes_up_is_settled_once(void **state)
 {
     struct dynamic *d = *state;
+    dynamic_drive(d, "writer", relay_port(relay), ",'zones':['acme.test'],'timeout_s':2");
     relay_hook(relay, freeze, d);
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_HOLD, 0);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_HOLD);
     frozen = false;
     dynamic_assert_end(d, dynamic_ask_record(d, LF_VERB_CREATE, API), LF_END_UNSURE);
     while (!frozen)
@@ -378,8 +379,8 @@ static void test_what_a_stopped_server_finds_when_it_wakes_up_is_settled_once(vo
 static void test_a_deadline_that_passes_leaves_a_doubt_and_no_stray_answer(void **state)
 {
     struct dynamic *d = *state;
-    relay_next(relay, RELAY_UPDATE, 0, RELAY_SILENT, 0);
-    bench_timeout(d->b, 500);
+    relay_next(relay, RELAY_UPDATE, 0, RELAY_SILENT);
+    bench_timeout(d->b, 4000);
     const struct op_result *r = dynamic_ask_record(d, LF_VERB_CREATE, API);
     assert_int_equal(r->status, LF_END_UNSURE);
     bench_timeout(d->b, 0);

@@ -261,7 +261,7 @@ static void test_a_request_of_the_dead_that_lands_late_is_found(void **state)
     assert_int_equal(create(text)->status, LF_END_UNSURE);
     assert_int_equal(with(LF_VERB_RECOVER, NULL, NULL, step(text))->status, LF_END_GONE);
     /* Which is why the core waits `inflight_ms` before it believes that. */
-    usleep(900000);
+    rest_run("test $(curl -sf http://127.0.0.1:%d/land) = 1", world.port);
     assert_int_equal(with(LF_VERB_RECOVER, NULL, NULL, step(text))->status, LF_END_OK);
     rest_stands("t-1 one 0 " OURS " -\n");
 }

@@ -350,7 +350,7 @@ static void test_no_reply_is_unsure_for_a_change(void **state)
     twin_tell(w->twin, "faults", "[{'action':'*','what':'giant'}]");
     assert_int_equal(ask(w, LF_VERB_CREATE, "{'dialect':'query','action':'Go'}")->status, LF_END_UNSURE);
     twin_tell(w->twin, "faults", "[{'action':'*','what':'silent'}]");
-    bench_timeout(w->b, 300);
+    bench_timeout(w->b, 3000);
     assert_int_equal(ask(w, LF_VERB_CREATE, "{'dialect':'query','action':'Go'}")->status, LF_END_UNSURE);
 }
 

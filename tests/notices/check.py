@@ -65,7 +65,7 @@ class Sink:
         self.process = subprocess.Popen([sys.executable, os.path.join(ROOT, "tests/servers/sink.py"), SINK, *more],
                                         stdin=subprocess.PIPE)
         ports = os.path.join(SINK, "ports")
-        for _ in range(200):
+        for _ in range(1200):
             if os.path.exists(ports):
                 break
             time.sleep(0.05)
@@ -77,7 +77,7 @@ class Sink:
 
     def __exit__(self, *_):
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def configure(sink, about=ALL, scheme="http", server=None, login=""):
@@ -276,7 +276,7 @@ def without_starttls():
 def a_sink_that_hangs_costs_nothing():
     """Measured on a machine that others use as well: the least of three, and the processor's time beside the clock's.  Had the
     build to wait for one answer of a sink that hangs, it would be ten seconds late."""
-    took, busy = {}, {}
+    took, busy, rest = {}, {}, {}
     with Sink() as sink:
         for _ in range(3):
             for how in ("ok", "hang", "slow", "reset", "500"):
@@ -290,11 +290,12 @@ def a_sink_that_hangs_costs_nothing():
                 whole = (time.monotonic() - began) * 1000
                 took[how] = min(took.get(how, 1e9), run["took_ms"])
                 busy[how] = min(busy.get(how, 1e9), processor_ms() - used)
-                # What is left of it is the patience at the end, which is stated: 2 s.
-                need(whole - run["took_ms"] < 2000 + 3000, f"{how}: {whole:.0f} ms for a build of {run['took_ms']} ms")
+                rest[how] = min(rest.get(how, 1e9), whole - run["took_ms"])
     for how, ms in took.items():
         print(f"{how}: {ms} ms, {ms / took['ok']:.2f} of a build whose sinks answer; processor {busy[how]:.0f} ms")
         need(ms < took["ok"] * 1.5 + 3000, f"a build whose sinks {how} took {ms} ms, one whose sinks answer {took['ok']}")
+        # What is left of it is the patience at the end, which is stated: 2 s.
+        need(rest[how] < 2000 + 3000, f"a command whose sinks {how} went on for {rest[how]:.0f} ms behind its build")
         need(busy[how] < busy["ok"] * 1.5 + 200, f"a build whose sinks {how} kept the processor busy")
 
 
@@ -336,9 +337,7 @@ def killed_while_sending():
         mode("slow")
         process = subprocess.Popen([LANDFALL, "-C", PROJECT, "apply", "eu", "--yes", "-q"], env=ENV, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(2000):
-            if taken("hook") or process.poll() is not None:
-                break
+        while not taken("hook") and process.poll() is None:
             time.sleep(0.002)
         process.kill()
         process.wait()
@@ -354,6 +353,7 @@ def receivers_that_lie():
         configure(sink, "[run_ended]")
         mode("lie")
         landfall("apply", "eu", "--yes")
+        landfall("notices", "eu", "--send", codes=(3,)) # the mail too, where the build's patience was too short
         need(rows("select count(*) from notice where sink <> 'people' and state = 'sent'") == [(0,)], "half a reply is no yes")
         need(rows("select state from notice where sink = 'people'") == [("sent",)], "the mail had nothing to do with it")
         for how in ("503", "400", "reset", "404"):
@@ -377,6 +377,10 @@ def receivers_that_lie():
         need(len(rows("select 1 from notice where sink = 'people'")) == 3, "three mails")
 
 
+def board():
+    return json.loads(landfall("board", "eu", "--json").stdout)
+
+
 def the_daily_page():
     with Sink() as sink:
         configure(sink, "[digest]")
@@ -384,16 +388,21 @@ def the_daily_page():
         need(not os.path.exists(f"{PROJECT}/.landfall/eu.db"), "the board wrote a store")
         landfall("apply", "eu", "--yes", "--crash-after", "20", codes=(-signal.SIGKILL,))
         landfall("resume", "eu", "--yes")
+        begun = board()["date"]
         landfall("board", "eu", "--send")
         landfall("board", "eu", "--send")
+        last = board()
+        midnight = last["date"] != begun
         send_all()
         no_objections()
-        need([len(taken(what)) for what in ("hook", "slack", "mail")] == [1, 1, 1], "once a day")
+        pages = len(taken("hook"))
+        need([len(taken(what)) for what in ("slack", "mail")] == [pages, pages], "each sink gets the page")
+        need(pages == 1 or midnight and pages == 2, "once a day")
         page = taken("hook")[0]["body"]
         need(page["kind"] == "digest" and "Waits on: legal" in page["text"] and page["data"]["milestone"] == "launch", "page")
-        need(len(rows("select 1 from audit where kind = 'digest.sent'")) == 1, "it was not remembered once")
-        board = json.loads(landfall("board", "eu", "--json").stdout)
-        need(board["format"] == "landfall.board/1" and board["moved"]["days_p50"] == 0, f"moved: {board.get('moved')}")
+        need(len(rows("select 1 from audit where kind = 'digest.sent'")) == pages, "it was not remembered once")
+        need(last["format"] == "landfall.board/1", "format")
+        need(last["moved"]["days_p50"] == 0 or midnight, f"moved: {last.get('moved')}")
 
 
 def reminders():

@@ -58,7 +58,7 @@ class Faults:
 
     before_500, after_500   an internal error before it was done, or after
     lost, reset             the line breaks after it was done, or before
-    late                    the line breaks now, and `seconds` later it is done all the same
+    late                    the line breaks now, and it is done all the same when /-/land says so
     throttle, busy          HTTP 400 Throttling, HTTP 400 PriorRequestNotComplete
     expired                 HTTP 403 ExpiredToken
     truncate                done, but half of the answer is sent
@@ -89,6 +89,24 @@ class Hangup(Exception):
     """The line is closed without an answer."""
 
 
+class Clock:
+    """Seconds that pass for a double.  Those in which the machine stood still are none: what lags for a second does so for
+    a client too that was stopped meanwhile, however the system shares its time out."""
+    STEP, MOST = .005, .1
+
+    def __init__(self):
+        self.seconds = 1.0  # so that every moment is true
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        before = time.monotonic()
+        while True:
+            time.sleep(self.STEP)
+            now = time.monotonic()
+            self.seconds += min(now - before, self.MOST)
+            before = now
+
+
 class Double:
     service = "?"
     errors = "xml"
@@ -98,7 +116,7 @@ class Double:
         self.lock = threading.RLock()
         self.region = "us-east-1"
         self.keys = {"AKIDEXAMPLE": aws_sigv4.Key("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")}
-        self.faults, self.log = Faults(), []
+        self.faults, self.log, self.late, self.clock = Faults(), [], [], Clock()
         self.role, self.role_life, self.role_turn, self.sessions = None, 3600, 0, set()
         self.count = 0
 
@@ -133,7 +151,7 @@ class Double:
         with self.lock:
             request.action = self.name(request)
             entry = {"action": request.action, "method": request.method, "path": request.path,
-                     "query": request.query, "at": time.monotonic()}
+                     "query": request.query}
             self.log.append(entry)
             fault = self.faults.take(request.action)
             entry["fault"] = fault["what"]
@@ -171,7 +189,7 @@ class Double:
         if what == "silent":
             return None
         if what == "late":
-            threading.Timer(fault.get("seconds", 1), self.later, (request, entry)).start()
+            self.late.append((request, entry))
             raise Hangup
         status, kind, body, ident = self.checked(request, entry)
         if what == "after_500":
@@ -186,10 +204,15 @@ class Double:
             return 200, "text/html", b"<html><body>Welcome to the hotel<br></body>", ident
         return status, kind, body, ident
 
-    def later(self, request, entry):
-        with self.lock:
-            entry["late"] = True
+    def now(self):
+        return self.clock.seconds
+
+    def land(self):
+        """What is late, how much of it."""
+        late, self.late = self.late, []
+        for request, entry in late:
             self.checked(request, entry)
+        return len(late)
 
     # The instance metadata service, version 2 alone.
     def metadata(self, request):
@@ -229,6 +252,8 @@ class Double:
                 return self.log
             elif request.path == "/-/dump":
                 return self.dump()
+            elif request.path == "/-/land":
+                return self.land()
             elif request.path == "/-/do":
                 return self.do(body)
             elif request.path != "/-/ready":
@@ -371,7 +396,7 @@ def start(double, folder, port):
     for name, value in (("pid", child), ("port", port)):
         with open(os.path.join(folder, name), "w") as file:
             file.write(str(value))
-    for _ in range(100):
+    for _ in range(1200):
         try:
             with socket.create_connection(("127.0.0.1", port), 1):
                 return

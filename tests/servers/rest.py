@@ -6,6 +6,7 @@
 /v1/up              200 for whoever has the token
 /open               200 for whoever sends none
 /reset              all is as at the start
+/land               what is late happens
 
 A thing has name (text, unique), size (integer), labels (texts by name), password (never shown); other members are an
 error.  The service adds state ("making" for two looks when the name begins with "slow", then "ready", or "broken") and
@@ -14,8 +15,8 @@ price.  Idempotency-Key is remembered with the body: the same again is the same 
 FOLDER/objects   what stands, one line each: id, name, size, owner, password
 FOLDER/log       every request: method, path
 FOLDER/fault     "METHOD KIND TIMES": what happens to the next requests of that method.  KIND: lost_before (nothing
-                 happens, the line breaks), lost_after (it happens, the line breaks), late (it happens half a second after
-                 the line broke), 500_before, 500_after, 503, 429, 401, 403, cut (half a body), giant (a body without
+                 happens, the line breaks), lost_after (it happens, the line breaks), late (the line breaks, it happens when
+                 /land is asked for), 500_before, 500_after, 503, 429, 401, 403, cut (half a body), giant (a body without
                  end), hang (no answer for ten seconds), html (a page of a proxy)
 """
 
@@ -218,11 +219,16 @@ class Handler(BaseHTTPRequestHandler):
         if parts == ["v1", "up"]:
             return 200, {"up": True}, {}
         if parts == ["reset"]:
-            self.server.store = Store(self.server.store.folder)
+            self.server.store, self.server.late = Store(self.server.store.folder), []
             self.server.store.save()
             for name in ("log", "fault"):
                 open(os.path.join(self.server.store.folder, name), "w", encoding="utf-8").close()
             return 200, None, {}
+        if parts == ["land"]:
+            late, self.server.late = self.server.late, []
+            for request in late:
+                request.route()
+            return 200, len(late), {}
         if parts == ["open"]:
             if self.headers.get("Authorization"):
                 raise Trouble(400, "nobody was to send a token here")
@@ -277,13 +283,8 @@ class Handler(BaseHTTPRequestHandler):
     def late(self):
         body = self.body()
         self.body = lambda: body
-
-        def land():
-            time.sleep(0.5)
-            with LOCK:
-                self.route()
-
-        threading.Thread(target=land).start()
+        with LOCK:
+            self.server.late.append(self)
         self.give_up()
 
     def cut(self, status, value):
@@ -313,7 +314,7 @@ def main():
     folder, port = sys.argv[1], int(sys.argv[2])
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
-    server.store = Store(folder)
+    server.store, server.late = Store(folder), []
     server.store.save()
     open(os.path.join(folder, "log"), "w", encoding="utf-8").close()
     if len(sys.argv) > 3:

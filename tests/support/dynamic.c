@@ -80,7 +80,7 @@ const char *dynamic_settings(const struct dynamic *d, char *out, size_t room, co
                              const char *more)
 {
     int len = snprintf(out, room,
-                       "{'server':'127.0.0.1','port':%d,'key':'%s','timeout_s':2,"
+                       "{'server':'127.0.0.1','port':%d,'key':'%s',"
                        "'secret':{'$secret':{'source':'test:%s'}}%s}",
                        port, key, d->secret, more);
     assert_true(len > 0 && (size_t)len < room);
@@ -90,7 +90,8 @@ const char *dynamic_settings(const struct dynamic *d, char *out, size_t room, co
 const char *dynamic_answer(const struct dynamic *d, const char *question)
 {
     return server_run(output, sizeof(output),
-                      "dig +short +time=2 +tries=2 +nosplit @127.0.0.1 -p %d %s | sort", d->port, question);
+                      "dig +short +time=2 +tries=2 +nosplit @127.0.0.1 -p %d %s | LC_ALL=C sort", d->port,
+                      question);
 }
 
 const char *dynamic_dump(const struct dynamic *d, const char *zone)
@@ -99,7 +100,7 @@ const char *dynamic_dump(const struct dynamic *d, const char *zone)
         output, sizeof(output),
         "dig +noall +answer +nosplit @127.0.0.1 -p %d -y hmac-sha256:auditor:%s %s AXFR | tr -s '\\t' ' ' "
         "| awk '$4 !~ /^(SOA|RRSIG|NSEC|NSEC3|NSEC3PARAM|DNSKEY|CDS|CDNSKEY|TYPE65534)$/ "
-        "{ $3 = \"\"; print }' | tr -s ' ' | sort",
+        "{ $3 = \"\"; print }' | tr -s ' ' | LC_ALL=C sort",
         d->port, d->secret, zone);
 }
 

@@ -25,7 +25,7 @@ struct relay {
     enum relay_kind kind; /* of the message that `fault` is for */
     enum relay_fault fault;
     size_t skip;
-    int ms;
+    bool landing; /* what is late may land */
     void (*hook)(void *user);
     void *user;
     size_t late, threads;
@@ -43,7 +43,6 @@ struct straggler {
     struct relay *relay;
     uint8_t *bytes;
     size_t len;
-    int ms;
 };
 
 static void pause_ms(int ms)
@@ -128,13 +127,22 @@ static enum relay_fault fault_for(struct relay *relay, enum relay_kind kind)
     return fault;
 }
 
+static bool may_land(struct relay *relay)
+{
+    pthread_mutex_lock(&relay->lock);
+    bool may = relay->landing;
+    pthread_mutex_unlock(&relay->lock);
+    return may;
+}
+
 static void *deliver_late(void *user)
 {
     struct straggler *straggler = user;
     struct relay *relay = straggler->relay;
     uint8_t answer[MESSAGE_MAX];
     size_t len = 0;
-    pause_ms(straggler->ms);
+    while (!may_land(relay))
+        pause_ms(10);
     int fd = connect_to(relay->server_port);
     if (fd >= 0 && write_message(fd, straggler->bytes, straggler->len))
         (void)read_message(fd, answer, &len);
@@ -151,7 +159,7 @@ static void leave_behind(struct relay *relay, const uint8_t *bytes, size_t len)
 {
     pthread_t thread;
     struct straggler *straggler = calloc(1, sizeof(*straggler));
-    *straggler = (struct straggler){.relay = relay, .len = len, .ms = relay->ms};
+    *straggler = (struct straggler){.relay = relay, .len = len};
     straggler->bytes = malloc(len);
     memcpy(straggler->bytes, bytes, len);
     pthread_mutex_lock(&relay->lock);
@@ -297,10 +305,19 @@ static bool is_quiet(struct relay *relay, bool all)
     return quiet;
 }
 
-void relay_settle(struct relay *relay)
+static void let_land(struct relay *relay, bool landing)
 {
+    pthread_mutex_lock(&relay->lock);
+    relay->landing = landing;
+    pthread_mutex_unlock(&relay->lock);
+}
+
+void relay_land(struct relay *relay)
+{
+    let_land(relay, true);
     while (!is_quiet(relay, false))
         pause_ms(10);
+    let_land(relay, false);
 }
 
 void relay_close(struct relay *relay)
@@ -309,6 +326,7 @@ void relay_close(struct relay *relay)
     shutdown(relay->listening, SHUT_RDWR);
     pthread_join(relay->thread, NULL);
     close(relay->listening);
+    let_land(relay, true);
     while (!is_quiet(relay, true))
         pause_ms(10);
     pthread_mutex_destroy(&relay->lock);
@@ -320,7 +338,7 @@ int relay_port(const struct relay *relay)
     return relay->port;
 }
 
-void relay_next(struct relay *relay, enum relay_kind kind, size_t skip, enum relay_fault fault, int ms)
+void relay_next(struct relay *relay, enum relay_kind kind, size_t skip, enum relay_fault fault)
 {
     /* A connection that is just ending may still hold a message; it is not the one that is meant. */
     for (int tries = 0; tries < 500 && !is_quiet(relay, true); tries++)
@@ -329,7 +347,6 @@ void relay_next(struct relay *relay, enum relay_kind kind, size_t skip, enum rel
     relay->kind = kind;
     relay->skip = skip;
     relay->fault = fault;
-    relay->ms = ms;
     pthread_mutex_unlock(&relay->lock);
 }
 

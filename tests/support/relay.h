@@ -13,7 +13,7 @@ enum relay_fault {
     RELAY_NONE,
     RELAY_DROP,   /* the connection ends before the server saw the message       */
     RELAY_LOSE,   /* the server does it, and the connection ends                 */
-    RELAY_LATE,   /* the connection ends, and the server gets it `ms` later      */
+    RELAY_LATE,   /* the connection ends, and the server gets it when it may land */
     RELAY_SILENT, /* taken, and never answered                                   */
     RELAY_HALF,   /* half of the answer, then the connection ends                */
     RELAY_TWIST,  /* the answer, with its last byte but ten changed: in the signature */
@@ -27,13 +27,13 @@ struct relay;
 
 /* To the server at `port`; what only asks goes to `reads_port`, where that is not 0. */
 struct relay *relay_open(int port, int reads_port);
-void relay_close(struct relay *relay); /* waits for what is late */
+void relay_close(struct relay *relay); /* what is late lands */
 int relay_port(const struct relay *relay);
 /* For the message of this kind after `skip` more of them; one at a time.  Waits for connections that are
  * ending.
  */
-void relay_next(struct relay *relay, enum relay_kind kind, size_t skip, enum relay_fault fault, int ms);
+void relay_next(struct relay *relay, enum relay_kind kind, size_t skip, enum relay_fault fault);
 void relay_hook(struct relay *relay, void (*hook)(void *user), void *user);
 size_t relay_count(struct relay *relay, enum relay_kind kind);
-/* Waits until what is late has landed. */
-void relay_settle(struct relay *relay);
+/* Lets what is late land, and waits until it has. */
+void relay_land(struct relay *relay);

@@ -53,7 +53,7 @@ static inline const char *rest_settings(const char *scheme, const char *token)
 {
     static char text[512];
     (void)snprintf(text, sizeof(text),
-                   "{'url':'%s://127.0.0.1:%d/','ready':'/v1/up','timeout_ms':1000,"
+                   "{'url':'%s://127.0.0.1:%d/','ready':'/v1/up','timeout_ms':20000,"
                    "'bearer':{'$secret':{'source':'test:%s'}}}",
                    scheme, world.port, token);
     return text;

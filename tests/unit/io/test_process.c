@@ -317,7 +317,7 @@ static void test_one_that_will_not_end_is_killed_with_all_of_its_group(void **st
     int child = 0;
     const char *const argv[] = {"sh", "-c", "trap '' TERM; sleep 60 & echo $!; wait; sleep 60", NULL};
     struct process_ask ask = asking(argv);
-    ask.timeout_ms = 300;
+    ask.timeout_ms = 3000;
     ask.grace_ms = 30;
     run(e, &ask);
     assert_true(e->end.timed_out);
@@ -332,7 +332,7 @@ static void test_one_that_ends_in_good_order_says_how(void **state)
     const char *const argv[] = {"sh", "-c", "trap 'echo tidied; exit 3' TERM; echo ready; sleep 60 & wait",
                                 NULL};
     struct process_ask ask = asking(argv);
-    ask.timeout_ms = 300;
+    ask.timeout_ms = 3000;
     run(e, &ask);
     assert_true(e->end.timed_out);
     assert_int_equal(e->end.signal, 0);
@@ -355,7 +355,8 @@ static void test_what_left_the_group_is_not_waited_for(void **state)
 {
     struct ending *e = *state;
     int child = 0;
-    run_script(e, "setsid sh -c 'echo $$; exec sleep 60' & sleep 0.3; exit 0");
+    /* Ends when the other one has left and said so: only then it lets go of this pipe. */
+    run_script(e, "exec 3>&1; : $(setsid sh -c 'echo $$ >&3; exec sleep 60 >&3' &); exit 0");
     assert_int_equal(sscanf(e->out, "%d", &child), 1);
     assert_false(is_dead(child));
     assert_int_equal(kill(child, SIGKILL), 0);

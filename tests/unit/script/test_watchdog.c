@@ -42,8 +42,8 @@ static int in_child(void (*fn)(void), char *text, size_t room)
 static void hang(void)
 {
     struct watchdog *w = watchdog_new(20);
-    watchdog_arm(w);
     watchdog_note(w, "playbooks/saas.lua", 12);
+    watchdog_arm(w);
     for (;;)
         pause();
 }
