@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
@@ -13,12 +14,18 @@
 #include "base/tick.h"
 
 #define NS_PER_MS 1000000
+#define NS_PER_S  ((int64_t)1000 * NS_PER_MS)
+/* A script computes, so its own processor time is what counts: a machine that stands still, or serves others,
+ * ends no plan.  One that waits inside a read that never returns spends none, and is ended by the clock. */
+#define CLOCK_SLACK 10
 
 /* Arming happens on every resume of a coroutine, so it only stores a time; the thread looks at it when the
  * earlier deadline passes, and is woken only when it sleeps without one. */
 struct watchdog {
     struct tick tick;
     uint32_t limit_ms;
+    clockid_t cpu;            /* of the script's thread */
+    _Atomic int64_t spent_ns; /* by that clock, when it was armed; set before armed_ns, read after it */
     _Atomic int64_t armed_ns; /* 0: not armed */
     _Atomic(const char *) file;
     _Atomic uint32_t line;
@@ -70,8 +77,20 @@ static void end_process(const struct watchdog *w)
 
 static void wait_until(struct watchdog *w, int64_t ns)
 {
-    struct timespec until = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
+    struct timespec until = {.tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S};
     pthread_cond_timedwait(&w->wake, &w->lock, &until);
+}
+
+static int64_t cpu_ns(clockid_t cpu)
+{
+    struct timespec spent = {0};
+    clock_gettime(cpu, &spent);
+    return (int64_t)spent.tv_sec * NS_PER_S + spent.tv_nsec;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 static void *watch(void *arg)
@@ -86,10 +105,12 @@ static void *watch(void *arg)
             w->idle = false;
             continue;
         }
-        int64_t deadline = armed + (int64_t)w->limit_ms * NS_PER_MS;
-        if (w->tick.mono_ns(w->tick.user) >= deadline)
+        int64_t limit = (int64_t)w->limit_ms * NS_PER_MS, now = w->tick.mono_ns(w->tick.user);
+        int64_t left = atomic_load(&w->spent_ns) + limit - cpu_ns(w->cpu);
+        int64_t left_by_clock = armed + limit * CLOCK_SLACK - now;
+        if (left <= 0 || left_by_clock <= 0)
             end_process(w);
-        wait_until(w, deadline);
+        wait_until(w, now + least(left, left_by_clock)); /* no thread spends more than the clock does */
     }
     pthread_mutex_unlock(&w->lock);
     return NULL;
@@ -111,6 +132,9 @@ static void start(struct watchdog *w)
 /* The lock orders the store against the thread's decision to sleep without a deadline. */
 void watchdog_arm(struct watchdog *w)
 {
+    if (!w->started && pthread_getcpuclockid(pthread_self(), &w->cpu) != 0)
+        w->cpu = CLOCK_MONOTONIC;
+    atomic_store(&w->spent_ns, cpu_ns(w->cpu));
     atomic_store(&w->armed_ns, w->tick.mono_ns(w->tick.user));
     if (!w->started)
         start(w);

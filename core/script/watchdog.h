@@ -1,4 +1,5 @@
-/* The watchdog: a thread that ends the process when one run of a script takes too long.  It stands behind the
+/* The watchdog: a thread that ends the process when one run of a script takes too long, by the
+ * processor time of its thread (or ten times as long by the clock).  It stands behind the
  * instruction budget, whose hook never fires inside a C function.  Ending the process is safe: a plan has
  * written nothing and an apply resumes.  It writes one line to standard error, with the last line known of
  * the script, and exits with 1: the one place below cli/ that does either. */

@@ -39,13 +39,49 @@ static int in_child(void (*fn)(void), char *text, size_t room)
     return WEXITSTATUS(status);
 }
 
+static void compute(void)
+{
+    for (volatile unsigned i = 0;; i++)
+        ;
+}
+
 static void hang(void)
 {
     struct watchdog *w = watchdog_new(20);
     watchdog_note(w, "playbooks/saas.lua", 12);
     watchdog_arm(w);
+    compute();
+}
+
+static void wait_for_ever(void)
+{
+    struct watchdog *w = watchdog_new(20);
+    watchdog_arm(w);
     for (;;)
         pause();
+}
+
+/* As on a machine that stands still: more than the limit by the clock, and next to nothing by the processor.
+ */
+static void stand_still(void)
+{
+    struct watchdog *w = watchdog_new(2000);
+    watchdog_arm(w);
+    (void)usleep(2500000);
+    watchdog_disarm(w);
+    watchdog_free(w);
+}
+
+/* What came before the arming does not count. */
+static void compute_before(void)
+{
+    struct watchdog *w = watchdog_new(400);
+    struct timespec spent = {0};
+    while (spent.tv_sec == 0 && spent.tv_nsec < 500000000)
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    watchdog_arm(w);
+    watchdog_disarm(w);
+    watchdog_free(w);
 }
 
 static void end_in_time(void)
@@ -64,8 +100,7 @@ static void hang_after_a_pause(void)
     watchdog_arm(w);
     watchdog_disarm(w);
     watchdog_arm(w);
-    for (;;)
-        pause();
+    compute();
 }
 
 static void test_a_script_that_hangs_is_ended_with_its_line(void **state)
@@ -76,6 +111,30 @@ static void test_a_script_that_hangs_is_ended_with_its_line(void **state)
     assert_non_null(
         strstr(text, "landfall: playbooks/saas.lua:12: the script has run for more than 0.02 seconds"));
     assert_non_null(strstr(text, "landfall resume"));
+}
+
+static void test_one_that_waits_for_ever_is_ended_too(void **state)
+{
+    (void)state;
+    char text[1024];
+    assert_int_equal(in_child(wait_for_ever, text, sizeof(text)), 1);
+    assert_non_null(strstr(text, "more than 0.02 seconds"));
+}
+
+static void test_a_machine_that_stands_still_ends_no_script(void **state)
+{
+    (void)state;
+    char text[1024];
+    assert_int_equal(in_child(stand_still, text, sizeof(text)), 0);
+    assert_string_equal(text, "");
+}
+
+static void test_only_what_is_spent_since_the_arming_counts(void **state)
+{
+    (void)state;
+    char text[1024];
+    assert_int_equal(in_child(compute_before, text, sizeof(text)), 0);
+    assert_string_equal(text, "");
 }
 
 static void test_arming_again_starts_anew(void **state)
@@ -114,6 +173,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_script_that_hangs_is_ended_with_its_line),
+        cmocka_unit_test(test_one_that_waits_for_ever_is_ended_too),
+        cmocka_unit_test(test_a_machine_that_stands_still_ends_no_script),
+        cmocka_unit_test(test_only_what_is_spent_since_the_arming_counts),
         cmocka_unit_test(test_arming_again_starts_anew),
         cmocka_unit_test(test_a_script_that_ends_is_left_alone),
         cmocka_unit_test(test_the_last_line_can_be_asked),
