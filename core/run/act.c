@@ -21,7 +21,8 @@
 #include "store/store.h"
 
 /* Actions: the record behind each keyed unit, and the calls they make.  A unit's row is durable as an intent
- * with its token before the call leaves, and with its reply before the body goes on. */
+ * with its token before the call leaves, with what its driver saves before the driver goes on, and with its
+ * reply before the body does. */
 
 #define CALL_TRIES 20
 /* Between two looks at worker jobs of a call that ran out of time. */
@@ -53,7 +54,10 @@ struct unit {
     uint32_t status, retry_after_ms; /* of the answer that came */
     const char *why;
     const struct value *reply;
+    const struct value *saved; /* the driver's progress, of this try or an earlier one; or NULL */
     struct err err;
+    struct op *op;   /* under way, or NULL */
+    uint32_t saving; /* saves that are not durable yet: it is not settled before they are */
     bool failed, recovering;
     bool doubtful; /* an earlier try may have taken effect */
     uint32_t tries;
@@ -98,11 +102,14 @@ static struct unit *unit_new(struct act *a, struct action_unit *asked)
 static void put_call(struct unit *u, bool done)
 {
     struct executor *x = u->act->r->x;
+    const struct value *kept = done ? u->reply : u->saved;
     struct store_call row = {.address = x->plan->steps[u->act->r->i].address,
                              .key = u->key,
                              .digest = u->asked->digest,
                              .token = u->token,
-                             .reply = done ? (u->reply ? value_json_stored(u->mem, u->reply) : "null") : NULL,
+                             .reply = kept   ? value_json_stored(u->mem, kept)
+                                      : done ? "null"
+                                             : NULL,
                              .done = done};
     store_put_call(x->ask.writer, &row);
 }
@@ -250,7 +257,9 @@ static void in_doubt(struct unit *u, const char *why)
 {
     unit_fail(u, "action.in_doubt",
               arena_print(u->mem, "the call '%s' may or may not have happened: %s", u->asked->key, why),
-              "look at the service; a call that may safely run twice says { if_in_doubt = \"again\" }");
+              u->note.advice
+                  ? u->note.advice
+                  : "look at the service; a call that may safely run twice says { if_in_doubt = \"again\" }");
 }
 
 /* Sends, or looks, when nothing that was sent before can still land. */
@@ -350,20 +359,50 @@ static bool on_leaving(void *user, struct op *op)
 static void on_call_end(void *user, struct op *op)
 {
     (void)op;
-    settle(user);
+    struct unit *u = user;
+    u->op = NULL;
+    if (u->saving == 0)
+        settle(u);
+}
+
+static void on_saved(void *user, bool ok, const struct err *err)
+{
+    struct unit *u = user;
+    if (!executor_store_ok(u->act->r->x, ok, err))
+        return;
+    u->saving--;
+    if (u->op)
+        op_saved(u->op, 0);
+    else if (u->saving == 0)
+        settle(u); /* it had ended meanwhile */
+}
+
+/* A call makes no object of its own, so there is no identity to keep. */
+static void on_save(void *user, struct op *op, size_t n, const char *id, const struct value *progress)
+{
+    (void)n;
+    (void)id;
+    struct unit *u = user;
+    u->op = op;
+    u->saving++;
+    if (progress)
+        u->saved = value_copy(u->mem, progress);
+    put_call(u, false);
+    store_after_commit(u->act->r->x->ask.writer, on_saved, u);
 }
 
 static void send(void *user)
 {
     struct unit *u = user;
     static const struct op_events events = {
-        .leaving = on_leaving, .item = on_item, .note = on_note, .end = on_call_end};
+        .leaving = on_leaving, .item = on_item, .save = on_save, .note = on_note, .end = on_call_end};
     struct executor *x = u->act->r->x;
     u->note = (struct diag){0};
     u->item = (struct op_item){.verb = u->recovering ? LF_VERB_RECOVER : LF_VERB_CALL,
                                .attempt = u->tries + 1,
                                .address = x->plan->steps[u->act->r->i].address,
                                .token = u->token,
+                               .saved = u->saved,
                                .args = u->asked->args};
     struct op_ask ask = {
         .driver = u->driver, .call = u->call, .items = &u->item, .count = 1, .read_only = u->recovering};
@@ -377,7 +416,8 @@ static void on_intent(void *user, bool ok, const struct err *err)
         send(u);
 }
 
-/* A call whose intent an earlier run left behind goes on with the same token, in doubt. */
+/* A call whose intent an earlier run left behind goes on with the same token and what its driver had saved,
+ * in doubt. */
 static void on_pending(void *user)
 {
     struct unit *u = user;
@@ -393,34 +433,44 @@ static void fail_soon(void *user)
     unit_answer(user);
 }
 
+static bool take_up(struct unit *u, const struct store_call *row, struct err *err)
+{
+    memcpy(u->token, row->token, strnlen(row->token, sizeof(u->token) - 1));
+    if (row->reply && !value_json_parse(u->mem, row->reply, strlen(row->reply), &u->saved, err))
+        return err_wrap(err, "reading how far '%s' had come", u->asked->key);
+    loop_soon(u->act->r->x->ask.loop, on_pending, u);
+    return true;
+}
+
+static bool begin_call(struct unit *u, struct err *err)
+{
+    const struct executor *x = u->act->r->x;
+    const struct action_unit *asked = u->asked;
+    const struct store_call *row = NULL;
+    if (!u->call)
+        return err_set(err, "action.no_call", "no driver of '%s' offers the call '%s'", asked->subsystem,
+                       asked->call);
+    if (!store_find_call(x->ask.writer, u->mem, x->plan->steps[u->act->r->i].address, u->key, &row, err))
+        return false;
+    if (row && !is_cleared(row))
+        return take_up(u, row, err);
+    mint_token(u);
+    put_call(u, false);
+    store_after_commit(x->ask.writer, on_intent, u);
+    return true;
+}
+
 static void call(void *user, struct action_unit *asked)
 {
     struct act *a = user;
-    struct executor *x = a->r->x;
+    const struct executor *x = a->r->x;
     struct unit *u = unit_new(a, asked);
-    struct err err;
-    const struct store_call *row = NULL;
     u->driver = registry_find(x->ask.registry, asked->subsystem, asked->instance);
     u->call = u->driver ? driver_call(u->driver, asked->call) : NULL;
-    if (u->call &&
-        store_find_call(x->ask.writer, u->mem, x->plan->steps[a->r->i].address, u->key, &row, &err)) {
-        if (row && !is_cleared(row)) {
-            memcpy(u->token, row->token, strnlen(row->token, sizeof(u->token) - 1));
-            loop_soon(x->ask.loop, on_pending, u);
-        } else {
-            mint_token(u);
-            put_call(u, false);
-            store_after_commit(x->ask.writer, on_intent, u);
-        }
-        return;
+    if (!begin_call(u, &u->err)) {
+        u->failed = true;
+        loop_soon(x->ask.loop, fail_soon, u);
     }
-    u->failed = true;
-    if (u->call)
-        u->err = err;
-    else
-        err_set(&u->err, "action.no_call", "no driver of '%s' offers the call '%s'", asked->subsystem,
-                asked->call);
-    loop_soon(x->ask.loop, fail_soon, u);
 }
 
 /* ---- the action as a step -------------------------------------------------------------------------------

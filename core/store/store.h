@@ -97,7 +97,7 @@ struct store_call {
     const char *key;    /* version/name/row key */
     const char *digest; /* of its arguments */
     const char *token;  /* as sent */
-    const char *reply;  /* JSON, or NULL while it is only intended */
+    const char *reply;  /* JSON; while it is only intended the progress that its driver saved, or NULL */
     bool done;
 };
 

@@ -92,8 +92,8 @@ bool store_calls_find(struct store_calls *c, const char *address, const char *ke
     return true;
 }
 
-/* A call that is put again replaces its texts; the old ones stay in the arena, at most one intent per unit.
- */
+/* A call that is put again replaces its texts; the old ones stay in the arena: an intent and what its driver
+ * saved, for each unit of the step under way. */
 static void keep(struct set *set, const struct store_call *call)
 {
     struct store_call *copy = store_row_copy(set->mem, STORE_ROWS_CALL, call);

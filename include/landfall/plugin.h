@@ -195,7 +195,7 @@ struct lf_request {
     const struct lf_value *prior;   /* what was true when last seen, or NULL                 */
     const struct lf_value *desired; /* what the playbook asks; unknowns only in plan, estimate */
     const struct lf_value *planned; /* what plan() promised; known parts are binding         */
-    const struct lf_value *saved;   /* last save() of an earlier, interrupted try, or NULL   */
+    const struct lf_value *saved;   /* last save() of an earlier try, or NULL; calls: since 1.1 */
     const struct lf_value *memo;    /* the driver's own notes kept with the state, or NULL   */
     const struct lf_value *args;    /* a call's arguments                                    */
     int64_t deadline_ms;            /* on the clock of now_ms(); starts when it leaves its pool */
@@ -259,7 +259,8 @@ struct lf_ops {
     void (*finish)(struct lf_op *op, const struct lf_result *result);
     void (*item)(struct lf_op *op, size_t i, const struct lf_result *result); /* of a many     */
     void (*found)(struct lf_op *op, const struct lf_result *result);          /* owned: one more */
-    /* Make identity and progress durable, then call fn: continue from there. */
+    /* Make identity and progress durable, then call fn: continue from there.  Since 1.1 also the progress of
+     * a call that changes something; such a call has no id. */
     void (*save)(struct lf_op *op, const char *id, const struct lf_value *progress, lf_after_fn *fn,
                  void *user);
     void (*item_save)(struct lf_op *op, size_t i, const char *id, const struct lf_value *progress,

@@ -5,6 +5,9 @@
  * target and to the ledger in one publish: in both or in neither.  A token that comes again finds its ledger
  * there, waits until nothing that was sent before can still land, and looks into it.
  *
+ * RabbitMQ, killed in the moment after it acknowledged a ledger, may forget it.  So that publishing begins is
+ * saved first: with that on record an absent ledger is one that was lost, and tells nothing.
+ *
  * A ledger is deleted by RabbitMQ itself when nobody looked for KEPT_S.  That an absent ledger means "never
  * sent" holds only as long as none can have been deleted, so the exchange "landfall.sent" remembers when the
  * first message of this vhost was sent, by the broker's own clock. */
@@ -23,6 +26,12 @@
 #define SINCE  "x-landfall-since"
 #define HEADER "landfall-token"
 
+/* What is saved of a send: the message may have been sent from now on, or for certain it was not, and its
+ * ledger says nothing. */
+#define SENT       "sent"
+#define SENT_MAYBE "maybe"
+#define SENT_NOT   "no"
+
 #define STATUS_CREATED 201
 #define STATUS_BAD     400
 
@@ -30,8 +39,10 @@ struct sending {
     const char *token;
     const char *ledger; /* the queue's name */
     bool to_topic;
+    const char *saved;   /* SENT_*, of the last try that came so far; or NULL */
     const char *binding; /* of the ledger to a topic, as a path to delete it; or NULL */
     const struct lf_value *ids;
+    int64_t now; /* seconds since 1970 on the broker's clock; 0: it does not say */
 };
 
 static const struct lf_value *ids_of(struct rabbit_item *item, const char *const *queues, size_t count)
@@ -57,6 +68,20 @@ static void end_status(struct rabbit_item *item, uint32_t status)
 {
     struct lf_result result = kit_result(status);
     rabbit_item_end(item, &result);
+}
+
+static bool may_be_sent(const struct rabbit_item *item)
+{
+    const struct sending *s = item->work;
+    return s->saved && strcmp(s->saved, SENT_NOT) != 0;
+}
+
+static void save(struct rabbit_item *item, const char *sent, lf_after_fn *fn)
+{
+    const struct kit *kit = item->kit;
+    struct sending *s = item->work;
+    s->saved = sent;
+    kit->ops->save(item->op, NULL, kit_put_text(kit, item->op, kit_map(kit, item->op), SENT, sent), fn, item);
 }
 
 static const char *ledger_path(struct rabbit_item *item)
@@ -163,20 +188,39 @@ static void refuse_full(struct lf_op *op, const struct kit_http_reply *reply, vo
         "see the queue in the management pages: let programs catch up, or raise its limit, then resume");
 }
 
+/* The ledger has it and the target does not, so the ledger must go before anybody believes it. */
+static void not_taken(struct lf_op *op, void *user, int canceled)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (canceled)
+        end_status(item, LF_END_CANCELED);
+    else
+        rabbit_item_ask(item, "DELETE", ledger_path(item), NULL, refuse_full);
+}
+
+static bool is_rejected(const struct rabbit_item *item, const struct kit_http_reply *reply)
+{
+    const char *reason = kit_get_text(item->kit, reply->json, "reason");
+    return reply->sent == LF_SENT_REPLY && reply->status == STATUS_BAD && reason &&
+           strncmp(reason, "rejected", strlen("rejected")) == 0;
+}
+
 static void published(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
     const struct sending *s = item->work;
-    const char *reason = kit_get_text(item->kit, reply->json, "reason");
-    bool refused = reply->sent == LF_SENT_REPLY && reply->status == STATUS_BAD && reason;
-    if (refused && strncmp(reason, "rejected", strlen("rejected")) == 0) {
-        /* The ledger has it and the target does not, so the ledger must go before anybody believes it. */
-        rabbit_item_ask(item, "DELETE", ledger_path(item), NULL, refuse_full);
+    if (is_rejected(item, reply)) {
+        save(item, SENT_NOT, not_taken);
         return;
     }
+    uint32_t end = kit_http_end(reply, true);
+    if (end == LF_END_RETRY || end == LF_END_REFUSED)
+        save(item, SENT_NOT, NULL);
     if (rabbit_item_failed(item, reply))
         return;
     if (!kit_get_bool(item->kit, reply->json, "routed", false)) {
+        save(item, SENT_NOT, NULL);
         kit_batch_note(item->batch, item->i, "rabbitmq.not_routed", NULL, "RabbitMQ took the message nowhere",
                        kit_format(item->kit, op, "neither '%s' nor its ledger was there any more", item->id),
                        "see who deletes queues here; landfall looks before it sends again");
@@ -189,11 +233,15 @@ static void published(struct lf_op *op, const struct kit_http_reply *reply, void
         end_sent(item);
 }
 
-static void publish(struct rabbit_item *item)
+static void publish(struct lf_op *op, void *user, int canceled)
 {
+    struct rabbit_item *item = user;
     const struct kit *kit = item->kit;
     const struct sending *s = item->work;
-    struct lf_op *op = item->op;
+    if (canceled) {
+        end_status(item, LF_END_CANCELED);
+        return;
+    }
     const struct lf_value *headers = kit_get(kit, item->req->args, "attributes");
     if (!headers || kit->values->kind(headers) != LF_KIND_MAP)
         headers = kit_map(kit, op);
@@ -216,6 +264,15 @@ static void publish(struct rabbit_item *item)
         body, published);
 }
 
+/* Not before it is durable that it begins. */
+static void begin_to_publish(struct rabbit_item *item)
+{
+    if (may_be_sent(item))
+        publish(item->op, item, 0);
+    else
+        save(item, SENT_MAYBE, publish);
+}
+
 static void ledger_bound(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
@@ -229,7 +286,7 @@ static void ledger_bound(struct lf_op *op, const struct kit_http_reply *reply, v
         s->binding = kit_format(
             item->kit, op, "%s%s",
             rabbit_path(item->kit, op, "/bindings/*/e/*/q/*", item->vhost, item->name, s->ledger), key);
-    publish(item);
+    begin_to_publish(item);
 }
 
 static void bind_ledger(struct rabbit_item *item)
@@ -264,15 +321,21 @@ static void go_on(struct rabbit_item *item)
         return;
     }
     s->ids = ids_of(item, &item->name, 1);
-    publish(item);
+    begin_to_publish(item);
 }
 
 /* ---- the token comes again ---------------------------------------------------------------------------- */
+
+static void list_ledger(struct rabbit_item *item);
 
 static void looked_again(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
     (void)op;
+    if (may_be_sent(item) && rabbit_is_missing(reply)) {
+        list_ledger(item);
+        return;
+    }
     if (rabbit_item_failed(item, reply))
         return;
     if (holds_token(item, reply->json))
@@ -343,15 +406,36 @@ static void epoch_made(struct lf_op *op, const struct kit_http_reply *reply, voi
 }
 
 /* Made once in the life of a vhost: what is there already keeps its time. */
-static void make_epoch(struct rabbit_item *item, int64_t now)
+static void make_epoch(struct rabbit_item *item)
 {
     const struct kit *kit = item->kit;
-    const struct lf_value *arguments = kit_put_int(kit, item->op, kit_map(kit, item->op), SINCE, now);
+    const struct sending *s = item->work;
+    const struct lf_value *arguments = kit_put_int(kit, item->op, kit_map(kit, item->op), SINCE, s->now);
     const struct lf_value *body = kit_put_text(kit, item->op, kit_map(kit, item->op), "type", "fanout");
     body = kit_put_bool(kit, item->op, body, "durable", true);
     body = kit_put(kit, item->op, body, "arguments", arguments);
     rabbit_item_ask(item, "PUT", rabbit_path(kit, item->op, "/exchanges/*/*", item->vhost, EPOCH), body,
                     epoch_made);
+}
+
+static void ledger_dropped(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (rabbit_is_missing(reply) || !rabbit_item_failed(item, reply))
+        make_epoch(item);
+}
+
+static void go_on_from(struct rabbit_item *item, int64_t now)
+{
+    struct sending *s = item->work;
+    s->now = now < 0 ? 0 : now;
+    if (may_be_sent(item)) /* it is not made again: as a new one it would say that nothing was sent */
+        item->kit->ops->after(item->op, RABBIT_INFLIGHT_MS, waited, item);
+    else if (s->saved)
+        rabbit_item_ask(item, "DELETE", ledger_path(item), NULL, ledger_dropped);
+    else
+        make_epoch(item);
 }
 
 static void target_seen(struct lf_op *op, const struct kit_http_reply *reply, void *user)
@@ -383,8 +467,7 @@ static void target_seen(struct lf_op *op, const struct kit_http_reply *reply, vo
                            "RabbitMQ lists it, and no node runs it", "plan again: it can be replaced");
         return;
     }
-    int64_t now = broker_time(item, reply);
-    make_epoch(item, now < 0 ? 0 : now);
+    go_on_from(item, broker_time(item, reply));
 }
 
 /* ---- what may be sent --------------------------------------------------------------------------------- */
@@ -481,6 +564,7 @@ static bool name_it(struct rabbit_item *item)
     s->token = item->req->token ? item->req->token : "";
     s->ledger = kit_format(item->kit, item->op, EPOCH ".%s", s->token);
     s->to_topic = !queue && topic;
+    s->saved = kit_get_text(item->kit, item->req->saved, SENT);
     item->work = s;
     item->id = spelled;
     item->doing = "send a message to";
@@ -539,6 +623,33 @@ static void ask_epoch(struct rabbit_item *item)
                     NULL, epoch_seen);
 }
 
+static bool asks(const struct rabbit_item *item)
+{
+    return item->req->verb == LF_VERB_RECOVER;
+}
+
+/* A try in doubt that would be sent again were it not on record how far it came. */
+static void ledger_lost(struct rabbit_item *item)
+{
+    const struct kit *kit = item->kit;
+    const struct sending *s = item->work;
+    kit_batch_note(
+        item->batch, item->i, "queue.ledger_lost", NULL,
+        kit_format(kit, item->op, "it cannot be told whether the message to '%s' was sent", item->id),
+        kit_format(
+            kit, item->op,
+            "publishing it had begun, and its ledger, the queue '%s' in the vhost '%s', is not there any "
+            "more: RabbitMQ lost it in a crash, or somebody deleted it",
+            s->ledger, item->vhost),
+        kit_format(
+            kit, item->op,
+            "look for a message with the id '%s', also where its reader keeps what it got. If there is "
+            "none, make an empty queue '%s' and resume: it is sent. If there is one, put a message with "
+            "that id into that queue first: it counts as sent",
+            s->token, s->ledger));
+    end_status(item, asks(item) ? LF_END_CANNOT_TELL : LF_END_REFUSED);
+}
+
 static void ledger_listed(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
@@ -552,7 +663,10 @@ static void ledger_listed(struct lf_op *op, const struct kit_http_reply *reply, 
         return;
     }
     if (no_vhost || item->kit->values->count(found) == 0) {
-        ask_epoch(item);
+        if (may_be_sent(item))
+            ledger_lost(item);
+        else
+            ask_epoch(item);
         return;
     }
     kit_batch_note(
@@ -560,7 +674,7 @@ static void ledger_listed(struct lf_op *op, const struct kit_http_reply *reply, 
         kit_format(item->kit, op, "it cannot be told yet whether the message to '%s' was sent", item->id),
         "RabbitMQ lists its ledger and cannot look into it: the node that has it is down or coming up",
         "bring every node of the broker up, then resume");
-    end_status(item, LF_END_CANNOT_TELL);
+    end_status(item, asks(item) ? LF_END_CANNOT_TELL : LF_END_UNSURE);
 }
 
 /* A queue whose node is down, or that is not recovered after a start, is "not found" to who looks into it or
@@ -595,6 +709,9 @@ static void recovered(struct lf_op *op, const struct kit_http_reply *reply, void
 void rabbit_send_recover(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct rabbit_item *item = rabbit_item_one(&message, self, op, req);
-    if (item)
+    const struct sending *s = item ? item->work : NULL;
+    if (item && s->saved && !may_be_sent(item))
+        end_status(item, LF_END_GONE);
+    else if (item)
         look_into(item, recovered);
 }

@@ -55,6 +55,18 @@ static const char *first_id(const struct op_result *r)
     return ids && ids->count > 0 ? ids->items[0]->text : "(none)";
 }
 
+/* A program that waits for one more message gets none. */
+static void nothing_more(struct broker *w, const char *queue)
+{
+    char out[256];
+    assert_int_equal(server_try(out, sizeof(out),
+                                TESTS_FOLDER
+                                "/servers/rabbitmq_client amqp://landfall:landfall-secret@127.0.0.1:%d/%s "
+                                "%s ack 1",
+                                w->amqp_port, w->vhost, queue),
+                     1);
+}
+
 /* ---- once --------------------------------------------------------------------------------------------- */
 
 static void test_a_token_sent_twice_is_one_message_and_one_answer(void **state)
@@ -128,13 +140,7 @@ static void test_a_lost_reply_is_no_second_message(void **state)
     sent(w, "t", json);
     assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
     assert_string_equal(broker_ask(w, "/queues/*/orders", "has(\"error\")"), "false");
-    char out[256];
-    assert_int_equal(server_try(out, sizeof(out),
-                                TESTS_FOLDER
-                                "/servers/rabbitmq_client amqp://landfall:landfall-secret@127.0.0.1:%d/%s "
-                                "orders ack 1",
-                                w->amqp_port, w->vhost),
-                     1);
+    nothing_more(w, "orders");
 }
 
 /* The request of a dead landfall lands while the next one is already asking. */
@@ -204,6 +210,165 @@ static void test_what_a_crash_of_the_broker_leaves_is_settled(void **state)
     const struct op_result *r = broker_do(w, LF_VERB_READ, "queue", "{'name':'orders'}");
     assert_int_equal(value_get_int(r->state, "retention_s", 0), 99);
     assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+}
+
+/* ---- a ledger that is lost ------------------------------------------------------------------------------
+ */
+
+static const char *progress(struct broker *w)
+{
+    const struct value *saved = broker_saved(w);
+    return saved ? value_get_text(saved, "sent", "(odd)") : "(none)";
+}
+
+/* Who only has the progress of an interrupted try, and finds no ledger, sends nothing and claims nothing. */
+static void nobody_can_tell(struct broker *w, const char *json, const struct value *saved)
+{
+    mishap_forget(w->m);
+    const struct op_result *r = broker_call_again(w, LF_VERB_CALL, "t", json, saved);
+    assert_null(r->broke);
+    assert_int_equal(r->status, LF_END_REFUSED);
+    assert_true(bench_has_note(w->b, "queue.ledger_lost"));
+    assert_int_equal(broker_call_again(w, LF_VERB_RECOVER, "t", json, saved)->status, LF_END_CANNOT_TELL);
+    assert_true(bench_has_note(w->b, "queue.ledger_lost"));
+    assert_int_equal(mishap_count(w->m, "POST /api/exchanges/"), 0);
+    assert_int_equal(mishap_count(w->m, "PUT "), 0);
+    assert_string_equal(broker_ask(w, "/queues/*/landfall.sent.t", ".error"), "Object Not Found");
+}
+
+static void lose_ledger(struct broker *w)
+{
+    assert_int_equal(broker_send(w, "DELETE", "/queues/*/landfall.sent.t", NULL), 204);
+}
+
+/* Sent, the reply lost, and then the ledger.  A person who finds the message says so with a ledger. */
+static void test_a_message_is_not_sent_again_when_its_ledger_is_lost(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'queue':'orders','body':'hello'}";
+    broker_made(w, "queue", "{'name':'orders'}");
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_LOSE_REPLY, NULL);
+    assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    const struct value *saved = broker_saved(w);
+    assert_string_equal(progress(w), "maybe");
+    lose_ledger(w);
+    nobody_can_tell(w, json, saved);
+    nobody_can_tell(w, json, saved);
+    assert_int_equal(broker_send(w, "PUT", "/queues/*/landfall.sent.t", "{\"durable\":true}"), 201);
+    assert_int_equal(broker_send(w, "POST", "/exchanges/*/amq.default/publish",
+                                 "{\"routing_key\":\"landfall.sent.t\",\"payload\":\"\",\"payload_encoding\":"
+                                 "\"string\",\"properties\":{\"message_id\":\"t\"}}"),
+                     200);
+    assert_int_equal(broker_call_again(w, LF_VERB_RECOVER, "t", json, saved)->status, LF_END_OK);
+    const struct op_result *r = broker_call_again(w, LF_VERB_CALL, "t", json, saved);
+    assert_int_equal(r->status, LF_END_OK);
+    assert_string_equal(first_id(r), "orders/t");
+    assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+    nothing_more(w, "orders");
+}
+
+/* Cut off between the save and the message.  A person who finds none makes an empty ledger. */
+static void test_an_empty_ledger_made_by_hand_lets_the_message_go(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'queue':'orders','body':'hello'}";
+    broker_made(w, "queue", "{'name':'orders'}");
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_RESET, NULL);
+    assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    const struct value *saved = broker_saved(w);
+    assert_string_equal(progress(w), "maybe");
+    lose_ledger(w);
+    nobody_can_tell(w, json, saved);
+    assert_int_equal(broker_send(w, "PUT", "/queues/*/landfall.sent.t", "{\"durable\":true}"), 201);
+    assert_int_equal(broker_call_again(w, LF_VERB_RECOVER, "t", json, saved)->status, LF_END_GONE);
+    assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_OK);
+    assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_OK);
+    assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+    nothing_more(w, "orders");
+}
+
+static void test_a_message_to_a_topic_is_not_sent_again_either(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'topic':'events','body':'one'}";
+    broker_made(w, "topic", "{'name':'events'}");
+    broker_made(w, "queue", "{'name':'all'}");
+    broker_made(w, "subscription", "{'topic':'events','queue':'all'}");
+    mishap_next(w->m, "*/events/publish", 1, MISHAP_LOSE_REPLY, NULL);
+    assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    const struct value *saved = broker_saved(w);
+    assert_string_equal(progress(w), "maybe");
+    lose_ledger(w);
+    nobody_can_tell(w, json, saved);
+    assert_string_equal(broker_receive(w, "all", "ack", 1, ".body"), "one");
+    nothing_more(w, "all");
+}
+
+/* Before the ledger is acknowledged nothing is saved, and nothing can have been sent. */
+static void test_a_ledger_is_saved_once_it_is_there(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'queue':'orders','body':'hello'}";
+    broker_made(w, "queue", "{'name':'orders'}");
+    mishap_next(w->m, "*/landfall.sent.t HTTP", 1, MISHAP_LOSE_REPLY, NULL);
+    assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    assert_string_equal(progress(w), "(none)");
+    lose_ledger(w);
+    sent(w, "t", json);
+    assert_string_equal(progress(w), "maybe");
+    /* It is there: nothing more is made for who knows that it was. */
+    const struct value *saved = broker_saved(w);
+    mishap_forget(w->m);
+    assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_OK);
+    assert_int_equal(mishap_count(w->m, "PUT "), 0);
+    mishap_next(w->m, "*/landfall.sent.t/get", 1, MISHAP_ANSWER, NOT_FOUND);
+    assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_UNSURE);
+    assert_true(bench_has_note(w->b, "queue.ledger_away"));
+    assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+    nothing_more(w, "orders");
+}
+
+/* What the broker for certain did not take is sent anew, whatever became of its ledger. */
+static void test_a_message_that_was_not_taken_needs_no_ledger(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'queue':'orders','body':'hello'}";
+    broker_made(w, "queue", "{'name':'orders'}");
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_ANSWER,
+                "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    const struct value *saved = broker_saved(w);
+    assert_string_equal(progress(w), "no");
+    assert_int_equal(broker_call_again(w, LF_VERB_RECOVER, "t", json, saved)->status, LF_END_GONE);
+    lose_ledger(w);
+    assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_OK);
+    assert_string_equal(progress(w), "maybe");
+    assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+    nothing_more(w, "orders");
+}
+
+/* Cut off before the ledger of a message that was rejected is deleted: it holds the message, and is no proof.
+ */
+static void test_the_ledger_of_a_rejected_message_is_not_believed(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'queue':'orders','body':'hello'}";
+    broker_made(w, "queue", "{'name':'orders'}");
+    mishap_next(w->m, "POST /api/exchanges/", 1, MISHAP_ANSWER,
+                "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 45\r\n"
+                "Connection: close\r\n\r\n{\"error\":\"bad_request\",\"reason\":\"rejected\"}  ");
+    mishap_next(w->m, "DELETE /api/queues/", 1, MISHAP_RESET, NULL);
+    assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    const struct value *saved = broker_saved(w);
+    assert_string_equal(progress(w), "no");
+    assert_int_equal(broker_send(w, "POST", "/exchanges/*/amq.default/publish",
+                                 "{\"routing_key\":\"landfall.sent.t\",\"payload\":\"\",\"payload_encoding\":"
+                                 "\"string\",\"properties\":{\"message_id\":\"t\"}}"),
+                     200);
+    assert_int_equal(broker_call_again(w, LF_VERB_RECOVER, "t", json, saved)->status, LF_END_GONE);
+    assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_OK);
+    assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+    assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_OK);
 }
 
 /* ---- where to ----------------------------------------------------------------------------------------- */
@@ -337,6 +502,12 @@ static const struct CMUnitTest tests[] = {
     TEST(test_an_empty_ledger_is_a_message_that_was_not_sent),
     TEST(test_a_ledger_that_cannot_be_looked_into_is_no_message_unsent),
     TEST(test_what_a_crash_of_the_broker_leaves_is_settled),
+    TEST(test_a_message_is_not_sent_again_when_its_ledger_is_lost),
+    TEST(test_an_empty_ledger_made_by_hand_lets_the_message_go),
+    TEST(test_a_message_to_a_topic_is_not_sent_again_either),
+    TEST(test_a_ledger_is_saved_once_it_is_there),
+    TEST(test_a_message_that_was_not_taken_needs_no_ledger),
+    TEST(test_the_ledger_of_a_rejected_message_is_not_believed),
     TEST(test_a_topic_reaches_each_subscription_that_wants_it),
     TEST(test_a_topic_goes_with_the_ledgers_that_are_bound_to_it),
     TEST(test_a_message_nobody_can_handle_goes_to_the_dead_letters),

@@ -242,8 +242,21 @@ void broker_refused(struct broker *w, uint32_t verb, const char *type, const cha
     }
 }
 
+const struct op_result *broker_call_again(struct broker *w, uint32_t verb, const char *token,
+                                          const char *json, const struct value *saved)
+{
+    struct op_item item = {.verb = verb, .token = token, .args = bench_value(w->b, json), .saved = saved};
+    return bench_call(w->b, "send", item);
+}
+
 const struct op_result *broker_call(struct broker *w, uint32_t verb, const char *token, const char *json)
 {
-    struct op_item item = {.verb = verb, .token = token, .args = bench_value(w->b, json)};
-    return bench_call(w->b, "send", item);
+    return broker_call_again(w, verb, token, json, NULL);
+}
+
+const struct value *broker_saved(const struct broker *w)
+{
+    size_t count = 0;
+    const struct bench_save *saves = bench_saves(w->b, &count);
+    return count ? saves[count - 1].progress : NULL;
 }

@@ -56,3 +56,8 @@ const struct op_result *broker_made(struct broker *w, const char *type, const ch
 void broker_refused(struct broker *w, uint32_t verb, const char *type, const char *json, const char *code);
 /* The call `send`, and its recover. */
 const struct op_result *broker_call(struct broker *w, uint32_t verb, const char *token, const char *json);
+/* The same, handed what an earlier try had saved last, or NULL. */
+const struct op_result *broker_call_again(struct broker *w, uint32_t verb, const char *token,
+                                          const char *json, const struct value *saved);
+/* What the last verb saved last, or NULL. */
+const struct value *broker_saved(const struct broker *w);

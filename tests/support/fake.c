@@ -11,11 +11,6 @@
 
 #include "fake_service.h"
 
-struct fake {
-    const struct lf_host *host;
-    struct fake_world *world;
-};
-
 /* ---- schema ---------------------------------------------------------------------------------- */
 
 #define COMMON                                                                                               \
@@ -105,24 +100,6 @@ static void fill(struct request *r, uint32_t status, const struct fake_object *o
         r->answer.memo = v->with(r->op, NULL, "etag", v->of_int(r->op, o->etag));
 }
 
-static void take_fault(struct request *r)
-{
-    struct fake_world *w = r->fake->world;
-    for (uint32_t i = 0; i < FAKE_FAULTS; i++) {
-        struct fake_fault *f = &w->faults[i];
-        bool fits = f->times && (!f->verb || f->verb == r->req->verb) &&
-                    (!f->key[0] || (r->key && strcmp(f->key, r->key) == 0));
-        if (!fits)
-            continue;
-        if (f->skip && f->skip--)
-            continue;
-        f->times--;
-        r->fault = f->kind;
-        r->ms = f->ms;
-        return;
-    }
-}
-
 static struct request enter(struct fake *fake, struct lf_op *op, const struct lf_request *req,
                             const struct fake_manners *m)
 {
@@ -136,7 +113,7 @@ static struct request enter(struct fake *fake, struct lf_op *op, const struct lf
         r.key = text_of(&r, req->prior, "name");
     if (!r.key)
         r.key = text_of(&r, req->args, "value");
-    take_fault(&r);
+    r.fault = fake_service_fault(w, req->verb, r.key, &r.ms);
     return r;
 }
 
@@ -740,8 +717,13 @@ CALL(send, by_token_settle);
 CALL(shout, blindly);
 CALL(asks, by_list, , .recover = run_asks);
 CALL(ping, by_name);
+#define run_careful  fake_careful
+#define run_ledgered fake_careful
+CALL(careful, by_list, , .recover = fake_careful);
+CALL(ledgered, by_token_settle, , .recover = fake_careful);
 
-static const struct lf_call *const calls[] = {&send_call, &shout_call, &asks_call, &ping_call, NULL};
+static const struct lf_call *const calls[] = {&send_call,    &shout_call,    &asks_call, &ping_call,
+                                              &careful_call, &ledgered_call, NULL};
 
 static int open_fake(const struct lf_host *host, const struct lf_value *settings, void **self,
                      struct lf_diag *why)

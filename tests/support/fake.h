@@ -9,6 +9,9 @@
  *   slow         saves its id, then is polled   planned      named, with a plan of its own
  *   secretive    named, never tells its secret  no_update    named, every change is a new object
  *   many         named, many at a time, by lane
+ *
+ * Calls: send (by token), shout (not at all), asks (by asking), ping (reads); ledgered (by token) and careful
+ * (by asking), which trust in a ledger and save that it is there.
  */
 #pragma once
 
@@ -86,6 +89,7 @@ struct fake_world {
     uint32_t pings, ping_passes_after;
     uint32_t ping_worse; /* how much worse than LF_END_OK it ends */
     bool ping_hangs;     /* it never answers */
+    bool hasty;          /* calls with a ledger do not wait until it is saved */
     uint32_t asked[16];  /* by verb */
     uint32_t busy[FAKE_LANES];
     char last_token[40];
@@ -96,6 +100,8 @@ struct fake_world {
     struct fake_fault faults[FAKE_FAULTS];
     struct fake_late lates[FAKE_LATES];
     struct fake_call calls[FAKE_CALLS];
+    char ledgers[FAKE_CALLS][40]; /* tokens, "": free */
+    uint32_t handed[16];          /* tries of careful calls that were handed saved progress, by verb */
 };
 
 /* A request happens or does not, whenever its sender dies: whoever kills from another thread holds it first.

@@ -175,6 +175,23 @@ void fake_service_change(struct fake_world *w)
     fake_service_point(w);
 }
 
+uint32_t fake_service_fault(struct fake_world *w, uint32_t verb, const char *key, int64_t *ms)
+{
+    for (uint32_t i = 0; i < FAKE_FAULTS; i++) {
+        struct fake_fault *f = &w->faults[i];
+        bool fits =
+            f->times && (!f->verb || f->verb == verb) && (!f->key[0] || (key && strcmp(f->key, key) == 0));
+        if (!fits)
+            continue;
+        if (f->skip && f->skip--)
+            continue;
+        f->times--;
+        *ms = f->ms;
+        return f->kind;
+    }
+    return 0;
+}
+
 /* A place where the power may fail. */
 void fake_service_point(struct fake_world *w)
 {

@@ -6,7 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <landfall/plugin.h>
+
 #include "fake.h"
+
+/* One instance of the driver. */
+struct fake {
+    const struct lf_host *host;
+    struct fake_world *world;
+};
+
+/* The calls with a ledger (fake_careful.c): it is made, that is saved, and then they take effect.  With a
+ * ledger that was saved and is gone they cannot tell. */
+void fake_careful(void *self, struct lf_op *op, const struct lf_request *req);
 
 /* How it treats a type. */
 struct fake_manners {
@@ -26,6 +38,8 @@ struct fake_object *fake_service_by_key(struct fake_world *w, const char *type, 
 struct fake_object *fake_service_by_token(struct fake_world *w, const char *type, const char *token);
 struct fake_object *fake_service_by_marker(struct fake_world *w, const char *type, const char *marker,
                                            uint32_t *count);
+/* The next fault that is scripted for such a request, used up; 0: none.  *ms: as it says. */
+uint32_t fake_service_fault(struct fake_world *w, uint32_t verb, const char *key, int64_t *ms);
 /* Changes: each happens or does not, also when another thread ends the process (see fake_hold). */
 /* What is there is as it is asked for, or a new one; answers it. */
 struct fake_object *fake_service_make(struct fake_world *w, struct fake_object *there,

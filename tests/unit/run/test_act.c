@@ -243,6 +243,132 @@ static void test_an_interrupt_does_not_wait_for_a_pause(void **state)
     assert_int_equal(effects("two"), 1);
 }
 
+/* ---- what a call saves -------------------------------------------------------------------------- */
+
+static void test_what_a_call_saved_is_handed_to_each_later_try(void **state)
+{
+    (void)state;
+    const struct fake_world *w = run.rig.world;
+    seed("{'units': ['ledgered:one', 'ledgered:two', 'ledgered:three']}");
+    rig_fault(&run.rig, FAKE_LOST_BEFORE, LF_VERB_CALL, "one", 2);
+    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CALL, "two", 1);
+    rig_fault(&run.rig, FAKE_HANG, LF_VERB_CALL, "three", 1);
+    run_apply(&run);
+    assert_int_equal(run.out.done, 1);
+    assert_int_equal(w->asked[LF_VERB_CALL], 3 + 2 + 2);
+    assert_int_equal(w->handed[LF_VERB_CALL], 2 + 1 + 1);
+    seed("{'units': ['careful:four', 'careful:five']}");
+    rig_fault(&run.rig, FAKE_LOST_BEFORE, LF_VERB_CALL, "four", 1);
+    rig_fault(&run.rig, FAKE_LOST_AFTER, LF_VERB_CALL, "five", 1);
+    run_apply(&run);
+    assert_int_equal(run.out.done, 1);
+    assert_int_equal(w->asked[LF_VERB_RECOVER], 2);
+    assert_int_equal(w->handed[LF_VERB_RECOVER], 2);
+    assert_int_equal(w->handed[LF_VERB_CALL], 4 + 1);
+    static const char *const values[] = {"one", "two", "three", "four", "five"};
+    for (size_t i = 0; i < COUNT_OF(values); i++)
+        assert_int_equal(effects(values[i]), 1);
+}
+
+/* The service keeps `ledgers`, or forgets all of them. */
+static void set_ledgers(const char (*ledgers)[40])
+{
+    struct fake_world *w = run.rig.world;
+    memset(w->ledgers, 0, sizeof(w->ledgers));
+    if (ledgers)
+        memcpy(w->ledgers, ledgers, sizeof(w->ledgers));
+}
+
+/* A process ends with a call in doubt; a later one knows how far it had come, and with it that the service
+ * has forgotten. */
+static void outlives(const char *units, enum fake_fault_kind fault, const char *code)
+{
+    struct fake_world *w = run.rig.world;
+    char ledgers[FAKE_CALLS][40];
+    bool happened = fault == FAKE_LOST_AFTER;
+    seed(units);
+    rig_fault(&run.rig, fault, LF_VERB_CALL, "one", 1);
+    run.tries = 1;
+    run_apply(&run);
+    assert_string_equal(run.last.code, "action.in_doubt");
+    memcpy(ledgers, w->ledgers, sizeof(ledgers));
+    for (int i = 0; i < 2; i++) {
+        run_restart(&run);
+        set_ledgers(NULL);
+        run.tries = 3;
+        run_apply(&run);
+        assert_int_equal(run.out.failed, 1);
+        assert_string_equal(run.last.code, code);
+        assert_non_null(strstr(run.last.text, "the ledger is gone"));
+        assert_string_equal(run.last.advice, "put the ledger back");
+        assert_int_equal(effects("one"), happened);
+    }
+    run_restart(&run);
+    set_ledgers(ledgers);
+    run_apply(&run);
+    assert_int_equal(run.out.done, 1);
+    assert_int_equal(effects("one"), 1);
+    assert_int_equal(w->asked[LF_VERB_CALL] + w->asked[LF_VERB_RECOVER],
+                     w->handed[LF_VERB_CALL] + w->handed[LF_VERB_RECOVER] + 1);
+}
+
+static void test_what_a_call_saved_outlives_the_process(void **state)
+{
+    (void)state;
+    outlives("{'units': ['ledgered:one']}", FAKE_LOST_BEFORE, "fake.ledger_lost");
+}
+
+static void test_a_call_that_took_effect_is_not_made_again_without_its_ledger(void **state)
+{
+    (void)state;
+    outlives("{'units': ['ledgered:one']}", FAKE_LOST_AFTER, "fake.ledger_lost");
+}
+
+static void test_recover_is_handed_what_an_earlier_process_saved(void **state)
+{
+    (void)state;
+    outlives("{'units': ['careful:one']}", FAKE_LOST_AFTER, "action.in_doubt");
+}
+
+/* What for certain did not happen has come nowhere. */
+static void test_a_call_that_is_given_up_forgets_what_it_saved(void **state)
+{
+    (void)state;
+    const struct fake_world *w = run.rig.world;
+    seed("{'units': ['ledgered:one']}");
+    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CALL, "one", 3)->ms = 0;
+    run.tries = 3;
+    run_apply(&run);
+    assert_string_equal(run.last.code, "action.gave_up");
+    assert_int_equal(w->handed[LF_VERB_CALL], 2);
+    set_ledgers(NULL);
+    run_restart(&run);
+    run_apply(&run);
+    assert_int_equal(run.out.done, 1);
+    assert_int_equal(effects("one"), 1);
+    assert_int_equal(w->handed[LF_VERB_CALL], 2);
+}
+
+static void test_a_call_that_does_not_wait_for_its_save_ends_after_it(void **state)
+{
+    (void)state;
+    run.rig.world->hasty = true;
+    seed("{'units': ['ledgered:one', 'ledgered:two', 'careful:three'], 'together': true}");
+    rig_fault(&run.rig, FAKE_RETRY, LF_VERB_CALL, "one", 3)->ms = 0;
+    rig_fault(&run.rig, FAKE_LOST_AFTER, LF_VERB_CALL, "three", 1);
+    run.tries = 3;
+    run_apply(&run);
+    assert_int_equal(run.out.failed, 1);
+    assert_string_equal(run.last.code, "action.gave_up");
+    assert_int_equal(effects("one"), 0);
+    run_restart(&run);
+    run_apply(&run);
+    assert_int_equal(run.out.done, 1);
+    assert_int_equal(effects("one"), 1);
+    assert_int_equal(effects("two"), 1);
+    assert_int_equal(effects("three"), 1);
+}
+
 /* ---- checks ----------------------------------------------------------------------------------- */
 
 static void check(const char *more)
@@ -303,6 +429,12 @@ int main(void)
         T(test_inputs_that_turn_out_the_same_run_nothing),
         T(test_a_body_that_fails_or_cannot_start_fails_its_step),
         T(test_an_interrupt_does_not_wait_for_a_pause),
+        T(test_what_a_call_saved_is_handed_to_each_later_try),
+        T(test_what_a_call_saved_outlives_the_process),
+        T(test_a_call_that_took_effect_is_not_made_again_without_its_ledger),
+        T(test_recover_is_handed_what_an_earlier_process_saved),
+        T(test_a_call_that_is_given_up_forgets_what_it_saved),
+        T(test_a_call_that_does_not_wait_for_its_save_ends_after_it),
         T(test_a_check_passes_at_once_or_within_its_time),
         T(test_a_check_that_does_not_pass_in_time_fails_with_what_was_seen),
         T(test_a_check_of_a_call_that_nobody_offers_fails),

@@ -13,6 +13,7 @@
 static struct run run;
 
 #define CUT_SHORT 9 /* exit status of a run that could not come to its end */
+#define ASKED     8 /* of one whose action nobody but a person can settle */
 
 /* ---- dying ----------------------------------------------------------------------------------- */
 
@@ -83,6 +84,10 @@ static int watch_statements(sqlite3 *db, char **why, const struct sqlite3_api_ro
 static const char *const types[] = {"named", "tokened", "findable",  "blind",     "conditional", "markless",
                                     "slow",  "planned", "secretive", "no_update", "many"};
 
+/* Stages in which there is one call only, whose ledger the service forgets. */
+#define LEDGERED 3
+#define CAREFUL  4
+
 /* Stage 0: all of it; 1: another size, another engine, two steps gone and one new; 2: nothing. */
 static void declare(struct run *r, int stage)
 {
@@ -90,6 +95,11 @@ static void declare(struct run *r, int stage)
     rig_forget_steps(&r->rig);
     if (stage == 2)
         return;
+    if (stage > 2) {
+        rig_step(&r->rig, "action.seed",
+                 stage == LEDGERED ? "{'units': ['ledgered:l']}" : "{'units': ['careful:l']}");
+        return;
+    }
     for (size_t k = 0; k < COUNT_OF(types); k++) {
         struct decl *d = rig_step(&r->rig, arena_print(mem, "fake.%s.a", types[k]),
                                   arena_print(mem, "{'name': 'a%zu', 'size': %d}", k, stage ? 5 : 4));
@@ -106,8 +116,10 @@ static void declare(struct run *r, int stage)
     }
     rig_after(&r->rig,
               rig_step(&r->rig, "action.seed",
-                       arena_print(mem, "{'units': ['send:s%d', 'asks:q%d', 'keep:k'], 'together': true}",
-                                   stage, stage)),
+                       arena_print(mem,
+                                   "{'units': ['send:s%d', 'asks:q%d', 'keep:k', 'ledgered:l%d', "
+                                   "'careful:c%d'], 'together': true}",
+                                   stage, stage, stage, stage)),
               "fake.named.b");
     if (stage == 1)
         rig_step(&r->rig, "fake.many.new", "{'name': 'new'}");
@@ -131,6 +143,9 @@ static void live(int first, int last)
                     mine.rig.err.detail);
             _exit(3);
         }
+        if (stage > 2 && mine.out.failed == 1 && mine.last.text &&
+            strstr(mine.last.text, "the ledger is gone"))
+            _exit(ASKED);
         if (mine.out.failed + mine.out.conflict > 0) {
             fprintf(stderr, "stage %d: %s: %s\n", stage, mine.last.code, mine.last.text);
             _exit(4);
@@ -139,7 +154,7 @@ static void live(int first, int last)
     _exit(0);
 }
 
-/* True when it was killed, or cut short as it asked for. */
+/* True when it was killed, or ended as no run should that nothing befell. */
 static bool life_of(struct death how, uint32_t point, int first, int last)
 {
     run.rig.world->points = 0;
@@ -160,6 +175,8 @@ static bool life_of(struct death how, uint32_t point, int first, int last)
     run.rig.world->kill_at = 0;
     fake_let_go(run.rig.world);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+        return true;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == ASKED)
         return true;
     if (!WIFEXITED(status) || (WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != CUT_SHORT))
         fail_msg(
@@ -199,6 +216,8 @@ static void judge(int stage)
     assert_true(rig_alive(&run.rig) <= steps + held);
     assert_true(effects("s0") <= 1 && effects("q0") <= 1);
     assert_true(effects("s1") <= 1 && effects("q1") <= 1);
+    assert_true(effects("l0") <= 1 && effects("c0") <= 1);
+    assert_true(effects("l1") <= 1 && effects("c1") <= 1);
     for (uint32_t i = 0; i < run.rig.world->object_count; i++) {
         const struct fake_object *o = &run.rig.world->objects[i];
         if (o->alive)
@@ -351,6 +370,54 @@ static void test_a_run_that_is_stopped_now_at_any_moment_loses_nothing(void **st
     }
 }
 
+/* Dies at the given place, and the service forgets its ledgers.  What was in doubt then is a person's to
+ * settle; put back the ledger settles it.  False when it did not die any more. */
+static bool die_and_be_forgotten(int stage, struct death how, uint32_t point, int *asked)
+{
+    struct fake_world *w = run.rig.world;
+    char ledgers[FAKE_CALLS][40];
+    struct arena *mem = run.rig.mem;
+    run.rig.mem = arena_new();
+    begin();
+    bool died = life_of(how, point, stage, stage);
+    memcpy(ledgers, w->ledgers, sizeof(ledgers));
+    memset(w->ledgers, 0, sizeof(w->ledgers));
+    uint32_t before = effects("l");
+    if (life(-1, 0, stage, stage)) {
+        ++*asked;
+        assert_int_equal(effects("l"), before);
+        memcpy(w->ledgers, ledgers, sizeof(ledgers));
+        assert_false(life(-1, 0, stage, stage));
+    }
+    assert_int_equal(effects("l"), 1);
+    arena_free(run.rig.mem);
+    run.rig.mem = mem;
+    return died;
+}
+
+static void forget_everywhere(int stage)
+{
+    struct death how = {.statements = 0, .commits = -1, .events = -1};
+    int asked = 0;
+    make_past(0);
+    while (die_and_be_forgotten(stage, how, 0, &asked))
+        how.statements++;
+    int at_statements = asked;
+    assert_true(at_statements > 0 && at_statements < how.statements);
+    how.statements = -1;
+    uint32_t point = 1;
+    while (die_and_be_forgotten(stage, how, point, &asked))
+        point++;
+    assert_true(asked > at_statements && asked - at_statements < (int)point);
+}
+
+static void test_a_call_whose_ledger_is_forgotten_is_never_made_twice(void **state)
+{
+    (void)state;
+    forget_everywhere(LEDGERED);
+    forget_everywhere(CAREFUL);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -377,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_a_rebuild_resumed_as_a_destruction_leaves_nothing),
         cmocka_unit_test(test_a_store_that_fails_at_any_commit_loses_nothing),
         cmocka_unit_test(test_a_run_that_is_stopped_now_at_any_moment_loses_nothing),
+        cmocka_unit_test(test_a_call_whose_ledger_is_forgotten_is_never_made_twice),
     };
     return cmocka_run_group_tests(tests, prepare, clear);
 }
