@@ -11,7 +11,7 @@
 /* How it treats a type. */
 struct fake_manners {
     const char *type;
-    bool by_key, by_token, markless;
+    bool by_key, by_token, markless, takes_unmarked;
 };
 
 /* NULL: no such type. */
