@@ -105,6 +105,10 @@ static const struct kind untrusted = {
 static const struct kind no_tls = {
     "no_tls", "what answers at the address of %s speaks no TLS, so landfall did not %s",
     "write http:// in the drivers block (see `http: plain` of landfall.yaml), or turn TLS on there"};
+static const struct kind without_tls = {
+    "plain", "%s may not be asked without TLS to %s",
+    "write https:// in the drivers block; or, where nobody can listen in, name the host below http.plain in "
+    "landfall.yaml"};
 static const struct kind no_reply = {
     "no_reply", "%s did not answer the request to %s",
     "look at the service and the way to it; landfall looks before it sends again"};
@@ -131,8 +135,11 @@ static const struct kind *kind_of(const struct kit_http_reply *reply)
     uint32_t status = reply->status;
     /* How the host begins what it says of a certificate. */
     static const char certificate[] = "the server's certificate ";
+    static const char no_plain[] = "will not send to '"; /* and of an address without TLS */
     if (reply->sent == LF_SENT_NOT && strncmp(reply->body, certificate, strlen(certificate)) == 0)
         return &untrusted;
+    if (reply->sent == LF_SENT_NOT && strncmp(reply->body, no_plain, strlen(no_plain)) == 0)
+        return &without_tls;
     /* OpenSSL's words for a first record that is none of TLS. */
     if (reply->sent == LF_SENT_NOT && strstr(reply->body, "wrong version number"))
         return &no_tls;
