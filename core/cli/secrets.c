@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
@@ -228,6 +229,21 @@ static void shown(void *user, const char *bytes, size_t count)
     out_filter_add(s->filter, bytes, count);
 }
 
+/* host_secrets.mask. */
+static const char *mask(void *user, struct arena *mem, const char *text, size_t count)
+{
+    const struct secrets *s = user;
+    size_t length = 0;
+    if (out_filter_find(s->filter, text, count, 0, &length) == count)
+        return arena_text_n(mem, text, count);
+    struct buf masked;
+    buf_init(&masked, 0);
+    out_filter_mask(s->filter, &masked, text, count);
+    const char *kept = buf_keep(&masked, mem);
+    buf_done(&masked);
+    return kept;
+}
+
 /* host_secrets.digest.  Keyed, so that digests of equal secrets in two stores cannot be linked, and a plan
  * cannot be searched for a guessed password. */
 static const char *digest(void *user, struct arena *mem, const char *bytes, size_t count)
@@ -244,8 +260,13 @@ static const char *digest(void *user, struct arena *mem, const char *bytes, size
 
 struct host_secrets secrets_for_host(struct secrets *s)
 {
-    return (struct host_secrets){
-        .user = s, .reveal = reveal, .shown = shown, .digest = digest, .seal = seal, .can_seal = can_seal};
+    return (struct host_secrets){.user = s,
+                                 .reveal = reveal,
+                                 .shown = shown,
+                                 .mask = mask,
+                                 .digest = digest,
+                                 .seal = seal,
+                                 .can_seal = can_seal};
 }
 
 void secrets_set_key(struct secrets *s, const struct value *key)

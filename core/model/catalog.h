@@ -10,10 +10,11 @@
 
 struct err;
 
-#define CATALOG_OWN_TRANSPORT (1u << 0)
-#define CATALOG_MARKLESS      (1u << 1)
-#define CATALOG_HOLDS_DATA    (1u << 2)
-#define CATALOG_TELLS_PLACE   (1u << 3)
+#define CATALOG_OWN_TRANSPORT  (1u << 0)
+#define CATALOG_MARKLESS       (1u << 1)
+#define CATALOG_HOLDS_DATA     (1u << 2)
+#define CATALOG_TELLS_PLACE    (1u << 3)
+#define CATALOG_TAKES_UNMARKED (1u << 4)
 
 struct catalog_type {
     const char *subsystem, *name, *doc;

@@ -423,7 +423,7 @@ static void decide_resource(struct planner *p, uint32_t i)
     if (!s->row)
         decide_new(p, i, "new");
     else if (s->gone)
-        decide_new(p, i, "it is gone: removed outside landfall");
+        decide_new(p, i, planner_gone(s));
     else
         decide_finish(p, i, 0, NULL, NULL);
     planner_decided(p, i);
@@ -468,7 +468,7 @@ static void decide_refresh_only(struct planner *p, uint32_t i)
     bool same = s->row && !s->gone && (s->stored == s->observed || value_equal(s->stored, s->observed));
     s->action = !s->row || same ? PLAN_KEEP : s->gone ? PLAN_FORGET : PLAN_UPDATE;
     s->reason = !s->row   ? "not built yet"
-                : s->gone ? "it is gone: removed outside landfall"
+                : s->gone ? planner_gone(s)
                 : same    ? "as remembered"
                           : "changed outside landfall";
     s->promise = s->observed;

@@ -166,7 +166,7 @@ static void on_planned(void *user, struct op *op, size_t n, const struct op_resu
             schema_compare(p->mem, s->type->facts.schema, NULL, s->desired, &unused, &promise);
         s->action = PLAN_CREATE;
         s->promise = promise;
-        s->reason = s->gone ? "it is gone: removed outside landfall" : "new";
+        s->reason = s->gone ? planner_gone(s) : "new";
         if (s->gone)
             s->generation = s->row->generation + 1;
         return;

@@ -230,6 +230,8 @@ static void take(struct names *n, struct plan_step *s, const struct op_result *r
 {
     struct arena *mem = n->p->mem;
     struct plan_taken taken = {.id = arena_text(mem, result->id), .marker = arena_text(mem, result->marker)};
+    if (!taken.marker && (s->type->facts.traits & CATALOG_TAKES_UNMARKED) != 0)
+        return; /* it stands ready for this very create */
     const struct store_res *row = taken.marker ? row_of_marker(n, taken.marker) : NULL;
     const char *fixed, *differs = differences(mem, s, result->state, &fixed);
     int64_t generation = names_generation(n->p->plan, s, taken.marker);

@@ -4,6 +4,13 @@
 #include "model/diag.h"
 #include "store/store.h"
 
+/* A create that failed leaves a row when it had an id already: nobody removed what was never seen. */
+const char *planner_gone(const struct plan_step *s)
+{
+    return s->row->damaged && !s->row->observed ? "it is not there: its create failed"
+                                                : "it is gone: removed outside landfall";
+}
+
 void planner_decided(struct planner *p, uint32_t i)
 {
     const struct graph *g = p->plan->graph;

@@ -36,6 +36,8 @@ struct planner {
 
 /* Step i is decided: what needs it may be ready now. */
 void planner_decided(struct planner *p, uint32_t i);
+/* Of a step that is gone: how that came. */
+const char *planner_gone(const struct plan_step *s);
 /* Adds an error about step i, with the place of its declaration.  Texts are copied. */
 void planner_error(struct planner *p, uint32_t i, const char *code, const char *path, const char *summary,
                    const char *advice);

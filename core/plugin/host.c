@@ -119,6 +119,12 @@ bool host_reveal(struct host *h, const struct secret *secret, const char **bytes
     return true;
 }
 
+const char *host_mask(const struct host *h, struct arena *mem, const char *text, size_t count)
+{
+    const struct host_secrets *from = &h->parts.secrets;
+    return from->mask ? from->mask(from->user, mem, text, count) : arena_text_n(mem, text, count);
+}
+
 /* ---- memory ------------------------------------------------------------------------------------ */
 
 /* Arenas go round: most operations fit into the first chunk, and then cost no malloc at all. */

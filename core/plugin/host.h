@@ -25,6 +25,9 @@ struct host_secrets {
                    struct err *err);
     /* A secret was shown to a plugin: filter its bytes from all output from now on. */
     void (*shown)(void *user, const char *bytes, size_t count);
+    /* A text of a plugin's without the secrets that were shown, in mem: what it says goes into the store,
+     * where other processes find it that know no secret.  The whole function may be NULL. */
+    const char *(*mask)(void *user, struct arena *mem, const char *text, size_t count);
     /* The keyed digest of a secret a plugin made, in mem, or NULL; the whole function may be NULL. */
     const char *(*digest)(void *user, struct arena *mem, const char *bytes, size_t count);
     /* The same sealed with the project's key, as text to be stored; NULL when there is no key.  The whole
@@ -70,6 +73,8 @@ struct pools *host_pools(const struct host *h);
 bool host_took_word(const struct host *h, const struct driver *driver);
 /* Worker jobs and commands that outlived their operation and still run. */
 uint64_t host_stray_jobs(const struct host *h);
+/* A text of a plugin's without the secrets that were shown; in mem. */
+const char *host_mask(const struct host *h, struct arena *mem, const char *text, size_t count);
 /* The bytes of a secret: those it carries, or those host_secrets gives.  Borrowed; arms the output filter. */
 MUST_USE bool host_reveal(struct host *h, const struct secret *secret, const char **bytes, size_t *count,
                           struct err *err);

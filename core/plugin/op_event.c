@@ -5,10 +5,13 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "plugin/host.h"
 #include "plugin/registry.h"
 
 #define NOTES_MAX 200  /* of one operation, and one more per item: as many as a person may still read */
 #define TEXT_MAX  4000 /* bytes of one part of a note: a service's error page is not a message */
+#define LOOK_MAX                                                                                             \
+    65536 /* and of what is looked through for secrets before it is cut: half of one is not found */
 
 /* Queues are linked through memory of the operation: no event costs a malloc of its own. */
 static void append(struct op_event_list *list, struct op_event *e)
@@ -163,11 +166,12 @@ void op_event_gate(struct op *op, const char *attempt, const char *target)
                  plugin->name, attempt, target, op_verb_doing(op->ask.items[0].verb));
 }
 
-/* NULL stays NULL.  Never longer than TEXT_MAX, always UTF-8. */
-static const char *printable(struct op *op, const char *text)
+/* NULL stays NULL.  Never longer than TEXT_MAX, always UTF-8, without any secret that was shown. */
+static const char *printable(struct op *op, const char *said)
 {
-    if (!text)
+    if (!said)
         return NULL;
+    const char *text = host_mask(op->host, op->mem, said, strnlen(said, LOOK_MAX));
     size_t count = strnlen(text, TEXT_MAX + 1);
     if (count > TEXT_MAX) {
         count = TEXT_MAX;

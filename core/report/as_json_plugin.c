@@ -82,6 +82,7 @@ static void describe_type(struct doc *d, const struct contract_type *t)
     doc_flag(d, "holds_data", (t->facts.traits & CATALOG_HOLDS_DATA) != 0);
     doc_flag(d, "markless", (t->facts.traits & CATALOG_MARKLESS) != 0);
     doc_flag(d, "tells_place", (t->facts.traits & CATALOG_TELLS_PLACE) != 0);
+    doc_flag(d, "takes_unmarked", (t->facts.traits & CATALOG_TAKES_UNMARKED) != 0);
     doc_flag(d, "own_transport", (t->facts.traits & CATALOG_OWN_TRANSPORT) != 0);
     attributes(d, "attributes", t->facts.schema);
     doc_close(d);

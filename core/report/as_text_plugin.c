@@ -186,6 +186,8 @@ static void traits(struct out *o, const struct contract_type *t)
         out_text(o, "  Its service tells where it is: residency is seen, and not only declared.\n");
     if (t->facts.traits & CATALOG_MARKLESS)
         out_text(o, "  Cannot carry a marker: landfall knows it by its natural name alone.\n");
+    if (t->facts.traits & CATALOG_TAKES_UNMARKED)
+        out_text(o, "  Stands ready at its service: what nobody has marked is taken into use.\n");
     if (t->facts.traits & CATALOG_OWN_TRANSPORT)
         out_text(o, "  Reaches its service by itself: a dry run is dry by the driver's word.\n");
     if (!t->has_update)

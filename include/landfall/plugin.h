@@ -441,6 +441,9 @@ typedef void lf_many_fn(void *self, struct lf_op *op, const struct lf_request *c
  * zone, the region in its ARN).  Without it the place is taken for what somebody wrote into the settings, and
  * evidence of residency says so. */
 #define LF_TRAIT_TELLS_PLACE (1u << 3)
+/* Since 1.1.  A create takes charge of what stands ready and carries no marker at all; what carries another's
+ * it leaves alone, as ever.  So a plan does not call an unmarked object of that name a conflict. */
+#define LF_TRAIT_TAKES_UNMARKED (1u << 4)
 
 struct lf_resource {
     uint32_t struct_size;

@@ -90,20 +90,32 @@ static const struct {
       "check `user` and `password`"}},
 };
 
-/* What the server or libpq said about a connection that did not come to be. */
+/* What a connection that did not come to be means, by the server's code or by libpq's words. */
+static struct pgsql_fault fault_of(const struct pgsql_job *job, const char *state, const char *text)
+{
+    const struct pgsql_fault no_maintenance = {
+        LF_END_REFUSED, "database.no_database", "the maintenance database is not there",
+        "make it (createdb), or name one that is there as `dbname` in the drivers block"};
+    const struct pgsql_fault unreachable = {LF_END_RETRY, "database.unreachable",
+                                            "the server cannot be reached",
+                                            "check `host` and `port`, and that the server runs"};
+    if (strcmp(state, "3D000") == 0 && strcmp(job->database, job->server->dbname) == 0)
+        return no_maintenance;
+    if (*state)
+        return pgsql_fault_of(state, text);
+    for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++)
+        if (strstr(text, spoken[i].said))
+            return spoken[i].fault;
+    return unreachable;
+}
+
 static void refused(struct pgsql_job *job)
 {
     char state[6];
     const char *text = PQerrorMessage(job->link->conn);
     char *detail = kit_copy(job->kit, job->op, text, strnlen(text, 800));
     pgsql_fault_connect_state(text, state);
-    struct pgsql_fault fault = {LF_END_RETRY, "database.unreachable", "the server cannot be reached",
-                                "check `host` and `port`, and that the server runs"};
-    if (*state)
-        fault = pgsql_fault_of(state, text);
-    for (size_t i = 0; !*state && i < sizeof(spoken) / sizeof(spoken[0]); i++)
-        if (strstr(text, spoken[i].said))
-            fault = spoken[i].fault;
+    struct pgsql_fault fault = fault_of(job, state, text);
     /* The place in the server's source is of no use to anybody here. */
     char *location = strstr(detail, "\nLOCATION:");
     if (location)

@@ -7,7 +7,8 @@
  *
  * all under one advisory lock of the session, so that whoever looks after a crash waits until nothing of it
  * can land any more.  Its id is made durable before the first step: what a crash leaves is gone on with, or
- * destroyed, role and all.  The role owns what migrations make. */
+ * destroyed, role and all; what the server refuses takes its role along.  The role owns what migrations make.
+ */
 #include "kit_plan.h"
 #include "postgresql_types.h"
 
@@ -39,7 +40,8 @@
 
 struct subject {
     const char *name;
-    size_t at; /* where the answers of the last look are */
+    size_t at;                /* where the answers of the last look are   */
+    const char *state, *said; /* of the CREATE DATABASE that was refused  */
 };
 
 /* ---- what was seen ------------------------------------------------------------------------ */
@@ -222,6 +224,40 @@ static void settle(struct pgsql_job *job)
     pgsql_job_fly(job, PGSQL_AT_RISK, unlocked);
 }
 
+static void made(struct pgsql_job *job)
+{
+    job->otherwise = NULL;
+    settle(job);
+}
+
+static const struct pgsql_words no_template = {
+    .code = "database.no_template",
+    .path = "options.template",
+    .summary = "there is no database to copy",
+    .advice = "name one that is there, or leave `options.template` out",
+};
+
+static void not_made(struct pgsql_job *job)
+{
+    const struct subject *subject = job->user;
+    if (strcmp(subject->state, "3D000") == 0)
+        job->words = no_template;
+    pgsql_job_fail_with(job, subject->state, subject->said);
+}
+
+/* A database that the server will not make leaves no role behind: the next try comes with another marker, and
+ * would not know of this one.  Where the server keeps the role for a reason of its own, the sweep tells. */
+static void unmake_role(struct pgsql_job *job)
+{
+    struct subject *subject = job->user;
+    const char *state = pgsql_job_state(job);
+    subject->state = kit_copy(job->kit, job->op, state, strlen(state));
+    subject->said = pgsql_job_said(job);
+    pgsql_job_print(job, "drop role %s", quoted_marker(job));
+    job->otherwise = not_made;
+    pgsql_job_fly(job, PGSQL_AT_RISK, not_made);
+}
+
 /* template0 takes no sessions, so nobody can be in the way; one of the operator's own may have some. */
 static void make_database(struct pgsql_job *job)
 {
@@ -232,7 +268,8 @@ static void make_database(struct pgsql_job *job)
                     pgsql_job_name(job, name_of(job)), quoted_marker(job),
                     pgsql_job_name(job, template ? template : "template0"), locale ? " locale " : "",
                     locale ? pgsql_job_literal(job, locale) : "");
-    pgsql_job_fly(job, PGSQL_AT_RISK, settle);
+    job->otherwise = unmake_role;
+    pgsql_job_fly(job, PGSQL_AT_RISK, made);
 }
 
 static void make_role(struct pgsql_job *job)
@@ -341,7 +378,10 @@ static void drop_role(struct pgsql_job *job)
         .summary = "the database's role owns something else",
         .advice = "give what the server names to another role, then destroy again",
     };
+    /* Committed before the lock goes: whoever waits for it must not meet a role that is on its way out. */
+    pgsql_job_print(job, "begin");
     pgsql_job_print(job, "drop role %s", quoted_marker(job));
+    pgsql_job_print(job, "commit");
     PGSQL_ADD(job, "select pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended($1, 0))", turn_of(job));
     pgsql_job_fly(job, PGSQL_AT_RISK, destroyed);
 }

@@ -3,7 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#define TRY_LATER   "nothing was changed; it is tried again by itself"
+/* Read where trying again has come to its end, and in a plan, which does not try again at all. */
+#define TRY_LATER   "nothing was changed; type this again once the server is well"
 #define MEND_SERVER "mend what the server names, then resume"
 
 /* The first row whose prefix fits.  RETRY only where the server said that the transaction was taken back. */
@@ -18,7 +19,8 @@ static const struct {
     {"55006", NULL, {LF_END_RETRY, "database.in_use", "somebody is connected to it", "close their sessions"}},
     {"53300",
      NULL,
-     {LF_END_RETRY, "database.no_connection_left", "the server has no connection left", TRY_LATER}},
+     {LF_END_RETRY, "database.no_connection_left", "the server has no connection left",
+      "end sessions that nobody needs, raise what the server names, or narrow the pool database-postgresql"}},
     {"53100",
      NULL,
      {LF_END_FAILED, "database.no_space", "the server has no space left", "free some, then resume"}},
@@ -27,7 +29,7 @@ static const struct {
      NULL,
      {LF_END_RETRY, "database.server_stopping", "the server is starting or stopping", TRY_LATER}},
     {"XX000",
-     "tuple concurrently updated",
+     "tuple concurrently", /* updated, or deleted */
      {LF_END_RETRY, "database.try_again", "two changes met", TRY_LATER}},
     {"28",
      NULL,

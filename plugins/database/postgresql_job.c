@@ -144,11 +144,15 @@ static void end_with_fault(struct pgsql_job *job, const struct pgsql_fault *faul
     kit_finish(job->kit, job->op, status_of(job, fault->status));
 }
 
+void pgsql_job_fail_with(struct pgsql_job *job, const char *state, const char *said)
+{
+    struct pgsql_fault fault = pgsql_fault_of(state, said);
+    end_with_fault(job, &fault, said);
+}
+
 void pgsql_job_fail(struct pgsql_job *job)
 {
-    const char *said = pgsql_job_said(job);
-    struct pgsql_fault fault = pgsql_fault_of(pgsql_job_state(job), said);
-    end_with_fault(job, &fault, said);
+    pgsql_job_fail_with(job, pgsql_job_state(job), pgsql_job_said(job));
 }
 
 /* A refusal before the last statement says that the COMMIT behind it was never looked at. */
@@ -159,7 +163,7 @@ static void lost_line(struct pgsql_job *job)
         LF_END_RETRY,
         "database.connection_lost",
         "the connection to the server broke",
-        "nothing was changed; it is tried again by itself",
+        "nothing was changed; type this again once the server is well",
     };
     if (job->risk == PGSQL_AT_RISK && !refused) {
         fault.status = LF_END_UNSURE;

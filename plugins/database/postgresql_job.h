@@ -117,3 +117,5 @@ void pgsql_job_refuse(struct pgsql_job *job, const char *code, const char *path,
                       const char *detail, const char *advice);
 /* By the refusal that `otherwise` did not want: as if there had been no `otherwise`. */
 void pgsql_job_fail(struct pgsql_job *job);
+/* By a refusal of an earlier flight; both texts are the operation's. */
+void pgsql_job_fail_with(struct pgsql_job *job, const char *state, const char *said);

@@ -85,13 +85,25 @@ static void ask(struct pgsql_job *job)
     pgsql_job_fly(job, PGSQL_SAFE, told);
 }
 
-/* Two clusters on one server are asked once. */
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* The same question: one server, one database, and one way in. */
+static bool asks_the_same(const struct kit *kit, const struct pgsql_server *a, const struct pgsql_server *b)
+{
+    return is_same(a->host, b->host) && is_same(a->port, b->port) && is_same(a->dbname, b->dbname) &&
+           is_same(a->user, b->user) && is_same(a->reader, b->reader) && is_same(a->sslmode, b->sslmode) &&
+           is_same(a->sslrootcert, b->sslrootcert) && kit_is_same(kit, a->password, b->password) &&
+           kit_is_same(kit, a->reader_password, b->reader_password);
+}
+
+/* Clusters that share everything that is asked about are asked once. */
 static bool was_asked(const struct pgsql *self, size_t i)
 {
     for (size_t j = 0; j < i; j++)
-        if (self->servers[j].host && strcmp(self->servers[j].host, self->servers[i].host) == 0 &&
-            strcmp(self->servers[j].port, self->servers[i].port) == 0 &&
-            strcmp(self->servers[j].user, self->servers[i].user) == 0)
+        if (asks_the_same(&self->kit, &self->servers[j], &self->servers[i]))
             return true;
     return false;
 }

@@ -388,7 +388,7 @@ static const struct lf_settle zone_settle = {
 
 const struct lf_resource rfc2136_zone = {
     .struct_size = sizeof(struct lf_resource),
-    .traits = LF_TRAIT_OWN_TRANSPORT,
+    .traits = LF_TRAIT_OWN_TRANSPORT | LF_TRAIT_TAKES_UNMARKED,
     .name = "zone",
     .doc = "the charge of a zone that the server already has: its SOA record and name servers",
     .schema = &lf_dns_zone,

@@ -105,6 +105,13 @@ static const struct kind untrusted = {
 static const struct kind no_tls = {
     "no_tls", "what answers at the address of %s speaks no TLS, so landfall did not %s",
     "write http:// in the drivers block (see `http: plain` of landfall.yaml), or turn TLS on there"};
+static const struct kind without_tls = {
+    "plain", "%s may not be asked without TLS to %s",
+    "write https:// in the drivers block; or, where nobody can listen in, name the host below http.plain in "
+    "landfall.yaml"};
+static const struct kind unusable = {
+    "unusable", "no request can be made of %s to %s",
+    "look at the secrets and settings of the drivers block: a line break at the end of one is enough"};
 static const struct kind no_reply = {
     "no_reply", "%s did not answer the request to %s",
     "look at the service and the way to it; landfall looks before it sends again"};
@@ -126,18 +133,29 @@ static const struct kind unreadable = {"unreadable", "%s gave an answer that can
 static const struct kind refused = {"refused", "%s refuses to %s",
                                     "change what the detail names, then apply again"};
 
+/* Of a request that was not sent, by what the host or OpenSSL says of it. */
+static const struct kind *kind_unsent(const char *said)
+{
+    static const struct {
+        const char *begins;
+        const struct kind *kind;
+    } kinds[] = {
+        {"the server's certificate ", &untrusted},
+        {"will not send to '", &without_tls},
+        {"header '", &unusable},
+    };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strncmp(said, kinds[i].begins, strlen(kinds[i].begins)) == 0)
+            return kinds[i].kind;
+    /* A first record that is none of TLS. */
+    return strstr(said, "wrong version number") ? &no_tls : &unreachable;
+}
+
 static const struct kind *kind_of(const struct kit_http_reply *reply)
 {
     uint32_t status = reply->status;
-    /* How the host begins what it says of a certificate. */
-    static const char certificate[] = "the server's certificate ";
-    if (reply->sent == LF_SENT_NOT && strncmp(reply->body, certificate, strlen(certificate)) == 0)
-        return &untrusted;
-    /* OpenSSL's words for a first record that is none of TLS. */
-    if (reply->sent == LF_SENT_NOT && strstr(reply->body, "wrong version number"))
-        return &no_tls;
     if (reply->sent == LF_SENT_NOT)
-        return &unreachable;
+        return kind_unsent(reply->body);
     if (reply->sent != LF_SENT_REPLY)
         return &no_reply;
     if (status == 401)

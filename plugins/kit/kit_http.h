@@ -59,8 +59,8 @@ struct lf_result kit_http_result(const struct kit_http_reply *reply, bool change
  * `doing`: "create the zone 'eu.acme.example'"; `said`: the service's own words, or NULL: the body is shown.
  */
 struct kit_http_words {
-    const char *what; /* second half of a code: unreachable, untrusted, no_tls, no_reply, credentials,
-                         forbidden, throttled, trouble, refused */
+    const char *what; /* second half of a code: unreachable, plain, unusable, untrusted, no_tls, no_reply,
+                         credentials, forbidden, throttled, trouble, refused */
     const char *summary;
     const char *detail;
     const char *advice;

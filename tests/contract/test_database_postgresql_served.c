@@ -137,6 +137,21 @@ static void test_a_role_of_our_name_that_is_not_ours_stops_a_create(void **state
     IS("0", ASK("select count(*) from pg_database where datname = 'main'"));
 }
 
+/* A database that cannot be made: nothing of it stays, and the next try, with another marker, meets nothing.
+ */
+static void test_a_database_that_the_server_refuses_leaves_no_role(void **state)
+{
+    struct set *set = *state;
+    refused(set, LF_VERB_CREATE, "database", "{'name':'main','options':{'locale':'xx_YY.nowhere'}}",
+            "database.server_refused");
+    assert_true(says(set, "invalid locale name"));
+    refused(set, LF_VERB_CREATE, "database", "{'name':'main','options':{'template':'nowhere'}}",
+            "database.no_template");
+    assert_true(says(set, "\"nowhere\" does not exist"));
+    IS("0", ASK("select count(*) from pg_roles where rolname like 'lf1.%%'"));
+    made(set, "database", "{'name':'main'}");
+}
+
 static void adopt(struct set *set, const char *was, uint32_t status)
 {
     struct op_item item = {.verb = LF_VERB_UPDATE, .id = "main"};
@@ -536,6 +551,16 @@ static void test_preflight_says_what_is_missing(void **state)
               "database.login_refused");
     preflight(set, SETTINGS("127.0.0.1", "landfall", "nowhere", "landfall-password", ""), LF_END_REFUSED,
               "database.no_database");
+    /* A cluster that shares the server alone is asked about its own database and password. */
+    preflight(set,
+              SETTINGS("127.0.0.1", "landfall", "landfall", "landfall-password",
+                       ",'clusters':[{'name':'a'},{'name':'b','dbname':'nowhere'}]"),
+              LF_END_REFUSED, "database.no_database");
+    preflight(set,
+              SETTINGS("127.0.0.1", "landfall", "landfall", "landfall-password",
+                       ",'clusters':[{'name':'a'},{'name':'b','user':'landfall','password':"
+                       "{'$secret':{'source':'test:wrong-password'}}}]"),
+              LF_END_REFUSED, "database.login_refused");
     preflight(set, SETTINGS("127.0.0.1", "landfall", "landfall", "landfall-password", ",'sslmode':'require'"),
               LF_END_REFUSED, "database.tls_refused");
     preflight(set, SETTINGS("no-such-host.invalid", "landfall", "landfall", "x", ",'sslmode':'disable'"),
@@ -644,6 +669,7 @@ int main(void)
         STORY(test_a_copy_of_ours_is_nobodys),
         STORY(test_a_role_without_its_database_is_gone_on_with_or_destroyed),
         STORY(test_a_role_of_our_name_that_is_not_ours_stops_a_create),
+        STORY(test_a_database_that_the_server_refuses_leaves_no_role),
         STORY(test_a_found_database_is_adopted_while_its_marker_is_the_one_seen),
         STORY(test_a_session_in_a_database_keeps_it_and_ours_are_not_in_the_way),
         STORY(test_bad_databases_are_refused_in_plan),

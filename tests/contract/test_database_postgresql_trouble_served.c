@@ -131,6 +131,7 @@ static void test_what_the_server_asks_to_try_again_is_tried_again_and_nothing_el
     raises(set, "53300", "too many", LF_END_RETRY);
     raises(set, "57P03", "cannot connect now", LF_END_RETRY);
     raises(set, "XX000", "tuple concurrently updated", LF_END_RETRY);
+    raises(set, "XX000", "tuple concurrently deleted", LF_END_RETRY);
     raises(set, "XX000", "something else", LF_END_REFUSED);
     raises(set, "42601", "syntax error", LF_END_REFUSED);
     raises(set, "28000", "not allowed", LF_END_REFUSED);

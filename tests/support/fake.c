@@ -208,7 +208,8 @@ static bool is_ours(const struct request *r, const struct fake_object *o)
     const struct lf_values *v = r->fake->host->values;
     const char *was = text_of(r, r->req->memo, "was");
     bool adopts = v->as_bool(v->get(r->req->memo, "adopt"), 0) && was && strcmp(was, o->marker) == 0;
-    return adopts || r->manners->markless || strcmp(o->marker, r->req->marker) == 0;
+    bool is_free = r->req->verb == LF_VERB_CREATE && r->manners->takes_unmarked && !o->marker[0];
+    return adopts || is_free || r->manners->markless || strcmp(o->marker, r->req->marker) == 0;
 }
 
 static void create(struct request *r)
@@ -395,7 +396,7 @@ static void plan(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct fake *fake = self;
     static const char *const because[] = {"size", NULL};
-    static const struct fake_manners planned = {"planned", true, false, false};
+    static const struct fake_manners planned = {.type = "planned", .by_key = true};
     struct request r = enter(fake, op, req, &planned);
     const struct lf_values *v = fake->host->values;
     const struct lf_value *size = v->get(req->desired, "size");
@@ -434,7 +435,7 @@ struct building {
     char id[32];
 };
 
-static const struct fake_manners slow_manners = {"slow", false, false, false};
+static const struct fake_manners slow_manners = {.type = "slow"};
 
 static void poll_building(struct lf_op *op, void *user, int canceled)
 {
@@ -517,7 +518,7 @@ static void slow_recover(void *self, struct lf_op *op, const struct lf_request *
 
 /* ---- many at a time --------------------------------------------------------------------------------- */
 
-static const struct fake_manners many_manners = {"many", true, false, false};
+static const struct fake_manners many_manners = {.type = "many", .by_key = true};
 
 struct crowd {
     struct fake *fake;
@@ -581,7 +582,7 @@ static void many_look(void *self, struct lf_op *op, const struct lf_request *con
 
 static void run_call(struct fake *fake, struct lf_op *op, const struct lf_request *req, const char *name)
 {
-    static const struct fake_manners none = {"", false, false, false};
+    static const struct fake_manners none = {.type = ""};
     struct fake_world *w = fake->world;
     const struct lf_values *v = fake->host->values;
     struct request r = enter(fake, op, req, &none);
@@ -651,6 +652,7 @@ TYPE(slow)
 TYPE(planned)
 TYPE(secretive)
 TYPE(no_update)
+TYPE(ready)
 TYPE(many)
 
 #define SETTLE(n, c, u, d)                                                                                   \
@@ -696,13 +698,16 @@ RESOURCE(planned, keyed_schema, by_name, .create = planned_verb, .update = plann
 RESOURCE(secretive, keyed_schema, by_name, .create = secretive_verb, .update = secretive_verb,
          .recover = secretive_verb);
 RESOURCE(no_update, keyed_schema, by_name, .create = no_update_verb, .recover = no_update_verb);
+RESOURCE(ready, keyed_schema, by_name, .create = ready_verb, .update = ready_verb, .recover = ready_verb,
+         .traits = LF_TRAIT_TAKES_UNMARKED);
 RESOURCE(many, keyed_schema, by_name, .create = many_verb, .update = many_verb, .recover = many_verb,
          .lane = many_lane, .read_many = many_look, .change_many = many_change, .recover_many = many_look,
          .find_many = many_look);
 
 static const struct lf_resource *const resources[] = {
     &named_type, &tokened_type, &findable_type,  &blind_type,     &conditional_type, &markless_type,
-    &slow_type,  &planned_type, &secretive_type, &no_update_type, &many_type,        NULL};
+    &slow_type,  &planned_type, &secretive_type, &no_update_type, &ready_type,       &many_type,
+    NULL};
 
 #define CALL(n, how, ...)                                                                                    \
     static const struct lf_call n##_call = {.struct_size = sizeof(struct lf_call),                           \

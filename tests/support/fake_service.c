@@ -9,10 +9,18 @@
 #include <landfall/plugin.h>
 
 static const struct fake_manners manners[] = {
-    {"named", true, false, false},     {"tokened", false, true, false},     {"findable", false, false, false},
-    {"blind", false, false, false},    {"conditional", true, false, false}, {"markless", true, false, true},
-    {"slow", false, false, false},     {"planned", true, false, false},     {"secretive", true, false, false},
-    {"no_update", true, false, false}, {"many", true, false, false},
+    {.type = "named", .by_key = true},
+    {.type = "tokened", .by_token = true},
+    {.type = "findable"},
+    {.type = "blind"},
+    {.type = "conditional", .by_key = true},
+    {.type = "markless", .by_key = true, .markless = true},
+    {.type = "slow"},
+    {.type = "planned", .by_key = true},
+    {.type = "secretive", .by_key = true},
+    {.type = "no_update", .by_key = true},
+    {.type = "many", .by_key = true},
+    {.type = "ready", .by_key = true, .takes_unmarked = true},
 };
 
 const struct fake_manners *fake_service_manners(const char *type)
@@ -91,10 +99,12 @@ struct fake_object *fake_service_make(struct fake_world *w, struct fake_object *
                                       const struct fake_object *want)
 {
     fake_hold(w);
-    if (there)
+    if (there) {
         fake_service_copy(there->state, sizeof(there->state), want->state);
-    else
+        fake_service_copy(there->marker, sizeof(there->marker), want->marker);
+    } else {
         there = fake_service_add(w, want);
+    }
     fake_let_go(w);
     return there;
 }

@@ -23,7 +23,7 @@ void fake_careful(void *self, struct lf_op *op, const struct lf_request *req);
 /* How it treats a type. */
 struct fake_manners {
     const char *type;
-    bool by_key, by_token, markless;
+    bool by_key, by_token, markless, takes_unmarked;
 };
 
 /* NULL: no such type. */

@@ -35,6 +35,7 @@ struct fixture {
 
     struct buf said; /* "item0=1 note:x.y saved0=id end" */
     struct op_result last[8];
+    char words[8200]; /* of the last note: path, summary, advice and detail */
     char broke[300];
     char id[64];
     size_t ended;
@@ -74,8 +75,11 @@ static inline void fixture_on_save(void *user, struct op *op, size_t i, const ch
 
 static inline void fixture_on_note(void *user, struct op *op, const struct diag *d)
 {
+    struct fixture *f = user;
     (void)op;
-    buf_print(&((struct fixture *)user)->said, "note:%s@%s ", d->code, d->address ? d->address : "-");
+    buf_print(&f->said, "note:%s@%s ", d->code, d->address ? d->address : "-");
+    snprintf(f->words, sizeof(f->words), "%s|%s|%s|%s", d->path ? d->path : "", d->summary,
+             d->advice ? d->advice : "", d->detail ? d->detail : "");
 }
 
 static inline bool fixture_on_leaving(void *user, struct op *op)

@@ -77,6 +77,20 @@ static void test_what_carries_no_marker_is_somebodys(void **state)
     rig_says(&rig, "fake.named.a", "create: new");
 }
 
+static void test_what_stands_ready_is_no_conflict_until_somebody_has_marked_it(void **state)
+{
+    (void)state;
+    there("ready", "a", "");
+    there("ready", "b", FAKE_FOREIGN_MARKER);
+    rig_step(&rig, "fake.ready.a", "{'name': 'a', 'size': 3}");
+    rig_step(&rig, "fake.ready.b", "{'name': 'b'}");
+    rig_plan(&rig);
+    assert_null(rig_at(&rig, "fake.ready.a")->taken);
+    rig_says(&rig, "fake.ready.a", "create: new");
+    assert_string_equal(conflict_at("fake.ready.b")->marker, FAKE_FOREIGN_MARKER);
+    assert_int_equal(rig.plan->totals.conflicts, 1);
+}
+
 static void test_what_another_store_made_says_how_to_have_it(void **state)
 {
     (void)state;
@@ -317,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_name_that_nobody_has_is_free),
         T(test_what_carries_no_marker_is_somebodys),
+        T(test_what_stands_ready_is_no_conflict_until_somebody_has_marked_it),
         T(test_what_another_store_made_says_how_to_have_it),
         T(test_what_would_get_this_very_marker_is_ours),
         T(test_an_older_one_of_this_step_needs_no_lineage),

@@ -129,6 +129,21 @@ static void test_a_damaged_row_is_replaced(void **state)
     rig_says(&rig, "fake.named.a", "replace: it exists, but it is not right");
 }
 
+static void test_what_a_failed_create_left_nothing_of_was_not_removed_by_anybody(void **state)
+{
+    (void)state;
+    struct store_res *row = rig_row(&rig, "fake.named.a", "{'name': 'a', 'size': 1}");
+    row->damaged = true;
+    row->observed = NULL;
+    rig_row(&rig, "fake.planned.b", "{'name': 'b', 'size': 1}")->damaged = true;
+    rig.world->objects[0].alive = rig.world->objects[1].alive = 0;
+    rig_step(&rig, "fake.named.a", "{'name': 'a'}");
+    rig_step(&rig, "fake.planned.b", "{'name': 'b'}");
+    rig_plan_rows(&rig);
+    rig_says(&rig, "fake.named.a", "create: it is not there: its create failed");
+    rig_says(&rig, "fake.planned.b", "create: it is gone: removed outside landfall");
+}
+
 static void test_an_object_that_reads_as_damaged_is_replaced(void **state)
 {
     (void)state;
@@ -625,6 +640,7 @@ int main(void)
         T(test_a_type_without_update_is_replaced_and_promises_nothing_of_the_old),
         T(test_what_vanished_is_created_as_another_generation),
         T(test_a_damaged_row_is_replaced),
+        T(test_what_a_failed_create_left_nothing_of_was_not_removed_by_anybody),
         T(test_an_object_that_reads_as_damaged_is_replaced),
         T(test_replacement_can_be_asked_for),
         T(test_another_instance_is_another_object),

@@ -179,6 +179,48 @@ static void test_secrets_are_revealed_inside_an_operation_and_arm_the_filter(voi
                  "item0=1 end ");
 }
 
+/* Words for digits of a password. */
+static const char *mask(void *user, struct arena *mem, const char *text, size_t count)
+{
+    (void)user;
+    const char *at = strstr(text, "hunter2hunter2");
+    assert_int_equal(count, strlen(text));
+    return at ? arena_print(mem, "%.*s***%s", (int)(at - text), text, at + 14) : arena_text(mem, text);
+}
+
+/* The secret stands across the place where a long text is cut. */
+static void tells_on(void *self, struct lf_op *op, const struct lf_request *req)
+{
+    struct fixture *f = self;
+    char *words = arena_alloc(f->mem, 6000);
+    memset(words, 'x', 5999);
+    words[5999] = '\0';
+    memcpy(words + 3992, "hunter2hunter2", 14);
+    const struct lf_diag diag = {.struct_size = sizeof(diag),
+                                 .severity = LF_DIAG_ERROR,
+                                 .code = "toy.said",
+                                 .path = "a.hunter2hunter2",
+                                 .summary = "'hunter2hunter2' is refused",
+                                 .detail = words,
+                                 .advice = "write other than hunter2hunter2"};
+    host_table(f->host)->ops->note(op, &diag);
+    fixture_ok(self, op, req);
+}
+
+static void test_what_a_plugin_says_holds_no_secret_that_was_shown(void **state)
+{
+    struct fixture *f = *state;
+    host_free(f->host);
+    struct host_parts parts = {.loop = f->loop, .pools = f->pools};
+    parts.secrets = (struct host_secrets){.user = f, .reveal = reveal, .shown = shown, .mask = mask};
+    f->host = host_new(parts);
+    f->driver.host = f->host;
+    inside(f, tells_on);
+    const char *detail = strrchr(f->words, '|') + 1;
+    assert_int_equal(strncmp(f->words, "a.***|'***' is refused|write other than ***|xxx", 46), 0);
+    assert_string_equal(detail + 3990, "xx***xxxxx");
+}
+
 static void compares(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct fixture *f = self;
@@ -218,6 +260,7 @@ int main(void)
         TEST(test_paths_reach_inside_and_values_never_change),
         TEST(test_what_makes_no_sense_is_named_and_does_no_harm),
         TEST(test_secrets_are_revealed_inside_an_operation_and_arm_the_filter),
+        TEST(test_what_a_plugin_says_holds_no_secret_that_was_shown),
         TEST(test_secrets_are_the_same_when_they_hide_the_same_bytes),
         TEST(test_without_a_keeper_secrets_stay_shut),
     };

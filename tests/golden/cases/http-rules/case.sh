@@ -32,3 +32,19 @@ refused plan eu
 sed -i '$d' landfall.yaml
 edit regions/eu.yaml 's#http://0.0.0.0:9/v1#ftp://api.example#'
 refused plan eu
+say 'a line break in a secret makes no header of it'
+region eu <<'END'
+region: eu
+title: Europe
+jurisdiction: EU
+place: eu-west-1
+domain: eu.acme.example
+currency: EUR
+drivers:
+  dns: { use: powerdns, url: "http://127.0.0.1:9", api_key: !secret env:GOLDEN_SECRET, nameservers: [ns1.acme.example] }
+END
+playbook <<'END'
+landfall.use("dns").zone "apex" { name = landfall.region.domain }
+END
+sed -i '$d' landfall.yaml
+GOLDEN_SECRET=$'correct-horse\nX-Evil: yes' refused plan eu
