@@ -305,6 +305,9 @@ void as_text_approval(struct out *o, const struct facts_approval *f, enum as_tex
     cost(o, f->subject);
     budget(o, f);
     ceiling(o, f);
+    if (f->is_blind)
+        labeled(o, "Store   ",
+                "there is none of this region here: only apply can tell whether it went on since");
     needs(o, f);
     mine(o, f);
 }

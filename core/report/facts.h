@@ -212,6 +212,7 @@ struct facts_approval {
     const struct value *budget;      /* as the region file has it, or NULL */
     const struct spend_limit *held;  /* the part of it that apply holds every run to */
     const struct facts_since *since; /* NULL: nothing of it was approved before */
-    const char *approvals;           /* the file it is put into */
-    const char *next;                /* the command to go on with */
+    bool is_blind;         /* the plan follows a run, and no store here tells whether it is the last */
+    const char *approvals; /* the file it is put into */
+    const char *next;      /* the command to go on with */
 };
