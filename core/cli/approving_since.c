@@ -105,6 +105,8 @@ static bool since_file(struct session *s, const struct value *body, const char *
     out->facts.has_once = true;
     out->facts.month = shown_more(now.spend.month_high, then.spend.month_high, now.currency);
     out->facts.once = shown_more(now.spend.once_high, then.spend.once_high, now.currency);
+    out->facts.month_now = money_round_up(now.spend.month_high, now.currency);
+    out->facts.once_now = money_round_up(now.spend.once_high, now.currency);
     out->facts.currency = now.currency;
     return true;
 }
@@ -129,6 +131,7 @@ static bool since_run(struct session *s, const struct value *body, struct since 
     /* What was approved is known by its ceiling; less than that is no news. */
     out->facts.month =
         now.spend.month_high > ceiling ? shown_more(now.spend.month_high, ceiling, now.currency) : 0;
+    out->facts.month_now = money_round_up(now.spend.month_high, now.currency);
     out->facts.currency = now.currency;
     return true;
 }

@@ -85,7 +85,7 @@ static bool tell_since(struct session *s, const struct plan *plan, const char *f
         !approving_since(s, body, plan->digest, file ? session_file(s, file) : NULL, &since, err))
         return false;
     if (since)
-        as_text_since(&s->out, since);
+        as_text_since(&s->out, since, s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
     return true;
 }
 

@@ -197,6 +197,7 @@ struct facts_since {
     const struct approval_delta *delta;
     bool has_once;       /* false: part of it is spent, and what is left says nothing */
     int64_t month, once; /* what is planned now, less what was approved; millionths */
+    int64_t month_now, once_now;
     const char *currency;
 };
 
