@@ -72,35 +72,61 @@ static void differ(struct delta *d, const char *what, const struct value *before
     ARRAY_PUSH(&d->changes, ((struct approval_change){what, before, now, hidden}));
 }
 
-static const char *below(struct delta *d, const char *path, const char *key)
+/* The path of a part: of a map's key, or with key NULL of a list's item. */
+static const char *part_of(struct delta *d, const char *path, const char *key, size_t index)
 {
     struct buf text;
     buf_init(&text, 0);
     buf_text(&text, path);
-    path_print_key(&text, key, path[0] == '\0');
+    if (key)
+        path_print_key(&text, key, path[0] == '\0');
+    else
+        path_print_index(&text, index);
     const char *made = buf_keep(&text, d->mem);
     buf_done(&text);
     return made;
 }
 
-/* As deep as both are maps, which the depth of a plan file bounds. */
 static void compare_values(struct delta *d, const char *path, const struct value *before,
-                           const struct value *now)
+                           const struct value *now);
+
+static void compare_maps(struct delta *d, const char *path, const struct value *before,
+                         const struct value *now)
 {
-    if (value_kind(before) != VALUE_MAP || value_kind(now) != VALUE_MAP) {
-        differ(d, path, before, now, false);
-        return;
-    }
     for (size_t i = 0; i < now->count; i++) {
         const struct pair *p = &now->pairs[i];
         const struct value *was = value_get(before, p->key);
         if (!was || !value_equal(was, p->value))
-            compare_values(d, below(d, path, p->key), was, p->value);
+            compare_values(d, part_of(d, path, p->key, 0), was, p->value);
     }
     for (size_t i = 0; i < before->count; i++) {
         const struct pair *p = &before->pairs[i];
         if (!value_get(now, p->key))
-            differ(d, below(d, path, p->key), p->value, NULL, false);
+            differ(d, part_of(d, path, p->key, 0), p->value, NULL, false);
+    }
+}
+
+/* Item by item only where they pair up: lists of maps, as long as each other. */
+static bool pair_up(const struct value *before, const struct value *now)
+{
+    bool are =
+        value_kind(before) == VALUE_LIST && value_kind(now) == VALUE_LIST && before->count == now->count;
+    for (size_t i = 0; are && i < now->count; i++)
+        are = value_kind(before->items[i]) == VALUE_MAP && value_kind(now->items[i]) == VALUE_MAP;
+    return are;
+}
+
+/* As deep as both have parts, which the depth of a plan file bounds. */
+static void compare_values(struct delta *d, const char *path, const struct value *before,
+                           const struct value *now)
+{
+    if (value_kind(before) == VALUE_MAP && value_kind(now) == VALUE_MAP) {
+        compare_maps(d, path, before, now);
+    } else if (pair_up(before, now)) {
+        for (size_t i = 0; i < now->count; i++)
+            compare_values(d, part_of(d, path, NULL, i), before->items[i], now->items[i]);
+    } else {
+        differ(d, path, before, now, false);
     }
 }
 

@@ -133,7 +133,7 @@ void as_text_since(struct out *o, const struct facts_since *since, enum as_text_
     for (size_t i = 0; i < d->step_count; i++)
         print_step(o, &d->steps[i], most, &text);
     if (d->left_out)
-        out_print(o, "    and %zu more\n", d->left_out);
+        out_print(o, "    and %zu more (-v names all)\n", d->left_out);
     buf_done(&label);
     buf_done(&text);
 }

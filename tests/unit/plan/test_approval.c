@@ -407,6 +407,14 @@ static void test_a_delta_says_in_what_a_step_differs(void **state)
                                                      "loses data: false -> true\n"
                                                      "shared: false -> true\n");
 
+    before =
+        STEP("a.b.a", "create", ",\"desired\":{\"l\":[{\"n\":1},{\"n\":2}],\"m\":[1,2],\"o\":[{\"n\":1}]}");
+    now = STEP("a.b.a", "create", ",\"desired\":{\"l\":[{\"n\":1},{\"n\":3}],\"m\":[1,3],\"o\":[]}");
+    approval_delta_of(f->mem, body(f, before), body(f, now), 9, &d);
+    assert_string_equal(told_values(f, &d.steps[0]), "l[1].n: 2 -> 3\n"
+                                                     "m: [1,2] -> [1,3]\n"
+                                                     "o: [{\"n\":1}] -> []\n");
+
     before = STEP("a.b.a", "create", ",\"desired\":{\"n\":1},\"promise\":{\"n\":1,\"host\":\"one\"}");
     now = STEP("a.b.a", "create", ",\"desired\":{\"n\":1},\"promise\":{\"n\":1,\"host\":\"two\"}");
     approval_delta_of(f->mem, body(f, before), body(f, now), 9, &d);
