@@ -38,7 +38,7 @@ const char *approving_who(const struct session *s)
 const char *approving_options(struct session *s)
 {
     const struct approvals *config = &s->project->approvals;
-    return arena_print(s->mem, "--why TEXT%s%s", config->person_count ? " --by NAME" : "",
+    return arena_print(s->mem, "--why TEXT%s%s", config->person_count ? " --by WHO" : "",
                        config->is_signed ? " --sign KEY" : "");
 }
 

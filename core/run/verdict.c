@@ -317,7 +317,7 @@ static bool nothing_open(const struct verdict_ask *ask, struct err *err)
     if (near)
         err_advise(err, "did you mean '%s'?", near);
     else if (str_starts(ask->address, "human."))
-        err_advise(err, "what a person did is told with: landfall done %s %s --by NAME --evidence PROOF",
+        err_advise(err, "what a person did is told with: landfall done %s %s --by WHO --evidence PROOF",
                    ask->region, ask->address);
     else
         err_advise(err, "landfall status %s lists what is held; landfall plan %s what is still to be built",
