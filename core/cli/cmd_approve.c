@@ -309,15 +309,22 @@ static bool write_down(struct approve *a, struct err *err)
     return approving_judge(&a->has, err) && approval_add(a->has.path, line, err);
 }
 
+static bool open_plan(struct approve *a, struct err *err)
+{
+    struct session *s = a->s;
+    const char *path = session_file(s, a->file);
+    return plan_file_load(s->mem, path, &a->plan, err) && session_open_region(s, a->plan.region, err) &&
+           check_lineage(a, err) && approving_open(s, &a->plan, path, &a->has, err) &&
+           approving_judge(&a->has, err);
+}
+
 bool cmd_approve_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     struct approve a = {.s = s, .file = args_word(args, 0)};
     (void)exit_code;
-    if (!session_open_project(s, err) || !plan_file_load(s->mem, session_file(s, a.file), &a.plan, err) ||
-        !session_open_region(s, a.plan.region, err) || !check_lineage(&a, err) ||
-        !approving_open(s, &a.plan, session_file(s, a.file), &a.has, err) || !approving_judge(&a.has, err) ||
-        !check_current(&a, err) || !check_rules(&a, err) || !check_names(&a, err) || !make_mine(&a, err) ||
-        !check_open(&a, err) || !check_signed(&a, err) || !show_and_ask(&a, err) || !write_down(&a, err))
+    if (!session_open_project(s, err) || !open_plan(&a, err) || !check_current(&a, err) ||
+        !check_rules(&a, err) || !check_names(&a, err) || !make_mine(&a, err) || !check_open(&a, err) ||
+        !check_signed(&a, err) || !show_and_ask(&a, err) || !write_down(&a, err))
         return false;
     struct facts_approval facts = facts_of(&a, NULL);
     if (s->json)

@@ -141,34 +141,47 @@ static void judge(const char *text, char **argv, int argc, bool is_open)
     print_error("%s: 'landfall %.60s' cannot be typed: %s\n", source, text, fault);
 }
 
+struct typed {
+    const struct command *command;
+    char *argv[MOST + 1];
+    int argc;
+    size_t words;
+    bool is_open, is_over; /* goes on with what is not seen here; nothing of it comes any more */
+};
+
+static void add_word(struct typed *t, const char **at)
+{
+    bool is_value = t->argc > 2 && takes_value(t->command, t->argv[t->argc - 1]);
+    char *word = take_word(at, &t->is_over);
+    if (!word && is_value && !(*at)[strspn(*at, " ")]) /* printed behind the literal */
+        word = arena_text(mem, "FILE");
+    if (!word || (!is_value && !is_typed(t->command, word))) {
+        t->is_over = true;
+        return;
+    }
+    if (!is_value && t->words == t->command->words_max && strcmp(word, "%s") == 0) {
+        t->is_open = t->is_over = true; /* options, made elsewhere */
+        return;
+    }
+    t->words += !is_value && word[0] != '-';
+    cut_conversion(word);
+    t->argv[t->argc++] = word;
+}
+
 /* Without a word behind it, a command is spoken of and not given: "landfall plan --cost". */
 static void check_command(const char *at)
 {
-    char *argv[MOST + 1] = {(char *)"landfall"};
+    struct typed t = {.argv = {(char *)"landfall"}, .argc = 1};
     const char *text = at;
-    int argc = 1;
-    size_t words = 0;
-    bool last = false, is_open = false;
-    char *word = take_word(&at, &last);
-    const struct command *c = word ? command_find(word) : NULL;
-    if (!c)
+    char *name = take_word(&at, &t.is_over);
+    t.command = name ? command_find(name) : NULL;
+    if (!t.command)
         return;
-    argv[argc++] = word;
-    while (!last && !is_open && argc < MOST) {
-        bool is_value = argc > 2 && takes_value(c, argv[argc - 1]);
-        word = take_word(&at, &last);
-        if (!word && is_value && !at[strspn(at, " ")]) /* printed behind the literal */
-            word = arena_text(mem, "FILE");
-        if (!word || (!is_value && !is_typed(c, word)))
-            break;
-        is_open = !is_value && words == c->words_max && strcmp(word, "%s") == 0; /* options, made elsewhere */
-        words += !is_value && word[0] != '-';
-        cut_conversion(word);
-        if (!is_open)
-            argv[argc++] = word;
-    }
-    if (words > 0)
-        judge(text, argv, argc, is_open);
+    t.argv[t.argc++] = name;
+    while (!t.is_over && t.argc < MOST)
+        add_word(&t, &at);
+    if (t.words > 0)
+        judge(text, t.argv, t.argc, t.is_open);
 }
 
 static void check_text(const char *text)
