@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "cli/args.h"
+#include "cli/planning.h"
 #include "cli/session.h"
 #include "io/loop.h"
 #include "model/money.h"
@@ -32,6 +33,25 @@ const char *approving_who(const struct session *s)
         return who;
     return me && me->pw_name[0] ? arena_text(s->mem, me->pw_name)
                                 : arena_print(s->mem, "uid %u", (unsigned)geteuid());
+}
+
+const char *approving_options(struct session *s)
+{
+    const struct approvals *config = &s->project->approvals;
+    return arena_print(s->mem, "--why TEXT%s%s", config->person_count ? " --by WHO" : "",
+                       config->is_signed ? " --sign KEY" : "");
+}
+
+const char *approving_command(struct session *s, const char *file)
+{
+    return arena_print(s->mem, "landfall approve %s %s", file, approving_options(s));
+}
+
+const char *approving_way(struct session *s, const struct planning *p, const char *region, const char *does)
+{
+    const char *file = arena_print(s->mem, "%s.plan", region);
+    return arena_print(s->mem, "%s; %s; landfall %s %s", planning_command(s->mem, p, region, file),
+                       approving_command(s, file), does, file);
 }
 
 /* ---- signatures ------------------------------------------------------------------------------ */
@@ -106,14 +126,14 @@ bool approving_require(struct approving *a, const char *plan, struct err *err)
     if (approval_covers(a->s->mem, &a->terms, &a->set, err))
         return true;
     if (!err->advice[0])
-        err_advise(err, "have it approved: landfall approve %s --why TEXT", plan);
+        err_advise(err, "have it approved: %s", approving_command(a->s, plan));
     return false;
 }
 
-bool approving_is_free(struct session *s, const struct plan *plan, struct err *err)
+bool approving_is_free(struct session *s, const struct plan *plan, const struct planning *planning,
+                       struct err *err)
 {
     uint32_t classes = approval_classes_of(plan);
-    const char *region = plan->region->name;
     struct buf needs;
     buf_init(&needs, 0);
     for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
@@ -125,10 +145,7 @@ bool approving_is_free(struct session *s, const struct plan *plan, struct err *e
     bool is_free = needs.count == 0;
     if (!is_free) {
         err_set(err, "approval.needed", "nothing was done: %s", needs.at);
-        err_advise(err,
-                   "landfall plan %s%s -o %s.plan; landfall approve %s.plan --why TEXT; landfall apply "
-                   "%s.plan",
-                   region, plan->destroy ? " --destroy" : "", region, region, region);
+        err_advise(err, "%s", approving_way(s, planning, plan->region->name, "apply"));
     }
     buf_done(&needs);
     return is_free;
@@ -180,6 +197,7 @@ void approving_terms(const struct approving *a, struct purse_terms *out)
     *out = (struct purse_terms){
         .limit = a->set.limit,
         .limit_by = arena_print(mem, "the approval of %s", names_of(mem, a->set.at, a->set.count)),
+        .asked_with = approving_options(a->s),
         .digest = a->subject.digest,
         .approvals = spend,
         .approval_count = a->set.count};
@@ -247,6 +265,7 @@ bool approving_terms_of_run(struct session *s, const char *run_id, struct purse_
     }
     if (count > 0) {
         out->limit_by = arena_print(s->mem, "the approval of %s", names_of(s->mem, at, count));
+        out->asked_with = approving_options(s);
         out->digest = at[0]->digest;
     }
     /* Walks over every operation of the run: only where somebody counts. */

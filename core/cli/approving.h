@@ -14,6 +14,7 @@ struct arena;
 struct err;
 struct plan;
 struct plan_file;
+struct planning;
 struct session;
 struct store_approval;
 struct value;
@@ -33,6 +34,15 @@ struct approving {
 /* Who works here: --by, or else the name of the login. */
 const char *approving_who(const struct session *s);
 
+/* What whoever approves has to type behind the plan's name, as this project asks: "--why TEXT --by NAME
+ * --sign KEY". */
+const char *approving_options(struct session *s);
+/* The whole of it: "landfall approve eu.plan --why TEXT".  file: as it was typed. */
+const char *approving_command(struct session *s, const char *file);
+/* From the plan of a region to the command that does it under a yes, three commands in one line.  does:
+ * "apply" or "resume". */
+const char *approving_way(struct session *s, const struct planning *p, const char *region, const char *does);
+
 /* As ssh-keygen signs it with that key. */
 MUST_USE bool approving_sign(struct session *s, const char *key, const char *text, const char **out,
                              struct err *err);
@@ -44,8 +54,9 @@ MUST_USE bool approving_judge(struct approving *a, struct err *err);
 /* The plan is approved as the project asks, and its cost is inside every ceiling; otherwise err says what to
  * type.  plan: as it was typed. */
 MUST_USE bool approving_require(struct approving *a, const char *plan, struct err *err);
-/* The same for a plan that is in no file: true where nobody has to approve it. */
-MUST_USE bool approving_is_free(struct session *s, const struct plan *plan, struct err *err);
+/* The same for a plan that is in no file, made of `planning`: true where nobody has to approve it. */
+MUST_USE bool approving_is_free(struct session *s, const struct plan *plan, const struct planning *planning,
+                                struct err *err);
 
 /* Under what a run goes that these open, or that goes on. */
 void approving_terms(const struct approving *a, struct purse_terms *out);

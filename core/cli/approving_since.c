@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,7 +15,7 @@
 
 /* Beside a plan that was made anew: the one that was said yes to. */
 #define APPROVED_SUFFIX ".approved"
-#define LINES_MOST      20
+#define STEPS_MOST      20 /* named, unless all are asked for */
 
 /* ---- keeping what was approved --------------------------------------------------------------- */
 
@@ -74,6 +75,11 @@ static bool is_spent(const struct store_approval *spent, size_t count, const cha
     return false;
 }
 
+static unsigned steps_most(const struct session *s)
+{
+    return s->verbose ? UINT_MAX : STEPS_MOST;
+}
+
 /* Of what both pages show: who takes one from the other gets the same. */
 static int64_t shown_more(int64_t now, int64_t then, const char *currency)
 {
@@ -101,10 +107,12 @@ static bool since_file(struct session *s, const struct value *body, const char *
     }
     if (!out->facts.by)
         return false;
-    approval_delta_of(s->mem, old.body, body, LINES_MOST, &out->delta);
+    approval_delta_of(s->mem, old.body, body, steps_most(s), &out->delta);
     out->facts.has_once = true;
     out->facts.month = shown_more(now.spend.month_high, then.spend.month_high, now.currency);
     out->facts.once = shown_more(now.spend.once_high, then.spend.once_high, now.currency);
+    out->facts.month_now = money_round_up(now.spend.month_high, now.currency);
+    out->facts.once_now = money_round_up(now.spend.once_high, now.currency);
     out->facts.currency = now.currency;
     return true;
 }
@@ -125,10 +133,11 @@ static bool since_run(struct session *s, const struct value *body, struct since 
         add_giver(s, &out->facts, at[i]);
         ceiling = at[i]->ceiling_month < ceiling ? at[i]->ceiling_month : ceiling;
     }
-    approval_delta_since(s->mem, run->plan, body, LINES_MOST, &out->delta);
+    approval_delta_since(s->mem, run->plan, body, steps_most(s), &out->delta);
     /* What was approved is known by its ceiling; less than that is no news. */
     out->facts.month =
         now.spend.month_high > ceiling ? shown_more(now.spend.month_high, ceiling, now.currency) : 0;
+    out->facts.month_now = money_round_up(now.spend.month_high, now.currency);
     out->facts.currency = now.currency;
     return true;
 }

@@ -126,7 +126,7 @@ static bool find_terms(struct build *b, struct err *err)
     if (b->ask->kind == BUILD_RESUME && b->terms.approval_count == 0 &&
         !approving_terms_of_run(s, b->run_id, &b->terms, err))
         return false;
-    if (b->ask->kind != BUILD_RESUME && !b->ask->file && !approving_is_free(s, b->plan, err))
+    if (b->ask->kind != BUILD_RESUME && !b->ask->file && !approving_is_free(s, b->plan, &b->planning, err))
         return false;
     return approving_add_budget(s, b->plan, &b->terms, err);
 }
@@ -152,7 +152,8 @@ static bool check_unused(struct build *b, struct err *err)
     err_set(err, "plan.used", "this plan was applied already, at %s", when(s->mem, used->started_ms));
     if (is_unfinished(used))
         return err_advise(err, "that run is not finished: landfall resume %s", b->ask->region);
-    return err_advise(err, "make a new plan: landfall plan %s -o FILE", b->ask->region);
+    return err_advise(err, "make a new plan: %s",
+                      planning_command(s->mem, &b->planning, b->ask->region, b->ask->path));
 }
 
 /* The lineage is no part of the digest - a first plan is made before there is one - and is compared on its
@@ -172,7 +173,8 @@ static bool check_same(struct build *b, struct err *err)
     else
         err_detail(err, "it was made for another store of region '%s' (lineage %s, here %s)", file->region,
                    file->lineage, s->truth.lineage);
-    return err_advise(err, "look again: landfall plan %s -o FILE", b->ask->region);
+    return err_advise(err, "look again: %s",
+                      planning_command(s->mem, &b->planning, b->ask->region, b->ask->path));
 }
 
 /* ---- showing and asking --------------------------------------------------------------------- */
@@ -215,14 +217,11 @@ static void show_differences(struct build *b, const struct resuming_difference *
 /* Where plans are approved, a yes at the terminal is not the yes that is missing. */
 static bool needs_approval(struct build *b, struct err *err)
 {
-    const char *region = b->ask->region;
     bool asked = approvals_are_asked(&b->s->project->approvals) && approval_classes_of(b->plan) != 0;
     if (!asked && !b->terms.limit.has_month)
         return false;
     err_set(err, "approval.differs", "nothing was done: what is left is not what was approved");
-    err_advise(err,
-               "landfall plan %s%s -o %s.plan; landfall approve %s.plan --why TEXT; landfall resume %s.plan",
-               region, b->plan->destroy ? " --destroy" : "", region, region, region);
+    err_advise(err, "%s", approving_way(b->s, &b->planning, b->ask->region, "resume"));
     return true;
 }
 

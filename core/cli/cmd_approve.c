@@ -2,6 +2,7 @@
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/confirm.h"
+#include "cli/planning.h"
 #include "cli/session.h"
 
 #include <inttypes.h>
@@ -11,6 +12,8 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/str.h"
+#include "base/tick.h"
 #include "base/zone.h"
 #include "model/money.h"
 #include "model/value.h"
@@ -126,6 +129,13 @@ static bool make_mine(struct approve *a, struct err *err)
 
 /* ---- whether it may be ----------------------------------------------------------------------- */
 
+/* What makes the same plan anew, in place of this one. */
+static const char *again(struct approve *a)
+{
+    struct planning p = planning_of_value(a->s->mem, value_get(a->plan.envelope, "options"));
+    return planning_command(a->s->mem, &p, a->plan.region, a->file);
+}
+
 /* A yes to what will be refused would be worth nothing, and look like a yes.  A line for each, out of the
  * envelope; false when there is one. */
 static bool has_none(struct approve *a, const char *key, size_t *count, const char **lines)
@@ -154,8 +164,7 @@ static bool check_rules(struct approve *a, struct err *err)
     err_set(err, "policy.broken", "this plan breaks rules in %zu place%s, and apply would refuse it", count,
             count == 1 ? "" : "s");
     err_detail(err, "%s", lines);
-    return err_advise(err, "mend or waive what it names, then plan again: landfall plan %s -o %s",
-                      a->plan.region, a->file);
+    return err_advise(err, "mend or waive what it names, then plan again: %s", again(a));
 }
 
 static bool check_names(struct approve *a, struct err *err)
@@ -167,19 +176,51 @@ static bool check_names(struct approve *a, struct err *err)
     err_set(err, "plan.conflict", "this plan needs %zu name%s that %s taken, and apply would refuse it",
             count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
     err_detail(err, "%s", lines);
-    return err_advise(err, "plan again, which says what to do about it: landfall plan %s -o %s",
-                      a->plan.region, a->file);
+    return err_advise(err, "plan again, which says what to do about it: %s", again(a));
 }
 
-static bool check_open(struct approve *a, struct err *err)
+/* Two stores may hold the same rows, and a plan is of the one it was made for.  Who approves may sit at a
+ * machine without any: only apply can tell then. */
+static bool check_lineage(struct approve *a, struct err *err)
 {
-    const struct store_run *used;
+    const struct store_snapshot *here = &a->s->truth;
+    if (!here->exists || strcmp(here->lineage, a->plan.lineage) == 0)
+        return true;
+    err_set(err, "plan.stale",
+            "this plan was made for another store of region '%s', and apply would refuse it here",
+            a->plan.region);
+    err_detail(err, "made for lineage %s; the store here, %s, is of lineage %s", a->plan.lineage,
+               a->s->store_path, here->lineage);
+    return err_advise(err,
+                      "if this store was begun anew, plan again: %s; if it is the plan of another project, "
+                      "approve it there",
+                      again(a));
+}
+
+/* What apply refuses for certain, as far as the store alone knows. */
+static bool check_current(struct approve *a, struct err *err)
+{
+    const struct store_run *used, *last = a->s->truth.last_run;
     if (!store_read_run_of_plan(a->s->mem, a->s->store_path, a->plan.digest, &used, err))
         return false;
     if (used) {
         err_set(err, "plan.used", "this plan was applied already");
-        return err_advise(err, "make a new plan: landfall plan %s -o %s", a->plan.region, a->file);
+        if (strcmp(used->state, "done") != 0)
+            return err_advise(err, "that run is not finished: landfall resume %s", a->plan.region);
+        return err_advise(err, "make a new plan: %s", again(a));
     }
+    if (!last || str_equal(last->run_id, value_get_text(a->plan.body, "follows", NULL)))
+        return true;
+    err_set(err, "plan.stale", "region '%s' went on since this plan was made, and apply would refuse it",
+            a->plan.region);
+    char begun[TICK_TEXT];
+    tick_print(last->started_ms, begun);
+    err_detail(err, "made at %s; %s began at %s", a->plan.made, last->command, begun);
+    return err_advise(err, "look again: %s", again(a));
+}
+
+static bool check_open(struct approve *a, struct err *err)
+{
     if (a->has.subject.classes == 0) {
         err_set(err, "approval.nothing", "this plan changes nothing: there is nothing to approve");
         return false;
@@ -219,22 +260,21 @@ static struct facts_approval facts_of(struct approve *a, const struct facts_sinc
     bool destroys = value_get_bool(a->plan.body, "destroy", false);
     bool goes_on = is_whole && last && strcmp(last->state, "done") != 0 &&
                    destroys == (strcmp(last->command, "destroy") == 0);
-    return (struct facts_approval){.file = a->file,
-                                   .plan = &a->plan,
-                                   .subject = &a->has.subject,
-                                   .config = &a->s->project->approvals,
-                                   .set = &a->has.set,
-                                   .missing = a->missing,
-                                   .mine = &a->mine,
-                                   .budget = a->s->region->budget,
-                                   .held = &a->budget,
-                                   .since = since,
-                                   .approvals = arena_print(a->s->mem, "%s" APPROVAL_SUFFIX, a->file),
-                                   .next = arena_print(a->s->mem,
-                                                       goes_on    ? "landfall resume %s"
-                                                       : is_whole ? "landfall apply %s"
-                                                                  : "landfall approve %s --why TEXT",
-                                                       a->file)};
+    return (struct facts_approval){
+        .file = a->file,
+        .plan = &a->plan,
+        .subject = &a->has.subject,
+        .config = &a->s->project->approvals,
+        .set = &a->has.set,
+        .missing = a->missing,
+        .mine = &a->mine,
+        .budget = a->s->region->budget,
+        .held = &a->budget,
+        .since = since,
+        .is_blind = !a->s->truth.exists && value_get(a->plan.body, "follows"),
+        .approvals = arena_print(a->s->mem, "%s" APPROVAL_SUFFIX, a->file),
+        .next = is_whole ? arena_print(a->s->mem, "landfall %s %s", goes_on ? "resume" : "apply", a->file)
+                         : approving_command(a->s, a->file)};
 }
 
 static bool show_and_ask(struct approve *a, struct err *err)
@@ -269,13 +309,20 @@ static bool write_down(struct approve *a, struct err *err)
     return approving_judge(&a->has, err) && approval_add(a->has.path, line, err);
 }
 
+static bool open_plan(struct approve *a, struct err *err)
+{
+    struct session *s = a->s;
+    const char *path = session_file(s, a->file);
+    return plan_file_load(s->mem, path, &a->plan, err) && session_open_region(s, a->plan.region, err) &&
+           check_lineage(a, err) && approving_open(s, &a->plan, path, &a->has, err) &&
+           approving_judge(&a->has, err);
+}
+
 bool cmd_approve_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     struct approve a = {.s = s, .file = args_word(args, 0)};
     (void)exit_code;
-    if (!session_open_project(s, err) || !plan_file_load(s->mem, session_file(s, a.file), &a.plan, err) ||
-        !session_open_region(s, a.plan.region, err) ||
-        !approving_open(s, &a.plan, session_file(s, a.file), &a.has, err) || !approving_judge(&a.has, err) ||
+    if (!session_open_project(s, err) || !open_plan(&a, err) || !check_current(&a, err) ||
         !check_rules(&a, err) || !check_names(&a, err) || !make_mine(&a, err) || !check_open(&a, err) ||
         !check_signed(&a, err) || !show_and_ask(&a, err) || !write_down(&a, err))
         return false;

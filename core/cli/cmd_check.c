@@ -86,6 +86,7 @@ static const char *check_all(struct session *s, const char *region)
     if (!session_open_prices(s, &err))
         diag_add_untold(&s->diags, before, &err);
     policies_check(s, region);
+    slips_of_sinks(s, &s->diags);
     if (drivers)
         slips_of_rules(s, &s->diags);
     return left_out;

@@ -20,18 +20,6 @@
 /* plan: opens no store for writing and takes no lock, so that it may run beside an apply and on a machine
  * that may only read.  The one thing it writes is the file it is asked for. */
 
-/* What was planned is what the next command is to do, and no more. */
-static void tell_apply(struct out *o, const struct planning *p, const char *region)
-{
-    out_print(o, " Next: landfall apply %s", region);
-    for (size_t i = 0; i < p->target_count; i++)
-        out_print(o, " --target %s", p->targets[i]);
-    for (size_t i = 0; i < p->replace_count; i++)
-        out_print(o, " --replace %s", p->replaces[i]);
-    if (p->refresh_only)
-        out_text(o, " --refresh-only");
-}
-
 /* destroy takes everything; a part of it goes through a plan file. */
 static void tell_destroy(struct out *o, const struct planning *p, const char *region)
 {
@@ -76,13 +64,13 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
     if (running_has_doubts(s))
         out_print(o, " Next: landfall resume %s, then plan again", region);
     else if (file && needs_approval(s, plan))
-        out_print(o, " Next: landfall approve %s --why TEXT", file);
+        out_print(o, " Next: %s", approving_command(s, file));
     else if (file)
         out_print(o, " Next: landfall apply %s", file);
     else if (plan_has_changes(plan) && plan->destroy)
         tell_destroy(o, planning, region);
-    else if (plan_has_changes(plan))
-        tell_apply(o, planning, region);
+    else if (plan_has_changes(plan)) /* what was planned, and no more */
+        out_print(o, " Next: landfall apply %s%s", region, planning_options(s->mem, planning));
     out_char(o, '\n');
 }
 
@@ -97,7 +85,7 @@ static bool tell_since(struct session *s, const struct plan *plan, const char *f
         !approving_since(s, body, plan->digest, file ? session_file(s, file) : NULL, &since, err))
         return false;
     if (since)
-        as_text_since(&s->out, since);
+        as_text_since(&s->out, since, s->verbose ? AS_TEXT_FULL : AS_TEXT_NORMAL);
     return true;
 }
 

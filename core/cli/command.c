@@ -123,7 +123,7 @@ static const struct command table[] = {
             "How many\n"
             "are needed, by whom and whether signed, says landfall.yaml; apply holds the build inside the\n"
             "smallest ceiling.  Asks no service, and needs no password.",
-        .example = "landfall approve eu.plan --why 'launch of Germany' --sign ~/.ssh/id_ed25519",
+        .example = "landfall approve eu.plan --why 'launch of Germany' --by ada --sign ~/.ssh/id_ed25519",
         .run = cmd_approve_run,
     },
     {

@@ -1,6 +1,7 @@
 #include "cli/planning.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "cli/args.h"
 #include "cli/policies.h"
@@ -65,6 +66,27 @@ struct planning planning_of_value(struct arena *mem, const struct value *v)
     p.targets = texts_of(mem, value_get(v, "targets"), &p.target_count);
     p.replaces = texts_of(mem, value_get(v, "replaces"), &p.replace_count);
     return p;
+}
+
+const char *planning_options(struct arena *mem, const struct planning *p)
+{
+    struct buf out;
+    buf_init(&out, 0);
+    for (size_t i = 0; i < p->target_count; i++)
+        buf_print(&out, " --target %s", p->targets[i]);
+    for (size_t i = 0; i < p->replace_count; i++)
+        buf_print(&out, " --replace %s", p->replaces[i]);
+    buf_text(&out, p->refresh_only ? " --refresh-only" : "");
+    buf_text(&out, p->destroy ? " --destroy" : "");
+    const char *text = buf_keep(&out, mem);
+    buf_done(&out);
+    return text;
+}
+
+const char *planning_command(struct arena *mem, const struct planning *p, const char *region,
+                             const char *file)
+{
+    return arena_print(mem, "landfall plan %s%s -o %s", region, planning_options(mem, p), file);
 }
 
 bool planning_make(struct session *s, const struct planning *p, struct plan **out, struct err *err)

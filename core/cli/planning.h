@@ -31,6 +31,11 @@ struct planning planning_of_args(const struct args *args);
 /* How a plan file keeps them, and back. */
 const struct value *planning_to_value(struct arena *mem, const struct planning *p);
 struct planning planning_of_value(struct arena *mem, const struct value *v);
+/* The options as they are typed: " --destroy --target dns.zone.apex", or "". */
+const char *planning_options(struct arena *mem, const struct planning *p);
+/* The whole command that makes such a plan: "landfall plan eu --destroy -o eu.plan". */
+const char *planning_command(struct arena *mem, const struct planning *p, const char *region,
+                             const char *file);
 /* The session's region and drivers are open; opens playbook (unless destroying) and prices.  Everything wrong
  * with the declarations is in the session's diags. */
 MUST_USE bool planning_make(struct session *s, const struct planning *p, struct plan **out, struct err *err);

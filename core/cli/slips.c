@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "cli/secrets.h"
 #include "cli/session.h"
 #include "landfall/plugin.h"
 #include "model/addr.h"
@@ -17,8 +18,11 @@
 #include "plugin/contract.h"
 #include "plugin/registry.h"
 #include "region/folder.h"
+#include "region/notices.h"
+#include "region/project.h"
 #include "region/region.h"
 #include "region/residency.h"
+#include "run/courier.h"
 #include "store/store.h"
 
 /* Parts of an address: kind.name, subsystem.type.name. */
@@ -466,4 +470,51 @@ void slips_of_residency(struct session *s, struct diags *out)
     if (s->region->residency->count > 0)
         check_home(s, out);
     ARRAY_DONE(&list);
+}
+
+/* ---- sinks ----------------------------------------------------------------------------------- */
+
+static void tell_sink(struct session *s, const struct notices_sink *sink, const char *what, struct err *err,
+                      struct diags *out)
+{
+    const struct diag d = {.severity = DIAG_ERROR,
+                           .code = arena_text(s->mem, err->code),
+                           .where = "landfall.yaml",
+                           .summary =
+                               arena_print(s->mem, "the %s of sink '%s': %s", what, sink->name, err->summary),
+                           .advice = err->advice[0] ? arena_text(s->mem, err->advice) : NULL};
+    diag_add(out, &d);
+}
+
+static void check_sink_secret(struct session *s, const struct notices_sink *sink, const char *what,
+                              const struct value *v, struct diags *out)
+{
+    struct host_secrets host = secrets_for_host(s->secrets);
+    const char *text;
+    const uint8_t *bytes;
+    size_t count;
+    struct err err;
+    if (value_kind(v) != VALUE_SECRET)
+        return;
+    if (!host.reveal(host.user, v->secret, &text, &count, &err)) {
+        if (str_equal(err.code, "secrets.too_short"))
+            tell_sink(s, sink, what, &err, out);
+        return;
+    }
+    host.shown(host.user, text, count);
+    if (v == sink->key && !courier_key(s->mem, text, &bytes, &count, &err))
+        tell_sink(s, sink, what, &err, out);
+}
+
+void slips_of_sinks(struct session *s, struct diags *out)
+{
+    const struct notices *n = &s->project->notices;
+    if (n->sink_count > 0)
+        session_open_host(s); /* where the region's drivers could not be opened, nobody did */
+    for (size_t i = 0; i < n->sink_count; i++) {
+        const struct notices_sink *sink = &n->sinks[i];
+        check_sink_secret(s, sink, "URL", sink->url, out);
+        check_sink_secret(s, sink, "key", sink->key, out);
+        check_sink_secret(s, sink, "password", sink->password, out);
+    }
 }

@@ -78,10 +78,28 @@ uint32_t approval_classes_of(const struct plan *plan);
 
 /* ---- what changed since -------------------------------------------------------------------- */
 
+/* What is not as it was said yes to: an attribute ("storage_gb", "env.SIZE") or what else a step says of
+ * itself
+ * ("driver", "shared").  before, now: NULL where there is none. */
+struct approval_change {
+    const char *what;
+    const struct value *before, *now;
+    bool hidden; /* a secret, or a digest: no one reads its values */
+};
+
+struct approval_step {
+    char sign; /* '+', '-', '~' */
+    const char *action, *address;
+    const char *was; /* what it was to do, where that is another thing; else NULL */
+    const struct approval_change *changes;
+    size_t change_count;
+};
+
 /* Steps that do something: what there is to look at when most of a plan was said yes to before. */
 struct approval_delta {
-    uint32_t more, fewer, other; /* other: the same step, doing something else, or with other values */
-    const char *lines; /* "+ create queue.queue.orders" and so on, at most `max`; "" when there are none */
+    uint32_t more, fewer, other;       /* other: the same step, doing something else, or with other values */
+    const struct approval_step *steps; /* in the order of their addresses, at most `max` */
+    size_t step_count, left_out;
 };
 /* Against a plan file that was approved. */
 void approval_delta_of(struct arena *mem, const struct value *before, const struct value *now, unsigned max,

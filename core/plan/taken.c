@@ -105,10 +105,10 @@ const char *taken_adoption(struct arena *mem, const struct taken *t)
         return arena_print(
             mem,
             "if a lost store of region '%s' made it for this step, %s`landfall adopt %s %s --yes "
-            "--lineage OLD` with that store's lineage to take it over",
+            "--why TEXT --lineage OLD` with that store's lineage to take it over",
             t->region, after, t->region, t->address);
-    return arena_print(mem, "%s`landfall adopt %s %s --yes` to take it over", t->before ? after : "then ",
-                       t->region, t->address);
+    return arena_print(mem, "%s`landfall adopt %s %s --yes --why TEXT` to take it over",
+                       t->before ? after : "then ", t->region, t->address);
 }
 
 const char *taken_advice(struct arena *mem, const struct taken *t, const char *else_do)

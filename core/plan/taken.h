@@ -40,7 +40,7 @@ const char *taken_whose(struct arena *mem, const struct taken *t);
 /* That there is something, and whose it is.  note: what the driver said besides, or NULL. */
 const char *taken_reason(struct arena *mem, const struct taken *t, const char *note);
 /* What to type to have what is no other region's, behind "look at it; ": "then `landfall adopt eu
- * dns.zone.apex --yes` to take it over" */
+ * dns.zone.apex --yes --why TEXT` to take it over" */
 const char *taken_adoption(struct arena *mem, const struct taken *t);
 /* What can be done about it, and only what works.  else_do: how to go on without it, such as ", or build the
  * others alone (--target)". */

@@ -73,7 +73,7 @@ void as_text_approval(struct out *o, const struct facts_approval *f, enum as_tex
 /* approve: what was written, and what is still needed. */
 void as_text_approved(struct out *o, const struct facts_approval *f);
 /* What is new since somebody said yes. */
-void as_text_since(struct out *o, const struct facts_since *since);
+void as_text_since(struct out *o, const struct facts_since *since, enum as_text_detail detail);
 
 /* plugin list: one line each, refused ones with why. */
 void as_text_plugins(struct out *o, const struct facts_plugin *at, size_t count);

@@ -16,6 +16,9 @@
 
 /* Steps named of each kind, unless all are asked for. */
 #define NAMED_MOST 12
+/* Of a step that is done otherwise. */
+#define DIFFERENCES_MOST 6
+#define VALUE_COLUMNS    48
 
 static void labeled(struct out *o, const char *label, const char *text)
 {
@@ -32,6 +35,11 @@ static void add_dot(struct buf *out, const struct out *o)
 
 /* ---- what is new ----------------------------------------------------------------------------- */
 
+static void add_becomes(struct buf *out, const struct out *o)
+{
+    cell_sign(out, o, " → ", " -> ");
+}
+
 /* "+2 steps"; with its sign, because it is a difference. */
 static void add_steps(struct buf *text, char sign, uint32_t count, const char *what)
 {
@@ -40,8 +48,9 @@ static void add_steps(struct buf *text, char sign, uint32_t count, const char *w
     buf_print(text, "%s%c%u %s%s", text->count ? ", " : "", sign, count, count == 1 ? "step" : "steps", what);
 }
 
-static void add_change(struct buf *text, const struct out *o, int64_t amount, const char *currency,
-                       const char *unit)
+/* "+€22.00/month (€42.00 → €64.00)" */
+static void add_change(struct buf *text, const struct out *o, int64_t amount, int64_t now,
+                       const char *currency, const char *unit)
 {
     if (amount == 0)
         return;
@@ -50,10 +59,59 @@ static void add_change(struct buf *text, const struct out *o, int64_t amount, co
         buf_char(text, '+');
     brief_money(text, o, amount, amount, currency);
     buf_text(text, unit);
+    buf_text(text, " (");
+    brief_money(text, o, now - amount, now - amount, currency);
+    add_becomes(text, o);
+    brief_money(text, o, now, now, currency);
+    buf_char(text, ')');
 }
 
-void as_text_since(struct out *o, const struct facts_since *since)
+static void add_value(struct buf *text, const struct out *o, const struct value *v)
 {
+    if (v)
+        brief_value(text, o, v, VALUE_COLUMNS);
+    else
+        buf_text(text, "nothing");
+}
+
+/* "storage_gb: 10 → 20" */
+static void print_difference(struct out *o, const struct approval_change *c, struct buf *text)
+{
+    buf_clear(text);
+    cell_add(text, o, c->what);
+    if (c->hidden) {
+        buf_text(text,
+                 value_has_secret(c->before) || value_has_secret(c->now) ? ": (secret) changes" : " changes");
+    } else {
+        buf_text(text, ": ");
+        add_value(text, o, c->before);
+        add_becomes(text, o);
+        add_value(text, o, c->now);
+    }
+    out_text(o, "        ");
+    cell_paragraph(o, 8, 10, text->at);
+}
+
+static void print_step(struct out *o, const struct approval_step *s, size_t most, struct buf *text)
+{
+    buf_clear(text);
+    buf_print(text, "%c %s ", s->sign, s->action);
+    cell_add(text, o, s->address);
+    if (s->was) {
+        buf_text(text, ", and the yes was to ");
+        cell_add(text, o, s->was);
+    }
+    out_text(o, "    ");
+    cell_paragraph(o, 4, 6, text->at);
+    for (size_t i = 0; i < s->change_count && i < most; i++)
+        print_difference(o, &s->changes[i], text);
+    if (s->change_count > most)
+        out_print(o, "        and %zu more differences (-v names all)\n", s->change_count - most);
+}
+
+void as_text_since(struct out *o, const struct facts_since *since, enum as_text_detail detail)
+{
+    size_t most = detail == AS_TEXT_FULL ? SIZE_MAX : DIFFERENCES_MOST;
     const struct approval_delta *d = since->delta;
     struct buf text, label;
     buf_init(&text, 0);
@@ -61,9 +119,9 @@ void as_text_since(struct out *o, const struct facts_since *since)
     add_steps(&text, '+', d->more, "");
     add_steps(&text, '-', d->fewer, "");
     add_steps(&text, '~', d->other, " done otherwise");
-    add_change(&text, o, since->month, since->currency, "/month");
+    add_change(&text, o, since->month, since->month_now, since->currency, "/month");
     if (since->has_once)
-        add_change(&text, o, since->once, since->currency, " once");
+        add_change(&text, o, since->once, since->once_now, since->currency, " once");
     if (text.count == 0)
         buf_text(&text, "nothing is different");
     buf_text(&label, "Since the approval of ");
@@ -72,10 +130,10 @@ void as_text_since(struct out *o, const struct facts_since *since)
     brief_time(&label, since->when_ms);
     buf_text(&label, "):");
     labeled(o, label.at, text.at);
-    if (d->lines[0]) {
-        out_text(o, "    ");
-        cell_paragraph(o, 4, 4, d->lines);
-    }
+    for (size_t i = 0; i < d->step_count; i++)
+        print_step(o, &d->steps[i], most, &text);
+    if (d->left_out)
+        out_print(o, "    and %zu more (-v names all)\n", d->left_out);
     buf_done(&label);
     buf_done(&text);
 }
@@ -297,7 +355,7 @@ void as_text_approval(struct out *o, const struct facts_approval *f, enum as_tex
 {
     head(o, f);
     if (f->since)
-        as_text_since(o, f->since);
+        as_text_since(o, f->since, detail);
     name_steps(o, "Touches what other regions use", f->subject->shared, f->subject->shared_count, detail);
     name_steps(o, "Loses data, and cannot be taken back", f->subject->irreversible,
                f->subject->irreversible_count, detail);
@@ -305,6 +363,9 @@ void as_text_approval(struct out *o, const struct facts_approval *f, enum as_tex
     cost(o, f->subject);
     budget(o, f);
     ceiling(o, f);
+    if (f->is_blind)
+        labeled(o, "Store   ",
+                "there is none of this region here: only apply can tell whether it went on since");
     needs(o, f);
     mine(o, f);
 }

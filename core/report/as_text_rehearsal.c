@@ -281,6 +281,24 @@ static void eta(struct out *o, const struct rehearsal *r)
     out_char(o, '\n');
 }
 
+/* Both go by the same durations, and count other things: who has the two dates side by side is told why they
+ * differ. */
+static void counted(struct out *o, const struct facts_rehearsal *f)
+{
+    const struct rehearsal *r = f->rehearsal;
+    struct buf text;
+    buf_init(&text, 0);
+    buf_text(&text, "of the whole build, from nothing");
+    if (r->rounds_ended > 0)
+        buf_print(&text, ", by %u %s with what goes wrong below", r->rounds_ended,
+                  r->rounds_ended == 1 ? "build" : "builds");
+    buf_text(&text, ". What is left, without trouble and from today: landfall launch ");
+    cell_add(&text, o, f->region->name);
+    out_fill(o, ' ', WORD_COLUMNS);
+    cell_paragraph(o, WORD_COLUMNS, WORD_COLUMNS, text.at);
+    buf_done(&text);
+}
+
 static void money(struct out *o, const struct facts_rehearsal *f)
 {
     const struct ledger_money *m = &f->rehearsal->typical->money;
@@ -555,6 +573,8 @@ void as_text_rehearsal(struct out *o, const struct facts_rehearsal *f, enum as_t
             spans(o, f);
     }
     eta(o, r);
+    if (detail != AS_TEXT_BRIEF)
+        counted(o, f);
     money(o, f);
     if (detail != AS_TEXT_BRIEF) {
         assumed(o, f, detail == AS_TEXT_FULL);

@@ -167,7 +167,8 @@ static void print_summary(struct out *o, const struct facts_run *r)
     if (text.count == 0)
         buf_text(&text, "nothing to do");
     bool bad = !x || x->failed + x->conflict + x->held > 0;
-    bool whole = x && !bad && !x->stopped && x->blocked + x->over == 0;
+    /* As the exit code has it, and the state of the run in the store. */
+    bool whole = x && !bad && !x->stopped && x->blocked + x->over + x->waits == 0;
     out_painted(o,
                 bad     ? OUT_RED
                 : whole ? OUT_GREEN

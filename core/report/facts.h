@@ -197,6 +197,7 @@ struct facts_since {
     const struct approval_delta *delta;
     bool has_once;       /* false: part of it is spent, and what is left says nothing */
     int64_t month, once; /* what is planned now, less what was approved; millionths */
+    int64_t month_now, once_now;
     const char *currency;
 };
 
@@ -212,6 +213,7 @@ struct facts_approval {
     const struct value *budget;      /* as the region file has it, or NULL */
     const struct spend_limit *held;  /* the part of it that apply holds every run to */
     const struct facts_since *since; /* NULL: nothing of it was approved before */
-    const char *approvals;           /* the file it is put into */
-    const char *next;                /* the command to go on with */
+    bool is_blind;         /* the plan follows a run, and no store here tells whether it is the last */
+    const char *approvals; /* the file it is put into */
+    const char *next;      /* the command to go on with */
 };

@@ -299,21 +299,30 @@ static void on_reply(void *user, const struct http_reply *reply)
 
 /* ---- sending ----------------------------------------------------------------------------------- */
 
+bool courier_key(struct arena *mem, const char *key, const uint8_t **bytes, size_t *count, struct err *err)
+{
+    static const char prefix[] = "whsec_";
+    *bytes = (const uint8_t *)key;
+    *count = strlen(key);
+    if (!str_starts(key, prefix) || (*bytes = digest_from_base64(mem, key + strlen(prefix), count)))
+        return true;
+    err_set(err, "courier.key", "it begins with whsec_ and is not base64 behind it");
+    return err_advise(err, "take it as the receiver shows it, whole");
+}
+
 /* standardwebhooks.com: what is signed is "id.timestamp.body".  The id stays the same with every try, the
  * time is this one's: who checks both can neither be sent an old message again nor take a new one twice. */
 static bool sign(struct lane *l, struct arena *mem, const char *id, const char *timestamp,
                  const struct courier_message *message, const char **signature, struct err *err)
 {
-    static const char prefix[] = "whsec_";
     const char *key;
+    const uint8_t *bytes;
+    size_t count;
     struct courier *c = l->courier;
     if (!c->ask.reveal(c->ask.user, l->sink->key, &key, err))
         return err_wrap(err, "the key of sink '%s'", l->sink->name);
-    const uint8_t *bytes = (const uint8_t *)key;
-    size_t count = strlen(key);
-    if (str_starts(key, prefix) && !(bytes = digest_from_base64(mem, key + strlen(prefix), &count)))
-        return err_set(err, "courier.key",
-                       "the key of sink '%s' begins with whsec_ and is not base64 behind it", l->sink->name);
+    if (!courier_key(mem, key, &bytes, &count, err))
+        return err_wrap(err, "the key of sink '%s'", l->sink->name);
     uint8_t hash[DIGEST_BYTES];
     const char *head = arena_print(mem, "%s.%s.", id, timestamp);
     size_t head_count = strlen(head);

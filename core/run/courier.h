@@ -70,5 +70,9 @@ void courier_put(struct courier *c, const char *key, const char *sink, const cha
 bool courier_knows(const struct courier *c, const char *key);
 /* Runs the loop until nothing is due, every sink that is left is in trouble, or the time is over. */
 void courier_linger(struct courier *c, uint64_t most_ms);
+/* The bytes that a webhook's key stands for: those of the base64 behind whsec_, or its own; in mem, or
+ * `key`'s. Error "courier.key". */
+MUST_USE bool courier_key(struct arena *mem, const char *key, const uint8_t **bytes, size_t *count,
+                          struct err *err);
 /* One for each sink that has or had something; in mem. */
 const struct courier_tally *courier_tallies(const struct courier *c, struct arena *mem, size_t *count);

@@ -378,7 +378,7 @@ static void hold(struct step_run *r)
 static bool is_beyond(struct step_run *r)
 {
     struct executor *x = r->x;
-    const char *why, *region = x->plan->region->name;
+    const char *why, *region = x->plan->region->name, *options = x->purse.terms.asked_with;
     if (purse_take(&x->purse, r->mem, &x->plan->steps[r->i], &why))
         return false;
     enum event_kind kind = x->told_ceiling ? EVENT_STEP_BLOCKED : EVENT_STEP_CEILING;
@@ -387,8 +387,8 @@ static bool is_beyond(struct step_run *r)
         r, kind, why, "run.ceiling",
         arena_print(r->mem,
                     "have the rest approved, and go on: landfall plan %s -o %s.plan; landfall approve "
-                    "%s.plan --why TEXT; landfall resume %s.plan",
-                    region, region, region, region));
+                    "%s.plan %s; landfall resume %s.plan",
+                    region, region, region, options ? options : "--why TEXT", region));
     executor_end_step(r, STEP_END_OVER);
     return true;
 }

@@ -19,9 +19,10 @@ struct store_approval;
 /* Under which yes a run goes; zeroed: under none, and without limits. */
 struct purse_terms {
     struct spend_limit limit;
-    const char *limit_by;                   /* "the approval of ada", "the region's budget" */
-    int64_t spent_once;                     /* by earlier parts of this run, under the same yes */
-    const char *digest;                     /* of the plan that was approved, or "" */
+    const char *limit_by;   /* "the approval of ada", "the region's budget" */
+    const char *asked_with; /* options by which a new yes is given: "--why TEXT"; NULL: these */
+    int64_t spent_once;     /* by earlier parts of this run, under the same yes */
+    const char *digest;     /* of the plan that was approved, or "" */
     const struct store_approval *approvals; /* to be spent as the run is opened, or goes on */
     size_t approval_count;
 };

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "io/loop.h"
 #include "model/decl.h"
 #include "model/diag.h"
@@ -33,13 +34,16 @@ static const struct store_op *find_op(const struct verdict_ask *ask)
     return NULL;
 }
 
-static bool has_row(const struct verdict_ask *ask)
+/* NULL: none.  The newest, where an older one is still to be destroyed. */
+static const struct store_res *find_row(const struct verdict_ask *ask)
 {
+    const struct store_res *found = NULL;
     for (size_t i = 0; i < ask->truth->res_count; i++) {
-        if (strcmp(ask->truth->res[i].address, ask->address) == 0)
-            return true;
+        const struct store_res *res = &ask->truth->res[i];
+        if (strcmp(res->address, ask->address) == 0 && (!found || res->generation > found->generation))
+            found = res;
     }
-    return false;
+    return found;
 }
 
 static void answered(struct work *w)
@@ -270,15 +274,61 @@ static bool forget(struct work *w, struct err *err)
     return commit(w, text, err);
 }
 
+/* What was built stands as the record has it: there is no question that a word could answer. */
+static bool in_order(const struct verdict_ask *ask, const struct store_res *row, struct err *err)
+{
+    const char *region = ask->region, *address = ask->address;
+    err_set(err, "resolve.nothing", "there is nothing to resolve: no call of '%s' is in doubt", address);
+    err_detail(err, "the store of '%s' has it as done%s%s%s%s", region, row->ext_id ? ", as '" : "",
+               row->ext_id ? row->ext_id : "", row->ext_id ? "'" : "",
+               row->damaged ? ", and as damaged: the next apply makes it anew" : "");
+    if (row->kind != DECL_RESOURCE)
+        return err_advise(err, "to have it done once more: landfall resolve %s %s --forget --why TEXT",
+                          region, address);
+    return err_advise(err,
+                      "what is there now: landfall plan %s --target %s; to make it anew: landfall apply %s "
+                      "--replace %s; to let go of it: landfall resolve %s %s --forget --why TEXT",
+                      region, address, region, address, region, address);
+}
+
+/* Of all that could be settled or let go of. */
+static const char *nearest(const struct verdict_ask *ask, struct arena *tmp)
+{
+    const struct store_snapshot *t = ask->truth;
+    const char **names = ARENA_ARRAY(tmp, const char *, t->op_count + t->res_count + 1);
+    size_t count = 0;
+    for (size_t i = 0; i < t->op_count; i++)
+        names[count++] = t->ops[i].address;
+    for (size_t i = 0; i < t->res_count; i++)
+        names[count++] = t->res[i].address;
+    return str_nearest(ask->address, names, count);
+}
+
 static bool nothing_open(const struct verdict_ask *ask, struct err *err)
 {
-    err_set(err, "resolve.nothing", "'%s' has nothing to resolve in '%s'", ask->address, ask->region);
-    return err_advise(err, "`landfall status %s` lists what is held", ask->region);
+    const struct store_res *row = find_row(ask);
+    if (row)
+        return in_order(ask, row, err);
+    struct arena *tmp = arena_new();
+    const char *near = nearest(ask, tmp);
+    err_set(err, "resolve.nothing",
+            "nothing is known of '%s' in '%s': nothing of it stands, and nothing is in doubt", ask->address,
+            ask->region);
+    if (near)
+        err_advise(err, "did you mean '%s'?", near);
+    else if (str_starts(ask->address, "human."))
+        err_advise(err, "what a person did is told with: landfall done %s %s --by WHO --evidence PROOF",
+                   ask->region, ask->address);
+    else
+        err_advise(err, "landfall status %s lists what is held; landfall plan %s what is still to be built",
+                   ask->region, ask->region);
+    arena_free(tmp);
+    return false;
 }
 
 bool verdict_check(const struct verdict_ask *ask, struct err *err)
 {
-    return find_op(ask) || (ask->verdict == VERDICT_FORGET && has_row(ask)) || nothing_open(ask, err);
+    return find_op(ask) || (ask->verdict == VERDICT_FORGET && find_row(ask)) || nothing_open(ask, err);
 }
 
 bool verdict_run(const struct verdict_ask *ask, struct err *err)

@@ -123,8 +123,9 @@ bool store_db_failed_sys(const char *path, int errno_value, const char *doing, s
 bool store_db_corrupt(const char *path, const char *what, struct err *err)
 {
     err_set(err, "store.corrupt", "the store '%s' is damaged: %s", path, what);
-    return err_advise(err, "restore a backup of that file; without one, move it away, "
-                           "and take over what exists with `landfall adopt REGION ADDRESS --lineage OLD`");
+    return err_advise(
+        err, "restore a backup of that file; without one, move it away, "
+             "and take over what exists with `landfall adopt REGION ADDRESS --why TEXT --lineage OLD`");
 }
 
 static bool not_a_store(const char *path, const char *why, struct err *err)

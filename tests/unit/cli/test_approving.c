@@ -734,10 +734,10 @@ static void test_a_plan_made_anew_after_an_approval_shows_what_is_new_in_it(void
               arena_print(r->mem, "%sfake.named 'd' { name = 'd', size = 1 }\n",
                           replaced(r, playbook, "size = 5", "size = 6")));
     must(r, "plan eu -o eu.plan --by ada");
-    assert_non_null(strstr(r->said, "Since the approval of bob"));
-    assert_non_null(strstr(r->said, "+1 step, ~1 step done otherwise, +€4.00/month, +€7.00 once"));
-    assert_non_null(strstr(r->said, "+ create fake.named.d"));
-    assert_non_null(strstr(r->said, "~ create fake.named.b"));
+    assert_non_null(strstr(r->said, "+1 step, ~1 step done otherwise, +€4.00/month (€30.00 → €34.00), "
+                                    "+€7.00 once (€14.00 → €21.00)"));
+    assert_non_null(
+        strstr(r->said, "~ create fake.named.b\n        size: 5 → 6\n    + create fake.named.d\n"));
     must(r, "approve eu.plan --by cy --why with-d --yes");
     assert_non_null(strstr(r->said, "Since the approval of bob"));
 }

@@ -318,6 +318,35 @@ static const struct value *body(struct fixture *f, const char *steps)
     return v;
 }
 
+/* "~ create a.b.a\n" and so on, in a line each. */
+static const char *told(struct fixture *f, const struct approval_delta *d)
+{
+    const char *all = "";
+    for (size_t i = 0; i < d->step_count; i++) {
+        const struct approval_step *s = &d->steps[i];
+        all = arena_print(f->mem, "%s%c %s %s%s%s\n", all, s->sign, s->action, s->address,
+                          s->was ? " was " : "", s->was ? s->was : "");
+    }
+    return all;
+}
+
+/* "size: 1 -> 2" in a line each; "?" for what is not shown, "-" for what is not there. */
+static const char *told_values(struct fixture *f, const struct approval_step *s)
+{
+    const char *all = "";
+    for (size_t i = 0; i < s->change_count; i++) {
+        const struct approval_change *c = &s->changes[i];
+        all = arena_print(f->mem, "%s%s: %s -> %s\n", all, c->what,
+                          c->hidden   ? "?"
+                          : c->before ? value_json_text(f->mem, c->before)
+                                      : "-",
+                          c->hidden ? "?"
+                          : c->now  ? value_json_text(f->mem, c->now)
+                                    : "-");
+    }
+    return all;
+}
+
 #define STEP(address, action, more)                                                                          \
     "{\"action\":\"" action "\",\"address\":\"" address "\"" more ",\"targeted\":true}"
 
@@ -336,20 +365,63 @@ static void test_a_delta_names_what_came_what_went_and_what_is_done_otherwise(vo
     assert_int_equal(d.more, 2);
     assert_int_equal(d.fewer, 1);
     assert_int_equal(d.other, 1);
-    assert_string_equal(d.lines, "~ create a.b.a\n- create a.b.b\n+ update a.b.c\n+ create a.b.d");
+    assert_string_equal(told(f, &d), "~ create a.b.a\n- create a.b.b\n+ update a.b.c\n+ create a.b.d\n");
     approval_delta_of(f->mem, before, now, 2, &d);
-    assert_string_equal(d.lines, "~ create a.b.a\n- create a.b.b\nand 2 more");
+    assert_string_equal(told(f, &d), "~ create a.b.a\n- create a.b.b\n");
+    assert_int_equal(d.left_out, 2);
+    assert_int_equal(d.more + d.fewer + d.other, 4);
     approval_delta_of(f->mem, before, before, 9, &d);
-    assert_string_equal(d.lines, "");
+    assert_int_equal(d.step_count, 0);
 
     const char *outline =
         "{\"steps\":{\"a.b.a\":\"create 12\",\"a.b.c\":\"create 34\",\"a.b.x\":\"create 56\"}}";
     approval_delta_since(f->mem, outline, now, 9, &d);
     assert_int_equal(d.more, 2);
     assert_int_equal(d.other, 1);
-    assert_string_equal(d.lines, "~ update a.b.c\n+ create a.b.d\n+ update a.b.e");
+    assert_string_equal(told(f, &d), "~ update a.b.c was create\n+ create a.b.d\n+ update a.b.e\n");
     approval_delta_since(f->mem, NULL, now, 9, &d);
     assert_int_equal(d.more, 4);
+}
+
+static void test_a_delta_says_in_what_a_step_differs(void **state)
+{
+    struct fixture *f = *state;
+    struct approval_delta d;
+    const char *before =
+        STEP("a.b.a", "create",
+             ",\"desired\":{\"gone\":1,\"map\":{\"in\":1,\"same\":3},\"pw\":{\"$secret\":{\"digest\":\"1\","
+             "\"source\":\"env:PW\"}},\"same\":[1]},\"driver\":\"a-local\",\"version\":1");
+    const char *now = STEP(
+        "a.b.a", "replace",
+        ",\"desired\":{\"map\":{\"in\":2,\"same\":3},\"new\":\"x\",\"pw\":{\"$secret\":{\"digest\":\"2\","
+        "\"source\":\"env:PW\"}},\"same\":[1]},\"driver\":\"a-other\",\"inputs\":\"ab\","
+        "\"irreversible\":true,\"shared\":true,\"version\":1");
+    approval_delta_of(f->mem, body(f, before), body(f, now), 9, &d);
+    assert_string_equal(told(f, &d), "~ replace a.b.a was create\n");
+    assert_string_equal(told_values(f, &d.steps[0]), "map.in: 1 -> 2\n"
+                                                     "new: - -> \"x\"\n"
+                                                     "pw: ? -> ?\n"
+                                                     "gone: 1 -> -\n"
+                                                     "driver: \"a-local\" -> \"a-other\"\n"
+                                                     "what it runs on: ? -> ?\n"
+                                                     "loses data: false -> true\n"
+                                                     "shared: false -> true\n");
+
+    before =
+        STEP("a.b.a", "create", ",\"desired\":{\"l\":[{\"n\":1},{\"n\":2}],\"m\":[1,2],\"o\":[{\"n\":1}]}");
+    now = STEP("a.b.a", "create", ",\"desired\":{\"l\":[{\"n\":1},{\"n\":3}],\"m\":[1,3],\"o\":[]}");
+    approval_delta_of(f->mem, body(f, before), body(f, now), 9, &d);
+    assert_string_equal(told_values(f, &d.steps[0]), "l[1].n: 2 -> 3\n"
+                                                     "m: [1,2] -> [1,3]\n"
+                                                     "o: [{\"n\":1}] -> []\n");
+
+    before = STEP("a.b.a", "create", ",\"desired\":{\"n\":1},\"promise\":{\"n\":1,\"host\":\"one\"}");
+    now = STEP("a.b.a", "create", ",\"desired\":{\"n\":1},\"promise\":{\"n\":1,\"host\":\"two\"}");
+    approval_delta_of(f->mem, body(f, before), body(f, now), 9, &d);
+    assert_string_equal(told_values(f, &d.steps[0]), "host: \"one\" -> \"two\"\n");
+    before = STEP("a.b.a", "create", ",\"desired\":{\"n\":1}");
+    approval_delta_of(f->mem, body(f, before), body(f, now), 9, &d);
+    assert_string_equal(told_values(f, &d.steps[0]), "host: - -> \"two\"\n");
 }
 
 static void test_a_plan_file_that_says_no_cost_is_of_an_older_landfall(void **state)
@@ -418,6 +490,7 @@ int main(void)
         TEST(test_a_spent_nonce_and_a_spent_plan_are_both_refused),
         TEST(test_lines_for_other_plans_are_left_alone),
         TEST(test_a_delta_names_what_came_what_went_and_what_is_done_otherwise),
+        TEST(test_a_delta_says_in_what_a_step_differs),
         TEST(test_a_plan_file_that_says_no_cost_is_of_an_older_landfall),
         TEST(test_who_approves_at_the_same_time_takes_nobodys_line_away),
     };

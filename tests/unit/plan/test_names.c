@@ -69,9 +69,9 @@ static void test_what_carries_no_marker_is_somebodys(void **state)
     const struct plan_taken *t = conflict_at("fake.named.a");
     assert_string_equal(t->reason, "something with this name is there already, and it is not ours");
     assert_string_equal(t->detail, "fake-fake has it as 'named-1'; what is asked for differs in size");
-    assert_string_equal(t->advice,
-                        "look at it; then `landfall adopt eu fake.named.a --yes` to take it over, or "
-                        "give the step another name, or build the others alone (--target)");
+    assert_string_equal(
+        t->advice, "look at it; then `landfall adopt eu fake.named.a --yes --why TEXT` to take it over, or "
+                   "give the step another name, or build the others alone (--target)");
     assert_null(rig_at(&rig, "fake.named.b")->taken);
     assert_int_equal(rig.plan->totals.conflicts, 1);
     rig_says(&rig, "fake.named.a", "create: new");
@@ -100,7 +100,7 @@ static void test_what_another_store_made_says_how_to_have_it(void **state)
     const struct plan_taken *t = conflict_at("fake.named.a");
     assert_string_equal(t->marker, FAKE_FOREIGN_MARKER);
     assert_non_null(strstr(t->reason, "it carries the marker " FAKE_FOREIGN_MARKER));
-    assert_non_null(strstr(t->advice, "`landfall adopt eu fake.named.a --yes --lineage OLD`"));
+    assert_non_null(strstr(t->advice, "`landfall adopt eu fake.named.a --yes --why TEXT --lineage OLD`"));
 }
 
 static void test_what_would_get_this_very_marker_is_ours(void **state)
@@ -130,7 +130,8 @@ static void test_an_older_one_of_this_step_needs_no_lineage(void **state)
     there("named", "a", rig_marker(&rig, "fake.named.a", 2));
     rig_plan(&rig);
     assert_int_equal(rig_at(&rig, "fake.named.a")->generation, 5);
-    assert_non_null(strstr(conflict_at("fake.named.a")->advice, "`landfall adopt eu fake.named.a --yes` to"));
+    assert_non_null(
+        strstr(conflict_at("fake.named.a")->advice, "`landfall adopt eu fake.named.a --yes --why TEXT` to"));
 }
 
 /* The service takes 'B' for 'b', say. */
@@ -174,7 +175,7 @@ static void test_what_cannot_be_adopted_says_why(void **state)
                            "; it cannot be adopted before 'engine', which no change can mend"));
     assert_non_null(strstr(conflict_at("fake.no_update.n")->advice, "; it cannot be adopted: its driver"));
     assert_non_null(strstr(conflict_at("fake.named.later")->advice,
-                           "after fake.named.other, `landfall adopt eu fake.named.later --yes`"));
+                           "after fake.named.other, `landfall adopt eu fake.named.later --yes --why TEXT`"));
     assert_int_equal(rig.plan->totals.conflicts, 3);
 }
 

@@ -305,7 +305,8 @@ static void test_what_carries_another_marker_is_not_touched(void **state)
     assert_string_equal(says, "'fake.named.a' is there (named-1), but it carries '" FAKE_FOREIGN_MARKER
                               "' instead of our marker");
     /* To be copied as it stands, but for the lineage: without one, adopt would refuse. */
-    assert_non_null(strstr(rig.diags.at[0].advice, "`landfall adopt eu fake.named.a --yes --lineage OLD`"));
+    assert_non_null(
+        strstr(rig.diags.at[0].advice, "`landfall adopt eu fake.named.a --yes --why TEXT --lineage OLD`"));
     assert_non_null(strstr(rig.diags.at[0].advice, "`landfall resolve eu fake.named.a --forget"));
     rig.ask.adopting = "fake.named.a";
     rig_plan(&rig);
@@ -318,8 +319,8 @@ static void test_what_lost_its_marker_is_not_touched(void **state)
     rig.world->objects[0].marker[0] = '\0';
     rig_sort_rows(&rig);
     rig_refused(&rig, "plan.foreign");
-    assert_non_null(
-        strstr(rig.diags.at[0].advice, "then `landfall adopt eu fake.named.a --yes` to take it over"));
+    assert_non_null(strstr(rig.diags.at[0].advice,
+                           "then `landfall adopt eu fake.named.a --yes --why TEXT` to take it over"));
 }
 
 static void test_what_nobody_declares_and_is_not_ours_any_more_is_not_destroyed(void **state)

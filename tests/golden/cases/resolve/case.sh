@@ -29,3 +29,17 @@ landfall history eu bad.thing.one
 say 'who said what is in the audit chain, and whoever wanted to hear of the trouble hears of its end'
 sqlite3 .landfall/eu.db "select kind, entry from audit where kind = 'resolved' order by seq" 2>&1
 sqlite3 .landfall/eu.db "select sink, json_extract(body, '\$.kind'), json_extract(body, '\$.title'), json_extract(body, '\$.text') from notice where body like '%\"resolved\"%' order by id" 2>&1
+say 'what is in order, and what nobody knows of'
+playbook <<'END'
+local dns = landfall.use "dns"
+dns.zone "apex" { name = landfall.region.domain }
+action "once" { version = 1, run = function(ctx) end }
+human "signed" { ask = "Sign it" }
+END
+built apply eu --yes
+refused resolve eu dns.zone.apex --keep eu.acme.example
+refused resolve eu dns.zone.apex --retry
+refused resolve eu action.once --retry
+refused resolve eu dns.zone.appex --forget --why gone
+refused resolve eu human.signed --retry
+refused resolve eu queue.queue.other --retry
