@@ -213,7 +213,7 @@ static void test_killed_in_the_middle_of_an_entity(void **state)
         create(&own, "entity", "lf1.killed", json);
         _exit(0);
     }
-    for (int tries = 0; tries < 500 && !mishap_saw(t->m, "company.company.create"); tries++)
+    for (int tries = 0; tries < 3000 && !mishap_saw(t->m, "company.company.create"); tries++)
         usleep(20000);
     assert_true(mishap_saw(t->m, "company.company.create"));
     kill(child, SIGKILL);

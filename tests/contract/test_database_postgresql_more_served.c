@@ -242,7 +242,7 @@ static const char *subscription(struct set *set, const char *more)
 
 static void arrives(const struct postgres *other, const char *count)
 {
-    for (int tries = 0; tries < 200; tries++) {
+    for (int tries = 0; tries < 1200; tries++) {
         if (strcmp(postgres_ask(other, "main", "select count(*) from t"), count) == 0)
             return;
         usleep(50000);

@@ -170,7 +170,7 @@ const char *broker_ask(struct broker *w, const char *path, const char *filter)
 void broker_await(struct broker *w, const char *path, const char *filter, const char *answer)
 {
     const char *got = "";
-    for (int tries = 0; tries < 100; tries++) {
+    for (int tries = 0; tries < 600; tries++) {
         got = broker_ask(w, path, filter);
         if (strcmp(got, answer) == 0)
             return;

@@ -326,7 +326,7 @@ void mishap_let_come(struct mishap *m, int ms)
 bool mishap_is_quiet(struct mishap *m)
 {
     size_t busy = 1;
-    for (int tries = 0; busy > 0 && tries < 1000; tries++) {
+    for (int tries = 0; busy > 0 && tries < 6000; tries++) {
         if (tries > 0)
             usleep(10000);
         pthread_mutex_lock(&m->lock);
