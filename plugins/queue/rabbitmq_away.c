@@ -88,8 +88,9 @@ const char *rabbit_away_listing(const struct rabbit_item *item, const char *queu
 
 void rabbit_away_end(struct rabbit_item *item)
 {
+    bool changes = kit_changes(item->req) || item->req->verb == LF_VERB_CALL;
     uint32_t status = item->touched ? LF_END_UNSURE : LF_END_RETRY;
-    struct lf_result result = kit_result(kit_changes(item->req) ? status : LF_END_CANNOT_TELL);
+    struct lf_result result = kit_result(changes ? status : LF_END_CANNOT_TELL);
     kit_batch_note(
         item->batch, item->i, "queue.away", NULL,
         kit_format(item->kit, item->op, "RabbitMQ cannot %s now", item->doing),

@@ -177,15 +177,23 @@ static void unbound(struct lf_op *op, const struct kit_http_reply *reply, void *
     end_sent(user); /* the message is where it belongs; a binding that stays is deleted with its ledger */
 }
 
-static void refuse_full(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+static void refuse_full(struct rabbit_item *item)
 {
-    struct rabbit_item *item = user;
-    if (!rabbit_is_missing(reply) && rabbit_item_failed(item, reply))
-        return;
     rabbit_item_refuse(
         item, "queue.full", NULL, "the message was not taken",
-        kit_format(item->kit, op, "'%s', or a queue it reaches, is full or not running", item->id),
+        kit_format(item->kit, item->op, "'%s', or a queue it reaches, is full or not running", item->id),
         "see the queue in the management pages: let programs catch up, or raise its limit, then resume");
+}
+
+static void not_taken_nor_kept(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    const struct sending *s = item->work;
+    (void)op;
+    if (rabbit_is_missing(reply))
+        rabbit_away_or(item, s->ledger, true, refuse_full);
+    else if (!rabbit_item_failed(item, reply))
+        refuse_full(item);
 }
 
 /* The ledger has it and the target does not, so the ledger must go before anybody believes it. */
@@ -196,7 +204,7 @@ static void not_taken(struct lf_op *op, void *user, int canceled)
     if (canceled)
         end_status(item, LF_END_CANCELED);
     else
-        rabbit_item_ask(item, "DELETE", ledger_path(item), NULL, refuse_full);
+        rabbit_item_ask(item, "DELETE", ledger_path(item), NULL, not_taken_nor_kept);
 }
 
 static bool is_rejected(const struct rabbit_item *item, const struct kit_http_reply *reply)
@@ -438,17 +446,47 @@ static void go_on_from(struct rabbit_item *item, int64_t now)
         make_epoch(item);
 }
 
+static void no_target(struct rabbit_item *item)
+{
+    const struct sending *s = item->work;
+    rabbit_item_refuse(item, "queue.no_target", s->to_topic ? "topic" : "queue",
+                       "there is nowhere to send to",
+                       kit_format(item->kit, item->op, "RabbitMQ has no %s '%s' in the vhost '%s'",
+                                  s->to_topic ? "exchange" : "queue", item->name, item->vhost),
+                       "declare it, and let the action come after it");
+}
+
+static bool runs_nowhere(const struct rabbit_item *item, const struct lf_value *queue)
+{
+    const struct lf_value *online = kit_get(item->kit, queue, "online");
+    return online && item->kit->values->kind(online) == LF_KIND_LIST && item->kit->values->count(online) == 0;
+}
+
+/* Of a queue that no node runs. */
+static void nodes_seen(struct lf_op *op, const struct kit_http_reply *reply, void *user)
+{
+    struct rabbit_item *item = user;
+    (void)op;
+    if (rabbit_item_failed(item, reply))
+        return;
+    item->away = rabbit_away_members(item, item->seen[0], reply->json);
+    if (item->away)
+        rabbit_away_end(item);
+    else
+        rabbit_item_refuse(item, "queue.unfinished", "queue", "the queue cannot be used",
+                           "RabbitMQ lists it, and no node runs it", "plan again: it can be replaced");
+}
+
 static void target_seen(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
     const struct sending *s = item->work;
     const char *type = kit_get_text(item->kit, reply->json, "type");
     if (rabbit_is_missing(reply)) {
-        rabbit_item_refuse(item, "queue.no_target", s->to_topic ? "topic" : "queue",
-                           "there is nowhere to send to",
-                           kit_format(item->kit, op, "RabbitMQ has no %s '%s' in the vhost '%s'",
-                                      s->to_topic ? "exchange" : "queue", item->name, item->vhost),
-                           "declare it, and let the action come after it");
+        if (s->to_topic)
+            no_target(item);
+        else
+            rabbit_away_or(item, item->name, true, no_target);
         return;
     }
     if (rabbit_item_failed(item, reply))
@@ -461,10 +499,9 @@ static void target_seen(struct lf_op *op, const struct kit_http_reply *reply, vo
                            "send to a topic of the kind 'headers', or to a queue");
         return;
     }
-    const struct lf_value *online = kit_get(item->kit, reply->json, "online");
-    if (online && item->kit->values->kind(online) == LF_KIND_LIST && item->kit->values->count(online) == 0) {
-        rabbit_item_refuse(item, "queue.unfinished", "queue", "the queue cannot be used",
-                           "RabbitMQ lists it, and no node runs it", "plan again: it can be replaced");
+    if (runs_nowhere(item, reply->json)) {
+        item->seen[0] = reply->json;
+        rabbit_item_ask(item, "GET", RABBIT_RUNNING, NULL, nodes_seen);
         return;
     }
     go_on_from(item, broker_time(item, reply));
@@ -589,8 +626,8 @@ void rabbit_send_run(void *self, struct lf_op *op, const struct lf_request *req)
     const char *path =
         rabbit_path(item->kit, op, s->to_topic ? "/exchanges/*/*" : "/queues/*/*", item->vhost, item->name);
     rabbit_item_ask(item, "GET",
-                    kit_format(item->kit, op, "%s?disable_stats=true&columns=name,type,online", path), NULL,
-                    target_seen);
+                    kit_format(item->kit, op, "%s?disable_stats=true&columns=name,type,online,members", path),
+                    NULL, target_seen);
 }
 
 /* ---- recover ------------------------------------------------------------------------------------------ */

@@ -69,6 +69,17 @@ static void expect(struct broker *w, uint32_t verb, const char *type, const char
     }
 }
 
+/* What is sent meanwhile is not sent, and not refused: it waits. */
+static void expect_waits(struct broker *w, const char *token, const char *json)
+{
+    const struct op_result *r = broker_call(w, LF_VERB_CALL, token, json);
+    size_t count = 0;
+    const struct diag *notes = bench_notes(w->b, &count);
+    if (r->status != LF_END_RETRY || !bench_has_note(w->b, "queue.away"))
+        fail_msg("%s ended as %u with %s", json, r->status, count ? notes[0].summary : "no note");
+    assert_non_null(strstr(notes[0].detail, "@localhost"));
+}
+
 #define ORDERS    "{'name':'orders'}"
 #define QUOTED    "{'name':'or$ders'}"
 #define BOUND     "{'topic':'events','queue':'orders'}"
@@ -134,6 +145,10 @@ static void test_a_queue_and_its_bindings_are_not_gone_with_their_node(void **st
     expect(w, LF_VERB_OWNED, "subscription", "{}", LF_END_CANNOT_TELL);
     expect(w, LF_VERB_CREATE, "queue", "{'name':'late','max_receives':2,'dead_letter':'orders'}",
            LF_END_RETRY);
+    expect_waits(w, "later", "{'queue':'orders','body':'later'}");
+    assert_int_equal(broker_call(w, LF_VERB_CALL, "x", "{'queue':'orderss','body':'x'}")->status,
+                     LF_END_REFUSED);
+    assert_true(bench_has_note(w->b, "queue.no_target"));
     broker_refused(w, LF_VERB_DESTROY, "topic", "{'name':'events'}", "queue.in_use");
 
     broker_partner_start(w);
@@ -143,7 +158,9 @@ static void test_a_queue_and_its_bindings_are_not_gone_with_their_node(void **st
     expect(w, LF_VERB_READ, "queue", ORDERS, LF_END_OK);
     expect(w, LF_VERB_READ, "subscription", BOUND, LF_END_OK);
     expect(w, LF_VERB_OWNED, "subscription", "{}", LF_END_OK);
-    assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
+    assert_int_equal(broker_call(w, LF_VERB_CALL, "later", "{'queue':'orders','body':'later'}")->status,
+                     LF_END_OK);
+    assert_string_equal(broker_receive(w, "orders", "ack", 2, ".body"), "hello\nlater");
     expect(w, LF_VERB_DESTROY, "subscription", BOUND, LF_END_GONE);
     expect(w, LF_VERB_DESTROY, "queue", ORDERS, LF_END_GONE);
     expect(w, LF_VERB_READ, "queue", ORDERS, LF_END_GONE);
@@ -172,6 +189,7 @@ static void test_a_quorum_queue_whose_node_is_down_is_not_damaged(void **state)
     expect(w, LF_VERB_UPDATE, "queue", json, LF_END_RETRY);
     expect_many(w, "queue", json, "{'name':'here'}", "{'name':'qq'}");
     expect(w, LF_VERB_DESTROY, "queue", OLD, LF_END_GONE);
+    expect_waits(w, "later", "{'queue':'q','body':'later'}");
 
     broker_partner_start(w);
     await_state(w, "q", "leader != null", "true");
