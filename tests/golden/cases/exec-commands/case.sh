@@ -48,6 +48,7 @@ rm out/first
 landfall plan eu
 built apply eu --yes
 say 'what fails, and what nobody can tell about'
+echo 'parallel: 1' >>landfall.yaml # one after the other: which of three ends first is nobody's promise
 more <<'END'
 exec.command "fails" { argv = { "sh", "-c", "echo disk full >&2; exit 3" }, keep = true }
 exec.command "missing" { argv = { "no-such-program" }, keep = true }
