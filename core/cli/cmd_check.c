@@ -55,6 +55,7 @@ static bool run_playbook(struct session *s)
     check_steps(s);
     slips_of_residency(s, &s->diags);
     slips_of_durations(s, DIAG_WARNING, &s->diags);
+    slips_of_launch(s, &s->diags);
     return true;
 }
 

@@ -306,6 +306,39 @@ void slips_of_durations(struct session *s, enum diag_severity severity, struct d
     known_done(&k);
 }
 
+/* ---- launch ---------------------------------------------------------------------------------------------
+ */
+
+static void tell_follower(struct session *s, const struct value *one, struct diags *out)
+{
+    const struct decls *decls = session_decls(s);
+    const struct origin *at = origins_get(s->region->origins, one->where);
+    const char **names = ARENA_ARRAY(s->mem, const char *, decls->count + 1);
+    for (size_t i = 0; i < decls->count; i++)
+        names[i] = decls->at[i].address;
+    const char *near = str_nearest(one->text, names, decls->count);
+    const struct diag d = {
+        .severity = DIAG_WARNING,
+        .code = "region.can_follow",
+        .where = at ? arena_print(s->mem, "%s:%u:%u", at->file, at->line, at->column) : NULL,
+        .summary =
+            arena_print(s->mem, "'%s' may follow after launch, and no step has that address", one->text),
+        .advice = near ? arena_print(s->mem, "did you mean '%s'?", near)
+                       : "name a step as the plan does, or remove it: what is meant blocks launch as before",
+    };
+    diag_add(out, &d);
+}
+
+void slips_of_launch(struct session *s, struct diags *out)
+{
+    const struct value *list = value_get(s->region->launch, "can_follow");
+    for (size_t i = 0; value_kind(list) == VALUE_LIST && i < list->count; i++) {
+        const char *address = value_as_text(list->items[i]);
+        if (address && !decl_find(session_decls(s), address))
+            tell_follower(s, list->items[i], out);
+    }
+}
+
 /* ---- residency ----------------------------------------------------------------------------------------- */
 
 /* One mistake, and the steps that share it. */

@@ -27,3 +27,6 @@ void slips_of_residency(struct session *s, struct diags *out);
 void slips_of_sinks(struct session *s, struct diags *out);
 /* Each key of `rehearse: durations` that is no step of the playbook, no type and no call. */
 void slips_of_durations(struct session *s, enum diag_severity severity, struct diags *out);
+/* Each address of `launch: can_follow` that no step of the playbook has: a launch would wait for what it
+ * means to let follow. */
+void slips_of_launch(struct session *s, struct diags *out);

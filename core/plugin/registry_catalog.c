@@ -57,7 +57,9 @@ static bool has_subsystem(void *user, const char *subsystem, struct err *err)
     const char *near = str_nearest(subsystem, names.at, names.count);
     if (near)
         return err_advise(err, "did you mean '%s'?", near);
-    return err_advise(err, "name one under 'drivers' in the region file, such as %s: { use: local }",
+    return err_advise(err,
+                      "name one under 'drivers' in the region file, as %s: { use: ... }; which there "
+                      "are: landfall describe",
                       subsystem);
 }
 

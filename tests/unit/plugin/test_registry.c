@@ -106,7 +106,8 @@ static void test_an_empty_catalog_says_what_to_write(void **state)
     assert_string_equal(err.code, "catalog.no_subsystem");
     assert_string_equal(err.summary, "the region has no driver for 'dns'");
     assert_string_equal(err.advice,
-                        "name one under 'drivers' in the region file, such as dns: { use: local }");
+                        "name one under 'drivers' in the region file, as dns: { use: ... }; which there are: "
+                        "landfall describe");
     assert_null(registry_find(r, "dns", ""));
     registry_free(r);
 }
