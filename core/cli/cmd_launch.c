@@ -41,7 +41,7 @@ static void tell_past(struct session *s, const struct args *args)
 
 bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
-    struct planning planning = {0};
+    struct planning planning = {.names = true};
     struct plan *plan;
     struct launch *launch;
     const struct err *silence;

@@ -30,7 +30,7 @@ static bool is_open(const struct plan_step *s)
     return s->pending || !(s->action == PLAN_KEEP || (s->action == PLAN_LOOKUP && s->observed));
 }
 
-/* What went wrong last time goes wrong again until somebody has looked. */
+/* What went wrong last time goes wrong again until somebody has looked, and a name that is taken stays so. */
 static enum launch_need need_of(const struct launch_ask *ask, const struct plan_step *s)
 {
     if (s->pending && (s->pending->state == STORE_OP_HELD || s->pending->state == STORE_OP_CONFLICT))
@@ -39,7 +39,7 @@ static enum launch_need need_of(const struct launch_ask *ask, const struct plan_
         return LAUNCH_PERSON;
     if (s->action == PLAN_TODO)
         return LAUNCH_TODO;
-    if (ask->history && history_trouble_of(ask->history, s->address))
+    if (plan_is_conflict(s) || (ask->history && history_trouble_of(ask->history, s->address)))
         return LAUNCH_TROUBLE;
     return LAUNCH_OURS;
 }

@@ -24,7 +24,7 @@ enum launch_need {
     LAUNCH_OURS = 1, /* landfall does it as soon as it may begin                */
     LAUNCH_PERSON,   /* a human step                                            */
     LAUNCH_TODO,     /* nobody has written it                                   */
-    LAUNCH_TROUBLE,  /* it failed, or found something foreign: somebody looks   */
+    LAUNCH_TROUBLE,  /* it failed, or its name is taken: somebody looks         */
     LAUNCH_HELD,     /* landfall resolve                                        */
 };
 const char *launch_need_name(enum launch_need need); /* "person" */
@@ -37,7 +37,7 @@ struct launch_item {
     const char *owner;     /* or NULL */
     const char *milestone; /* its own; NULL: it may follow, and is needed all the same */
     const char *why;       /* "waits for a person", "failed: no space", "new" */
-    const char *ask;       /* what somebody is asked to do; or NULL */
+    const char *ask;       /* what somebody is asked to do; of a taken name, the plan's advice; or NULL */
     uint32_t unlocks;      /* open steps that wait for nothing but this one: see blockers.h */
     const char *after; /* what it waits for itself: the address of one open step; NULL: it can be done now */
     bool after_more;   /* and others */

@@ -15,6 +15,9 @@
 
 static const char *trouble_text(struct arena *mem, const struct launch_state *s, const struct plan_step *step)
 {
+    /* What the plan has just met is newer than what a run did. */
+    if (plan_is_conflict(step))
+        return step->taken->reason;
     const struct history_trouble *t = history_trouble_of(s->ask->history, step->address);
     const char *word = t->kind == EVENT_STEP_CONFLICT ? "found something foreign" : "failed";
     return t->text ? arena_print(mem, "%s: %s", word, t->text) : word;
@@ -81,7 +84,7 @@ static struct launch_item item_of(const struct launch_state *s, const struct blo
         .owner = d->meta.owner,
         .milestone = own == MILESTONE_NONE ? NULL : s->milestones->at[own].name,
         .why = why(s, i),
-        .ask = value_get_text(d->attrs, "ask", NULL),
+        .ask = plan_is_conflict(step) ? step->taken->advice : value_get_text(d->attrs, "ask", NULL),
         .unlocks = s->gate[i] ? gates->unlocks[i] : all->unlocks[i],
         .forecast = &s->forecasts[i],
         .start_ms = s->ask->now_ms + s->schedule.starts[n],

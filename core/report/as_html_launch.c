@@ -88,11 +88,14 @@ static void print_item(struct as_html *h, const struct launch *l, const struct l
     page_text(p, owner ? owner : "nobody");
     page_markup(p, "</td><td>");
     as_html_link(h, i->address);
-    const char *more = trouble ? i->why : i->ask;
-    if (more) {
-        page_markup(p, trouble ? "<br><strong>" : "<br>");
-        page_text(p, more);
-        page_markup(p, trouble ? "</strong>" : "");
+    if (trouble) {
+        page_markup(p, "<br><strong>");
+        page_text(p, i->why);
+        page_markup(p, "</strong>");
+    }
+    if (i->ask) {
+        page_markup(p, "<br>");
+        page_text(p, i->ask);
     }
     if (i->after) {
         page_markup(p, "<br><span class=\"small\">after ");

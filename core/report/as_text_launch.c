@@ -256,6 +256,16 @@ static void print_deadline(struct out *o, const struct launch_item *i)
     out_char(o, '\n');
 }
 
+static void print_more(struct out *o, enum out_color color, const char *text)
+{
+    if (!text)
+        return;
+    out_fill(o, ' ', 6);
+    out_paint(o, color);
+    cell_paragraph(o, 6, 6, text);
+    out_paint(o, OUT_PLAIN);
+}
+
 static void print_item(struct out *o, const struct launch_item *i)
 {
     struct buf text, address;
@@ -269,13 +279,9 @@ static void print_item(struct out *o, const struct launch_item *i)
     cell_paragraph(o, ADDRESS_COLUMNS + 4, ADDRESS_COLUMNS + 4, text.at);
     buf_clear(&text);
     /* A todo's "not written yet" is its kind again; its ask, or what failed, is news. */
-    const char *more = i->need == LAUNCH_TROUBLE || i->need == LAUNCH_HELD ? i->why : i->ask;
-    if (more) {
-        out_fill(o, ' ', 6);
-        out_paint(o, i->need == LAUNCH_TROUBLE || i->need == LAUNCH_HELD ? OUT_RED : OUT_DIM);
-        cell_paragraph(o, 6, 6, more);
-        out_paint(o, OUT_PLAIN);
-    }
+    if (i->need == LAUNCH_TROUBLE || i->need == LAUNCH_HELD)
+        print_more(o, OUT_RED, i->why);
+    print_more(o, OUT_DIM, i->ask);
     print_deadline(o, i);
     buf_done(&text);
     buf_done(&address);
@@ -302,6 +308,18 @@ static void who_moves(struct out *o, const struct launch *l, enum as_text_detail
     }
 }
 
+/* One name that is taken keeps the whole plan from being applied. */
+static void add_apply(struct buf *text, const struct facts_launch *f)
+{
+    uint32_t taken = f->plan->totals.conflicts;
+    buf_print(text, ": landfall apply %s", f->region->name);
+    if (taken == 0)
+        return;
+    buf_text(text, ", which is refused while ");
+    brief_count(text, taken, "name");
+    buf_text(text, taken == 1 ? " is taken" : " are taken");
+}
+
 /* What landfall does itself is one line: a command does it. */
 static void ours(struct out *o, const struct facts_launch *f, enum as_text_detail detail)
 {
@@ -319,7 +337,7 @@ static void ours(struct out *o, const struct facts_launch *f, enum as_text_detai
     else if (free_now < count)
         buf_print(&text, ", %u of them behind the above", count - free_now);
     if (free_now > 0)
-        buf_print(&text, ": landfall apply %s", f->region->name);
+        add_apply(&text, f);
     section(o, "By landfall itself", text.at);
     buf_done(&text);
     for (uint32_t k = l->gate_count; detail == AS_TEXT_FULL && k < l->item_count; k++)
@@ -408,9 +426,11 @@ static void unknown(struct out *o, const struct facts_launch *f, enum as_text_de
     if (map_count(kinds) > shown)
         buf_print(&text, " and %zu more %s", map_count(kinds) - shown,
                   map_count(kinds) - shown == 1 ? "kind" : "kinds");
-    buf_text(&text,
-             " - neither measured nor guessed, or it failed. So every date is the earliest possible. A "
-             "guess is written as step = { guess = { days = 2 } }");
+    buf_text(&text, " - neither measured nor guessed, or it failed");
+    buf_text(&text, f->plan->totals.conflicts > 0 ? ", or its name is taken" : "");
+    buf_text(
+        &text,
+        ". So every date is the earliest possible. A guess is written as step = { guess = { days = 2 } }");
     if (all > 0)
         labeled(o, "Not known", OUT_PLAIN, text.at);
     buf_done(&text);

@@ -434,6 +434,38 @@ static void test_what_failed_needs_somebody_until_it_is_mended(void **state)
     history_free(h);
 }
 
+static void test_whose_name_is_taken_needs_somebody_whatever_a_run_met_before(void **state)
+{
+    (void)state;
+    step("dns.record.a", 1, NULL)->meta.owner = "platform";
+    step("dns.record.b", 1, "dns.record.a");
+    step("dns.record.c", 1, NULL);
+    make_plan();
+    const struct plan_taken others = {.reason = "it is there already", .advice = "look at it"},
+                            ours = {.ours = true, .reason = "it is ours"};
+    plan.steps[plan_find(&plan, "dns.record.a")].taken = &others;
+    plan.steps[plan_find(&plan, "dns.record.c")].taken = &ours;
+    look();
+    assert_string_equal(order(), "record.a record.b record.c");
+    assert_int_equal(launch->gate_count, 1);
+    assert_int_equal(launch->milestones[0].open, 3);
+    assert_int_equal(launch->milestones[0].unknown, 1);
+    assert_int_equal(item("dns.record.a")->need, LAUNCH_TROUBLE);
+    assert_string_equal(item("dns.record.a")->owner, "platform");
+    assert_string_equal(item("dns.record.a")->why, "it is there already");
+    assert_string_equal(item("dns.record.a")->ask, "look at it");
+    assert_int_equal(item("dns.record.a")->unlocks, 1);
+    assert_true(item("dns.record.b")->behind_gate);
+    assert_int_equal(item("dns.record.c")->need, LAUNCH_OURS);
+    struct store_event failed = {.kind = "step.failed", .address = "dns.record.a", .text = "no space"};
+    struct history_source source = {
+        .place = "eu-west-1", .truth = &truth, .events = &failed, .event_count = 1, .own = true};
+    struct history *h = history_new(&source, 1);
+    assert_true(try_launch(NULL, h, NULL));
+    assert_string_equal(item("dns.record.a")->why, "it is there already");
+    history_free(h);
+}
+
 static void test_deadlines_and_reminders_of_people(void **state)
 {
     (void)state;
@@ -594,6 +626,7 @@ int main(void)
         T(test_a_person_who_was_quick_twice_is_no_rule_where_somebody_guessed),
         T(test_a_person_who_waits_already_has_less_left_until_all_of_it_is_over),
         T(test_what_failed_needs_somebody_until_it_is_mended),
+        T(test_whose_name_is_taken_needs_somebody_whatever_a_run_met_before),
         T(test_deadlines_and_reminders_of_people),
         T(test_what_if_shows_the_other_date_and_what_is_saved),
         T(test_what_if_nothing_relevant_changes_not_one_date),
