@@ -31,6 +31,9 @@ say 'what the file holds, and what the store keeps of it'
 jq -c 'del(.digest, .lineage, .nonce, .given, .expires) | .after |= (. // [] | length)' eu.plan.approvals
 sqlite3 .landfall/eu.db 'select kind from audit order by seq' 2>&1
 sqlite3 .landfall/eu.db "select json_extract(json, '$.by') from approval order by id" 2>&1
+say 'what changes nothing is approved by nobody'
+built plan eu --target queue -o nothing.plan --by ada
+refused approve nothing.plan --by bob --why 'nothing' --yes
 say 'a destroy needs a yes of its own'
 refused destroy eu --yes --yes-destroy-data
 landfall plan eu --destroy -o eu.plan -q --by ada
