@@ -11,6 +11,7 @@ more <<'END'
 dns.record("shared") { zone = zone.id, type = "A", name = "shared", values = { "192.0.2.11" }, step = { shared = true } }
 END
 refused apply eu --yes
+landfall plan eu --target dns.zone | tail -n 2
 landfall plan eu -o eu.plan -q --by ada
 refused apply eu.plan --yes
 refused approve eu.plan --by ada --why 'launch of Europe' --yes
@@ -36,6 +37,7 @@ built plan eu --target queue -o nothing.plan --by ada
 refused approve nothing.plan --by bob --why 'nothing' --yes
 say 'a destroy needs a yes of its own'
 refused destroy eu --yes --yes-destroy-data
+landfall plan eu --destroy | tail -n 2
 landfall plan eu --destroy -o eu.plan -q --by ada
 landfall approve eu.plan --by bob --why 'the end' --yes
 refused approve eu.plan --by bob --why 'the end' --yes
