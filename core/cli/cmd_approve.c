@@ -219,12 +219,17 @@ static bool check_current(struct approve *a, struct err *err)
     return err_advise(err, "look again: %s", again(a));
 }
 
+/* Of nothing there is nobody who may approve it: that is asked first. */
+static bool check_work(struct approve *a, struct err *err)
+{
+    if (a->has.subject.classes != 0)
+        return true;
+    err_set(err, "approval.nothing", "this plan changes nothing: there is nothing to approve");
+    return err_advise(err, "it needs no yes: landfall apply %s", a->file);
+}
+
 static bool check_open(struct approve *a, struct err *err)
 {
-    if (a->has.subject.classes == 0) {
-        err_set(err, "approval.nothing", "this plan changes nothing: there is nothing to approve");
-        return false;
-    }
     for (size_t i = 0; i < a->has.set.count; i++) {
         if (strcmp(a->has.set.at[i]->by, a->mine.by) == 0)
             return err_set(err, "approval.given", "'%s' has approved this plan already", a->mine.by);
@@ -323,8 +328,8 @@ bool cmd_approve_run(struct session *s, const struct args *args, int *exit_code,
     struct approve a = {.s = s, .file = args_word(args, 0)};
     (void)exit_code;
     if (!session_open_project(s, err) || !open_plan(&a, err) || !check_current(&a, err) ||
-        !check_rules(&a, err) || !check_names(&a, err) || !make_mine(&a, err) || !check_open(&a, err) ||
-        !check_signed(&a, err) || !show_and_ask(&a, err) || !write_down(&a, err))
+        !check_rules(&a, err) || !check_names(&a, err) || !check_work(&a, err) || !make_mine(&a, err) ||
+        !check_open(&a, err) || !check_signed(&a, err) || !show_and_ask(&a, err) || !write_down(&a, err))
         return false;
     struct facts_approval facts = facts_of(&a, NULL);
     if (s->json)

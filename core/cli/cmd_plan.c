@@ -67,6 +67,8 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
         out_print(o, " Next: %s", approving_command(s, file));
     else if (file)
         out_print(o, " Next: landfall apply %s", file);
+    else if (needs_approval(s, plan)) /* what is in no file is approved by nobody */
+        out_print(o, " Next: %s", approving_way(s, planning, region, "apply"));
     else if (plan_has_changes(plan) && plan->destroy)
         tell_destroy(o, planning, region);
     else if (plan_has_changes(plan)) /* what was planned, and no more */

@@ -404,9 +404,12 @@ static const char *said_place(struct session *s, const struct decl *d, const cha
     return is_told_later(s, d, type, is.asked_by) ? NULL : is.asked;
 }
 
+/* As a plan: it asks of what a service has, and not of what a person or an action does. */
 static void find_mislaid(struct session *s, const struct decl *d, mislaid_list *list)
 {
-    const char *by = NULL, *place = d->meta.holds_count > 0 ? said_place(s, d, &by) : NULL;
+    if (d->meta.holds_count == 0 || (d->kind != DECL_RESOURCE && d->kind != DECL_EXISTING))
+        return;
+    const char *by = NULL, *place = said_place(s, d, &by);
     for (size_t i = 0; i < d->meta.holds_count; i++) {
         const char *category = d->meta.holds[i];
         if (value_kind(value_get(s->region->residency, category)) != VALUE_LIST)

@@ -11,6 +11,7 @@ more <<'END'
 dns.record("shared") { zone = zone.id, type = "A", name = "shared", values = { "192.0.2.11" }, step = { shared = true } }
 END
 refused apply eu --yes
+landfall plan eu --target dns.zone | tail -n 2
 landfall plan eu -o eu.plan -q --by ada
 refused apply eu.plan --yes
 refused approve eu.plan --by ada --why 'launch of Europe' --yes
@@ -31,8 +32,12 @@ say 'what the file holds, and what the store keeps of it'
 jq -c 'del(.digest, .lineage, .nonce, .given, .expires) | .after |= (. // [] | length)' eu.plan.approvals
 sqlite3 .landfall/eu.db 'select kind from audit order by seq' 2>&1
 sqlite3 .landfall/eu.db "select json_extract(json, '$.by') from approval order by id" 2>&1
+say 'what changes nothing is approved by nobody'
+built plan eu --target queue -o nothing.plan --by ada
+refused approve nothing.plan --by bob --why 'nothing' --yes
 say 'a destroy needs a yes of its own'
 refused destroy eu --yes --yes-destroy-data
+landfall plan eu --destroy | tail -n 2
 landfall plan eu --destroy -o eu.plan -q --by ada
 landfall approve eu.plan --by bob --why 'the end' --yes
 refused approve eu.plan --by bob --why 'the end' --yes

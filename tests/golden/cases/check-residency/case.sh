@@ -9,6 +9,16 @@ refused check eu
 refused plan eu -q
 edit regions/eu.yaml -e 's/customer_keys/customer-keys/'
 landfall check eu
+say 'what no service has is asked by no plan, and by no check'
+cp playbooks/main.lua good.lua
+more <<'LUA'
+action "seed" { version = 1, run = function() end, step = { holds = { "seeds" } } }
+human "keys" { ask = "Carry the keys", step = { owner = "ops", holds = { "secrets" } } }
+todo "later" { step = { owner = "ops", holds = { "more" } } }
+LUA
+landfall check eu
+landfall plan eu -q
+cp good.lua playbooks/main.lua
 say 'a place is: in the block, in a step, in the settings of a driver'
 edit regions/eu.yaml -e 's/(local, path: out.eu.(databases|queues))/\1, place: eu-west-1/'
 cp regions/eu.yaml good.yaml
