@@ -127,45 +127,6 @@ void op_event_flush(struct op *op)
 
 /* ---- saying things ------------------------------------------------------------------------------- */
 
-void op_event_say(struct op *op, const char *code, const char *advice, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    struct diag *d = ARENA_NEW(op->mem, struct diag);
-    *d = (struct diag){.severity = DIAG_ERROR, .code = code, .advice = advice};
-    d->summary = arena_vprint(op->mem, fmt, args);
-    va_end(args);
-    op_event_note(op, d);
-}
-
-/* Where it is told depends on who is left to hear it.  The texts are short and made on the stack, for an
- * ended operation has no memory. */
-void op_event_broke(struct op *op, const char *fmt, ...)
-{
-    char what[400], text[560];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(what, sizeof(what), fmt, args);
-    va_end(args);
-    const struct lf_plugin *plugin = op->ask.driver->plugin;
-    snprintf(text, sizeof(text), "plugin %s-%s %s", plugin->subsystem, plugin->name, what);
-    const struct diag d = broken(text);
-    if (op->stage == OP_IDLE || op->stage == OP_ENDED)
-        host_tell_broke(op->host, &d);
-    else if (!op->many && !op->broke)
-        op->broke = arena_text(op->mem, text);
-    else
-        op_event_say(op, d.code, d.advice, "%s", text);
-}
-
-void op_event_gate(struct op *op, const char *attempt, const char *target)
-{
-    const struct lf_plugin *plugin = op->ask.driver->plugin;
-    op_event_say(op, "plugin.broke_contract", "looking at the world must leave it as it is",
-                 "plugin %s-%s tried to %s '%s' while %s: refused, nothing was changed", plugin->subsystem,
-                 plugin->name, attempt, target, op_verb_doing(op->ask.items[0].verb));
-}
-
 /* NULL stays NULL.  Never longer than TEXT_MAX, always UTF-8, without any secret that was shown. */
 static const char *printable(struct op *op, const char *said)
 {
@@ -186,6 +147,46 @@ static const char *printable(struct op *op, const char *said)
     const char *kept = buf_keep(&safe, op->mem);
     buf_done(&safe);
     return kept;
+}
+
+void op_event_say(struct op *op, const char *code, const char *advice, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    struct diag *d = ARENA_NEW(op->mem, struct diag);
+    *d = (struct diag){.severity = DIAG_ERROR, .code = code, .advice = advice};
+    /* A URL or a path in it may hold one. */
+    d->summary = printable(op, arena_vprint(op->mem, fmt, args));
+    va_end(args);
+    op_event_note(op, d);
+}
+
+/* Where it is told depends on who is left to hear it.  The texts are short and made on the stack, for an
+ * ended operation has no memory. */
+void op_event_broke(struct op *op, const char *fmt, ...)
+{
+    char what[400], text[560];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(what, sizeof(what), fmt, args);
+    va_end(args);
+    const struct lf_plugin *plugin = op->ask.driver->plugin;
+    snprintf(text, sizeof(text), "plugin %s-%s %s", plugin->subsystem, plugin->name, what);
+    const struct diag d = broken(text);
+    if (op->stage == OP_IDLE || op->stage == OP_ENDED)
+        host_tell_broke(op->host, &d);
+    else if (!op->many && !op->broke)
+        op->broke = printable(op, text);
+    else
+        op_event_say(op, d.code, d.advice, "%s", text);
+}
+
+void op_event_gate(struct op *op, const char *attempt, const char *target)
+{
+    const struct lf_plugin *plugin = op->ask.driver->plugin;
+    op_event_say(op, "plugin.broke_contract", "looking at the world must leave it as it is",
+                 "plugin %s-%s tried to %s '%s' while %s: refused, nothing was changed", plugin->subsystem,
+                 plugin->name, attempt, target, op_verb_doing(op->ask.items[0].verb));
 }
 
 /* A field that is missing does not make a note worthless. */

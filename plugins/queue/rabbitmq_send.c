@@ -35,6 +35,9 @@
 #define STATUS_CREATED 201
 #define STATUS_BAD     400
 
+#define CONNECTION_FORCED "320 "
+#define INTERNAL_ERROR    "541 "
+
 struct sending {
     const char *token;
     const char *ledger; /* the queue's name */
@@ -214,12 +217,36 @@ static bool is_rejected(const struct rabbit_item *item, const struct kit_http_re
            strncmp(reason, "rejected", strlen("rejected")) == 0;
 }
 
+/* A channel of the API that was closed by a person, by a broker that stops, or by an error inside it: as the
+ * reason of a 400 comes AMQP's code for that, and the message may have been taken before. */
+static bool is_cut_off(const struct rabbit_item *item, const struct kit_http_reply *reply)
+{
+    const char *reason = kit_get_text(item->kit, reply->json, "reason");
+    return reply->sent == LF_SENT_REPLY && reply->status == STATUS_BAD && reason &&
+           (strncmp(reason, CONNECTION_FORCED, strlen(CONNECTION_FORCED)) == 0 ||
+            strncmp(reason, INTERNAL_ERROR, strlen(INTERNAL_ERROR)) == 0);
+}
+
+static void end_cut_off(struct rabbit_item *item, const struct kit_http_reply *reply)
+{
+    kit_batch_note(item->batch, item->i, "rabbitmq.cut_off", NULL,
+                   "RabbitMQ broke off before it said whether it has the message",
+                   kit_format(item->kit, item->op, "HTTP %u: %.400s (%s)", reply->status,
+                              kit_get_text(item->kit, reply->json, "reason"), item->rabbit->api),
+                   "see in its log why; landfall looks before it sends again");
+    end_status(item, LF_END_UNSURE);
+}
+
 static void published(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
     const struct sending *s = item->work;
     if (is_rejected(item, reply)) {
         save(item, SENT_NOT, not_taken);
+        return;
+    }
+    if (is_cut_off(item, reply)) {
+        end_cut_off(item, reply);
         return;
     }
     uint32_t end = kit_http_end(reply, true);
@@ -426,11 +453,15 @@ static void make_epoch(struct rabbit_item *item)
                     epoch_made);
 }
 
+/* One that is away may come back with a message in it that its target never took. */
 static void ledger_dropped(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
+    const struct sending *s = item->work;
     (void)op;
-    if (rabbit_is_missing(reply) || !rabbit_item_failed(item, reply))
+    if (rabbit_is_missing(reply))
+        rabbit_away_or(item, s->ledger, true, make_epoch);
+    else if (!rabbit_item_failed(item, reply))
         make_epoch(item);
 }
 

@@ -347,6 +347,31 @@ static void test_a_message_that_was_not_taken_needs_no_ledger(void **state)
     nothing_more(w, "orders");
 }
 
+#define FORCED                                                                                               \
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"                \
+    "{\"error\":\"bad_request\",\"reason\":\"320 CONNECTION_FORCED - broker forced connection closure with " \
+    "reason 'shutdown'\"}"
+
+/* RabbitMQ closes the channel under the API's hands: that is no "no", the message may be there. */
+static void test_a_broker_that_breaks_off_has_not_said_no(void **state)
+{
+    struct broker *w = *state;
+    const char *json = "{'queue':'orders','body':'hello'}";
+    static const enum mishap_kind kinds[] = {MISHAP_AFTER, MISHAP_ANSWER};
+    broker_made(w, "queue", "{'name':'orders'}");
+    for (size_t i = 0; i < 2; i++) {
+        const char *token = i == 0 ? "taken" : "lost";
+        mishap_next(w->m, "POST /api/exchanges/", 1, kinds[i], FORCED);
+        assert_int_equal(send(w, token, json)->status, LF_END_UNSURE);
+        assert_true(bench_has_note(w->b, "rabbitmq.cut_off"));
+        const struct value *saved = broker_saved(w);
+        assert_string_equal(progress(w), "maybe");
+        assert_int_equal(broker_call_again(w, LF_VERB_CALL, token, json, saved)->status, LF_END_OK);
+        assert_string_equal(broker_receive(w, "orders", "ack", 1, ".id"), token);
+    }
+    nothing_more(w, "orders");
+}
+
 /* Cut off before the ledger of a message that was rejected is deleted: it holds the message, and is no proof.
  */
 static void test_the_ledger_of_a_rejected_message_is_not_believed(void **state)
@@ -366,6 +391,10 @@ static void test_the_ledger_of_a_rejected_message_is_not_believed(void **state)
                                  "\"string\",\"properties\":{\"message_id\":\"t\"}}"),
                      200);
     assert_int_equal(broker_call_again(w, LF_VERB_RECOVER, "t", json, saved)->status, LF_END_GONE);
+    /* Its node is down as it is to be deleted, and back a moment later. */
+    mishap_next(w->m, "DELETE /api/queues/", 1, MISHAP_ANSWER, NOT_FOUND);
+    assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_RETRY);
+    assert_true(bench_has_note(w->b, "queue.away"));
     assert_int_equal(broker_call_again(w, LF_VERB_CALL, "t", json, saved)->status, LF_END_OK);
     assert_string_equal(broker_receive(w, "orders", "ack", 1, ".body"), "hello");
     assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_OK);
@@ -507,6 +536,7 @@ static const struct CMUnitTest tests[] = {
     TEST(test_a_message_to_a_topic_is_not_sent_again_either),
     TEST(test_a_ledger_is_saved_once_it_is_there),
     TEST(test_a_message_that_was_not_taken_needs_no_ledger),
+    TEST(test_a_broker_that_breaks_off_has_not_said_no),
     TEST(test_the_ledger_of_a_rejected_message_is_not_believed),
     TEST(test_a_topic_reaches_each_subscription_that_wants_it),
     TEST(test_a_topic_goes_with_the_ledgers_that_are_bound_to_it),

@@ -33,5 +33,5 @@ bool mishap_saw(struct mishap *m, const char *bytes);
 void mishap_forget(struct mishap *m);
 /* What is late now arrives in so many milliseconds. */
 void mishap_let_come(struct mishap *m, int ms);
-/* Lets what is late arrive, and waits until nothing is under way; false after ten seconds. */
+/* Lets what is late arrive, and waits until nothing is under way; false after a minute. */
 bool mishap_is_quiet(struct mishap *m);

@@ -221,6 +221,30 @@ static void test_what_a_plugin_says_holds_no_secret_that_was_shown(void **state)
     assert_string_equal(detail + 3990, "xx***xxxxx");
 }
 
+/* A breach is told with what the plugin handed over. */
+static void oversteps(void *self, struct lf_op *op, const struct lf_request *req)
+{
+    struct fixture *f = self;
+    const struct lf_send post = {
+        .struct_size = sizeof(post), .method = "POST", .url = "https://a.example/?key=hunter2hunter2"};
+    host_table(f->host)->http->send(op, &post, NULL, NULL);
+    (void)values(self)->with(op, NULL, "hunter2hunter2..", NULL);
+    fixture_ok(self, op, req);
+}
+
+static void test_nor_does_what_is_said_of_a_breach(void **state)
+{
+    struct fixture *f = *state;
+    host_free(f->host);
+    struct host_parts parts = {.loop = f->loop, .pools = f->pools};
+    parts.secrets = (struct host_secrets){.user = f, .reveal = reveal, .shown = shown, .mask = mask};
+    f->host = host_new(parts);
+    f->driver.host = f->host;
+    inside(f, oversteps);
+    assert_non_null(strstr(f->words, "'https://a.example/?key=***'"));
+    assert_non_null(strstr(f->broke, "the path '***..'"));
+}
+
 static void compares(void *self, struct lf_op *op, const struct lf_request *req)
 {
     struct fixture *f = self;
@@ -261,6 +285,7 @@ int main(void)
         TEST(test_what_makes_no_sense_is_named_and_does_no_harm),
         TEST(test_secrets_are_revealed_inside_an_operation_and_arm_the_filter),
         TEST(test_what_a_plugin_says_holds_no_secret_that_was_shown),
+        TEST(test_nor_does_what_is_said_of_a_breach),
         TEST(test_secrets_are_the_same_when_they_hide_the_same_bytes),
         TEST(test_without_a_keeper_secrets_stay_shut),
     };
