@@ -49,7 +49,7 @@ static bool read_memory(struct session *s, const char **memory, struct err *err)
 
 static bool make(struct session *s, const char *region, struct board **out, struct err *err)
 {
-    struct planning planning = {0};
+    struct planning planning = {.names = true};
     struct plan *plan;
     struct launch *launch;
     struct history_source own = {0};

@@ -16,3 +16,7 @@ refused apply eu --yes -q | grep '^error'
 say 'all names are free'
 rm -r out/eu/dns
 landfall launch eu --on 2026-11-26 | sed -n '/needs* somebody/p; /^By landfall/p'
+say 'nor is it forgotten on the daily page'
+built apply eu --yes
+rm -r .landfall
+landfall board eu | sed -n '/^Waits/,/^Besides/p'
