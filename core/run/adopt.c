@@ -19,6 +19,7 @@
 #include "plugin/registry.h"
 #include "region/region.h"
 #include "run/change.h"
+#include "run/row.h"
 #include "store/store.h"
 
 /* Generations of a lost store that are tried: each replacement makes one more. */
@@ -297,17 +298,8 @@ static bool take(struct adoption *a, struct err *err)
     const struct pair notes[] = {{"adopt", value_bool(true)},
                                  {"was", value_text(a->mem, a->marker ? a->marker : "")}};
     const struct value *memo = value_map(a->mem, notes, COUNT_OF(notes));
-    const struct store_res row = {.address = s->address,
-                                  .generation = s->generation,
-                                  .kind = DECL_RESOURCE,
-                                  .subsystem = d->subsystem,
-                                  .type = d->type,
-                                  .instance = d->instance,
-                                  .depends_on = "[]",
-                                  .declared_at = arena_print(a->mem, "%s:%u", d->file, d->line),
-                                  .shared = s->shared,
-                                  .protect = d->meta.protect,
-                                  .adopted = true};
+    struct store_res row = row_of_step(a->mem, a->ask->plan, (uint32_t)(s - a->ask->plan->steps));
+    row.adopted = true;
     struct change_ask ask = {.driver = s->driver,
                              .type = s->type,
                              .row = &row,

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "io/loop.h"
 #include "model/decl.h"
 #include "model/due.h"
@@ -16,6 +15,7 @@
 #include "region/region.h"
 #include "run/account.h"
 #include "run/executor_state.h"
+#include "run/row.h"
 #include "run/teardown.h"
 #include "store/store.h"
 
@@ -49,69 +49,15 @@ static bool call_script(void *user, uint32_t fn, const struct value *arg, struct
 
 /* ---- rows and events ------------------------------------------------------------------------------ */
 
-const char *executor_needs_json(const struct executor *x, uint32_t i, struct arena *mem)
-{
-    const struct graph *g = x->plan->graph;
-    if (!x->plan->steps[i].decl || g->needs_at[i] == g->needs_at[i + 1])
-        return "[]";
-    struct buf out;
-    buf_init(&out, 0);
-    buf_char(&out, '[');
-    for (uint32_t e = g->needs_at[i]; e < g->needs_at[i + 1]; e++) {
-        const char *address = g->nodes[g->needs[e]].address;
-        if (e > g->needs_at[i])
-            buf_char(&out, ',');
-        value_json_print_text(&out, address, strlen(address));
-    }
-    buf_char(&out, ']');
-    const char *text = buf_keep(&out, mem);
-    buf_done(&out);
-    return text;
-}
-
-static const char *holds_json(const struct decl *d, struct arena *mem)
-{
-    if (d->meta.holds_count == 0)
-        return NULL;
-    struct buf out;
-    buf_init(&out, 0);
-    for (size_t k = 0; k < d->meta.holds_count; k++) {
-        buf_char(&out, k ? ',' : '[');
-        value_json_print_text(&out, d->meta.holds[k], strlen(d->meta.holds[k]));
-    }
-    buf_char(&out, ']');
-    const char *text = buf_keep(&out, mem);
-    buf_done(&out);
-    return text;
-}
-
 struct store_res executor_row(const struct step_run *r)
 {
     const struct plan_step *s = &r->x->plan->steps[r->i];
-    const struct decl *d = s->decl;
+    if (!s->decl)
+        return *s->row;
     /* A step that turned out to be a replacement makes another generation than the plan could know. */
     bool anew = r->action == PLAN_REPLACE && s->row && s->generation == s->row->generation;
-    struct store_res row = {.address = s->address,
-                            .generation = s->generation + anew,
-                            .subsystem = "",
-                            .type = "",
-                            .instance = "",
-                            .driver = "",
-                            .driver_version = ""};
-    if (!d)
-        return *s->row;
-    row.kind = d->kind;
-    if (s->driver) {
-        row.subsystem = d->subsystem;
-        row.type = d->type;
-        row.instance = d->instance;
-    }
-    row.depends_on = executor_needs_json(r->x, r->i, r->mem);
-    row.holds = holds_json(d, r->mem);
-    row.declared_at = arena_print(r->mem, "%s:%u", d->file, d->line);
-    row.shared = s->shared;
-    row.protect = d->meta.protect;
-    row.adopted = s->row && s->row->adopted;
+    struct store_res row = row_of_step(r->mem, r->x->plan, r->i);
+    row.generation += anew;
     return row;
 }
 

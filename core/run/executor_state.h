@@ -114,8 +114,6 @@ void executor_done(struct step_run *r, const char *text);
 void executor_run_anew(struct step_run *r);
 void executor_tell(struct step_run *r, enum event_kind kind, const char *text, const char *code,
                    const char *advice);
-/* {"depends_on": ...} of the step's direct needs, as JSON in mem. */
-const char *executor_needs_json(const struct executor *x, uint32_t i, struct arena *mem);
 struct store_res executor_row(const struct step_run *r);
 bool executor_store_ok(struct executor *x, bool ok, const struct err *err);
 /* Calls fn(user) after ms, or at once when the run is to stop. */

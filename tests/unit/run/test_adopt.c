@@ -1,3 +1,4 @@
+#include "base/str.h"
 #include "fake_rows.h"
 #include "fake_run.h"
 #include "model/schema.h"
@@ -141,6 +142,82 @@ static void test_what_changed_since_it_was_shown_is_not_touched(void **state)
     }
 }
 
+/* ---- what is written of it -------------------------------------------------------------------------- */
+
+/* c stands on b, and b on a; b holds data. */
+static void declare_chain(void)
+{
+    rig_step(&run.rig, "fake.named.a", "{'name': 'a'}");
+    struct decl *d = rig_step(&run.rig, "fake.named.b", "{'name': 'b'}");
+    d->meta.holds = rig_texts(&run.rig, "customer");
+    d->meta.holds_count = 1;
+    rig_after(&run.rig, d, "fake.named.a");
+    rig_after(&run.rig, rig_step(&run.rig, "fake.named.c", "{'name': 'c'}"), "fake.named.b");
+}
+
+/* All of a row but that it was adopted, and when it was put. */
+static void assert_written_alike(const struct store_res *adopted, const struct store_res *built)
+{
+    struct store_res row = *adopted;
+    assert_true(row.adopted && !built->adopted);
+    assert_int_equal(row.generation, built->generation);
+    assert_int_equal(row.kind, built->kind);
+    assert_int_equal(row.schema_version, built->schema_version);
+    assert_true(row.protect == built->protect && row.shared == built->shared);
+    assert_true(row.deposed == built->deposed && row.damaged == built->damaged);
+    const char *const texts[][2] = {{row.subsystem, built->subsystem},
+                                    {row.type, built->type},
+                                    {row.instance, built->instance},
+                                    {row.driver, built->driver},
+                                    {row.driver_version, built->driver_version},
+                                    {row.ext_id, built->ext_id},
+                                    {row.marker, built->marker},
+                                    {row.desired, built->desired},
+                                    {row.observed, built->observed},
+                                    {row.memo, built->memo},
+                                    {row.depends_on, built->depends_on},
+                                    {row.holds, built->holds},
+                                    {row.inputs, built->inputs},
+                                    {row.declared_at, built->declared_at}};
+    for (size_t k = 0; k < COUNT_OF(texts); k++)
+        if (!str_equal(texts[k][0], texts[k][1]))
+            fail_msg("%s, text %zu: adopted '%s', built '%s'", row.address, k,
+                     texts[k][0] ? texts[k][0] : "-", texts[k][1] ? texts[k][1] : "-");
+}
+
+/* Whoever was adopted first: a run has nothing to add to it, and a destroy takes it down from the top. */
+static void test_what_is_written_is_what_a_run_would_have_written(void **state)
+{
+    (void)state;
+    static const char *const orders[][3] = {{"fake.named.a", "fake.named.b", "fake.named.c"},
+                                            {"fake.named.c", "fake.named.b", "fake.named.a"},
+                                            {"fake.named.b", "fake.named.c", "fake.named.a"}};
+    for (size_t i = 0; i < COUNT_OF(orders); i++) {
+        declare_chain();
+        run_apply(&run);
+        const struct store_snapshot built = run.rig.truth;
+        rig_remove_store(&run.rig);
+        run.rig.truth = (struct store_snapshot){0};
+        ask.lineage = RIG_LINEAGE;
+        for (size_t k = 0; k < 3; k++)
+            if (!look(orders[i][k]) || !take())
+                fail_msg("%s", run.rig.err.summary);
+        ask.lineage = run.rig.ask.adopting = NULL;
+        assert_int_equal(run.rig.truth.res_count, built.res_count);
+        for (size_t k = 0; k < built.res_count; k++)
+            assert_written_alike(run_row(&run, built.res[k].address), &built.res[k]);
+        const struct store_snapshot adopted = run.rig.truth;
+        run_apply(&run);
+        for (size_t k = 0; k < adopted.res_count; k++)
+            assert_int_equal(run_row(&run, adopted.res[k].address)->row_version, adopted.res[k].row_version);
+        rig_forget_steps(&run.rig);
+        run_apply(&run);
+        assert_true(run_order(&run, "done fake.named.c", "started fake.named.b"));
+        assert_true(run_order(&run, "done fake.named.b", "started fake.named.a"));
+        assert_int_equal(run.rig.truth.res_count, 0);
+    }
+}
+
 /* ---- whose it is ----------------------------------------------------------------------------------- */
 
 static void test_what_is_another_regions_is_told_as_its(void **state)
@@ -248,6 +325,7 @@ int main(void)
         T(test_what_is_shown_is_what_is_changed),
         T(test_what_is_told_of_it_is_an_adoption_and_no_change),
         T(test_what_changed_since_it_was_shown_is_not_touched),
+        T(test_what_is_written_is_what_a_run_would_have_written),
         T(test_what_is_another_regions_is_told_as_its),
         T(test_a_lineage_takes_over_what_it_made_for_this_step),
         T(test_who_asks_for_something_else_hears_what_can_be_adopted),

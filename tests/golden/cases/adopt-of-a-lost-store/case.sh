@@ -11,3 +11,10 @@ refused adopt eu queue.queue.mail --yes --lineage "$lineage" | sed "s/$lineage/<
 refused adopt eu queue.queue.mail-dead --yes --lineage 0123456789abcdef0123456789abcdef
 refused adopt eu human.dpa-signed --yes
 refused adopt eu dns.zone.apex --yes
+say 'all of it: where its data is, is known at once; and it goes as what was built goes, records before their zone'
+for address in dns.record.api dns.record.app database.database.main dns.record.db-main queue.queue.mail-dead queue.queue.mail; do
+  built adopt eu "$address" --yes --lineage "$lineage"
+done
+sqlite3 -readonly .landfall/eu.db "select address, depends_on, holds from res order by address"
+landfall residency eu -q
+landfall destroy eu --yes --yes-destroy-data -q
