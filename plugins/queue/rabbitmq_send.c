@@ -389,9 +389,15 @@ static void waited(struct lf_op *op, void *user, int canceled)
         look_into(item, looked_again);
 }
 
+/* One that an earlier try made and whose node is down is "not found" to who makes it again. */
 static void ledger_made(struct lf_op *op, const struct kit_http_reply *reply, void *user)
 {
     struct rabbit_item *item = user;
+    const struct sending *s = item->work;
+    if (rabbit_is_missing(reply)) {
+        rabbit_away_or(item, s->ledger, true, rabbit_item_no_vhost);
+        return;
+    }
     if (rabbit_item_failed(item, reply))
         return;
     if (reply->status == STATUS_CREATED)

@@ -184,6 +184,10 @@ static void test_a_ledger_that_cannot_be_looked_into_is_no_message_unsent(void *
     assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_CANNOT_TELL);
     assert_true(bench_has_note(w->b, "queue.ledger_away"));
     assert_int_equal(broker_call(w, LF_VERB_RECOVER, "t", json)->status, LF_END_OK);
+    mishap_next(w->m, "PUT /api/queues/", 1, MISHAP_ANSWER, NOT_FOUND);
+    assert_int_equal(send(w, "t", json)->status, LF_END_UNSURE);
+    assert_true(bench_has_note(w->b, "queue.away"));
+    sent(w, "t", json);
     /* One that is listed nowhere was never made, whatever others are called. */
     assert_int_equal(broker_call(w, LF_VERB_RECOVER, "tt.", json)->status, LF_END_GONE);
     mishap_next(w->m, "*/landfall.sent.u/get", 1, MISHAP_ANSWER, NOT_FOUND);
