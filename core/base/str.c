@@ -251,3 +251,23 @@ size_t str_find_sorted(const char *text, const void *rows, size_t count, size_t 
     const char *found = count ? bsearch(text, rows, count, size, by_text) : NULL;
     return found ? (size_t)(found - (const char *)rows) / size : count;
 }
+
+const char *str_word(struct arena *mem, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
+    struct buf word;
+    if (text[0] && text[strspn(text, plain)] == '\0')
+        return text;
+    buf_init(&word, 0);
+    buf_char(&word, '\'');
+    for (const char *p = text; *p; p++) {
+        if (*p == '\'')
+            buf_text(&word, "'\\''");
+        else
+            buf_char(&word, *p);
+    }
+    buf_char(&word, '\'');
+    const char *kept = buf_keep(&word, mem);
+    buf_done(&word);
+    return kept;
+}

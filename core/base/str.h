@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 
+struct arena;
 struct buf;
 
 bool str_equal(const char *a, const char *b); /* NULL equals NULL only */
@@ -34,3 +35,6 @@ size_t str_columns(const char *text);
 /* Appends provider text made safe for a terminal: C0, C1, DEL, bidi controls and bad UTF-8 become
  * visible escapes (\x1b, \u202e); newline and tab become spaces. */
 void str_safe(struct buf *out, const char *bytes, size_t count);
+
+/* As one word of a command that is to be typed: in quotes where a shell would read anything into it. */
+const char *str_word(struct arena *mem, const char *text);

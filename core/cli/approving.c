@@ -44,7 +44,7 @@ const char *approving_options(struct session *s)
 
 const char *approving_command(struct session *s, const char *file)
 {
-    return arena_print(s->mem, "landfall approve %s %s", file, approving_options(s));
+    return arena_print(s->mem, "landfall approve %s %s", str_word(s->mem, file), approving_options(s));
 }
 
 const char *approving_way(struct session *s, const struct planning *p, const char *region, const char *does)

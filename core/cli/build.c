@@ -100,7 +100,7 @@ static bool begin_resume(struct build *b, struct err *err)
         return true;
     err_set(err, "plan.other_run", "this plan %s, and the run that is not finished %s",
             destroys ? "builds" : "destroys", destroys ? "destroys" : "builds");
-    return err_advise(err, "landfall apply %s begins a run of its own", b->ask->path);
+    return err_advise(err, "landfall apply %s begins a run of its own", str_word(b->s->mem, b->ask->path));
 }
 
 /* ---- approvals ------------------------------------------------------------------------------ */

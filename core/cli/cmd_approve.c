@@ -225,7 +225,7 @@ static bool check_work(struct approve *a, struct err *err)
     if (a->has.subject.classes != 0)
         return true;
     err_set(err, "approval.nothing", "this plan changes nothing: there is nothing to approve");
-    return err_advise(err, "it needs no yes: landfall apply %s", a->file);
+    return err_advise(err, "it needs no yes: landfall apply %s", str_word(a->s->mem, a->file));
 }
 
 static bool check_open(struct approve *a, struct err *err)
@@ -256,6 +256,7 @@ static bool check_signed(struct approve *a, struct err *err)
 
 static struct facts_approval facts_of(struct approve *a, const struct facts_since *since)
 {
+    const char *file = str_word(a->s->mem, a->file);
     bool is_whole = true;
     for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
         a->missing[c] = approval_missing(&a->has.terms, &a->has.set, c);
@@ -278,7 +279,7 @@ static struct facts_approval facts_of(struct approve *a, const struct facts_sinc
         .since = since,
         .is_blind = !a->s->truth.exists && value_get(a->plan.body, "follows"),
         .approvals = arena_print(a->s->mem, "%s" APPROVAL_SUFFIX, a->file),
-        .next = is_whole ? arena_print(a->s->mem, "landfall %s %s", goes_on ? "resume" : "apply", a->file)
+        .next = is_whole ? arena_print(a->s->mem, "landfall %s %s", goes_on ? "resume" : "apply", file)
                          : approving_command(a->s, a->file)};
 }
 

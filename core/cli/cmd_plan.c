@@ -7,6 +7,7 @@
 #include "cli/session.h"
 
 #include "base/err.h"
+#include "base/str.h"
 #include "base/tick.h"
 #include "model/value_json.h"
 #include "plan/plan.h"
@@ -66,7 +67,7 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
     else if (file && needs_approval(s, plan))
         out_print(o, " Next: %s", approving_command(s, file));
     else if (file)
-        out_print(o, " Next: landfall apply %s", file);
+        out_print(o, " Next: landfall apply %s", str_word(s->mem, file));
     else if (needs_approval(s, plan)) /* what is in no file is approved by nobody */
         out_print(o, " Next: %s", approving_way(s, planning, region, "apply"));
     else if (plan_has_changes(plan) && plan->destroy)

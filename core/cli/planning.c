@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "cli/args.h"
 #include "cli/policies.h"
 #include "cli/session.h"
@@ -73,9 +74,9 @@ const char *planning_options(struct arena *mem, const struct planning *p)
     struct buf out;
     buf_init(&out, 0);
     for (size_t i = 0; i < p->target_count; i++)
-        buf_print(&out, " --target %s", p->targets[i]);
+        buf_print(&out, " --target %s", str_word(mem, p->targets[i]));
     for (size_t i = 0; i < p->replace_count; i++)
-        buf_print(&out, " --replace %s", p->replaces[i]);
+        buf_print(&out, " --replace %s", str_word(mem, p->replaces[i]));
     buf_text(&out, p->refresh_only ? " --refresh-only" : "");
     buf_text(&out, p->destroy ? " --destroy" : "");
     const char *text = buf_keep(&out, mem);
@@ -86,7 +87,8 @@ const char *planning_options(struct arena *mem, const struct planning *p)
 const char *planning_command(struct arena *mem, const struct planning *p, const char *region,
                              const char *file)
 {
-    return arena_print(mem, "landfall plan %s%s -o %s", region, planning_options(mem, p), file);
+    return arena_print(mem, "landfall plan %s%s -o %s", region, planning_options(mem, p),
+                       str_word(mem, file));
 }
 
 bool planning_make(struct session *s, const struct planning *p, struct plan **out, struct err *err)

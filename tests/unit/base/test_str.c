@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/attr.h"
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -217,6 +219,27 @@ static void test_rows_are_found_by_the_text_they_begin_with(void **state)
     assert_int_equal(str_find_sorted("a", NULL, 0, sizeof(rows[0])), 0);
 }
 
+static void test_a_word_is_one_word_to_a_shell(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } all[] = {
+        {"eu.plan", "eu.plan"},
+        {"../plans/eu_1-a.plan", "../plans/eu_1-a.plan"},
+        {"", "''"},
+        {"a b.plan", "'a b.plan'"},
+        {"it's.plan", "'it'\\''s.plan'"},
+        {"$(x)", "'$(x)'"},
+        {"dns.*", "'dns.*'"},
+        {"~/eu.plan", "'~/eu.plan'"},
+    };
+    struct arena *mem = arena_new();
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        assert_string_equal(str_word(mem, all[i].text), all[i].word);
+    arena_free(mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_words_of_absurd_length_have_no_neighbor),
         cmocka_unit_test(test_columns_count_what_a_terminal_shows),
         cmocka_unit_test(test_provider_text_cannot_steer_a_terminal),
+        cmocka_unit_test(test_a_word_is_one_word_to_a_shell),
         cmocka_unit_test(test_rows_are_found_by_the_text_they_begin_with),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

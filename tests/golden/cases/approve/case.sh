@@ -33,8 +33,8 @@ jq -c 'del(.digest, .lineage, .nonce, .given, .expires) | .after |= (. // [] | l
 sqlite3 .landfall/eu.db 'select kind from audit order by seq' 2>&1
 sqlite3 .landfall/eu.db "select json_extract(json, '$.by') from approval order by id" 2>&1
 say 'what changes nothing is approved by nobody'
-built plan eu --target queue -o nothing.plan --by ada
-refused approve nothing.plan --by bob --why 'nothing' --yes
+built plan eu --target queue -o 'no thing.plan' --by ada
+refused approve 'no thing.plan' --by bob --why 'nothing' --yes
 say 'a destroy needs a yes of its own'
 refused destroy eu --yes --yes-destroy-data
 landfall plan eu --destroy | tail -n 2
