@@ -359,7 +359,8 @@ static void own(struct drafting *d)
     buf_print(
         &d->text,
         "#\n# `own` is what a region says for itself.  The block of %s counts for %s alone; this one has its "
-        "keys.\n# Drop what %s does not need; %s stands for the jurisdiction.\n"
+        "keys.\n# Drop what %s does not need; %s stands for the jurisdiction: under another word nobody "
+        "reads it.\n"
         "services:\n  own:\n    ",
         name, name, d->name, key);
     draft_text_key(&d->text, key);

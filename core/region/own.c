@@ -232,7 +232,7 @@ static void check_block(struct check *c, const struct value *theirs)
 {
     const char *key = c->spec->jurisdiction ? c->spec->jurisdiction : own_key(c->f->mem, c->spec->name);
     const struct value *own = value_get(value_get(c->spec->services, OWN), key);
-    /* The same jurisdiction: the copied block is its own as well. */
+    /* The same jurisdiction: it has the copied block, and own_check_read tells of that. */
     if (strcmp(key, c->from->jurisdiction) == 0)
         return;
     buf_text(&c->path, "services." OWN);
@@ -264,4 +264,119 @@ void own_check(struct arena *mem, const char *project, const char *name, struct 
         buf_done(&c.path);
     }
     findings_done(&f);
+}
+
+/* ---- which blocks are read --------------------------------------------------------------------- */
+
+struct reading {
+    struct findings *f;
+    const struct spec *spec;
+    struct buf path; /* of the map that is looked at */
+};
+
+static bool is_copied(const struct reading *r, const struct value *v)
+{
+    const struct origin *origin = origins_get(r->f->origins, v->where);
+    return origin && origin->kind == ORIGIN_COPIED;
+}
+
+/* At the first of them, where the other region wrote it. */
+static void tell_inherited(struct reading *r, const struct value *at, const struct value *copied)
+{
+    struct arena *mem = r->f->mem;
+    const struct spec *spec = r->spec;
+    const struct finding one = {
+        .severity = DIAG_WARNING,
+        .code = "own.inherited",
+        .where = origins_text_of(r->f->origins, at->where),
+        .key = true,
+        .path = arena_text(mem, r->path.at),
+        .advice = arena_print(mem,
+                              "write '%s' in %s with what is true of '%s', also what both share; what it has "
+                              "not goes under 'absent'",
+                              r->path.at, spec->file, spec->name),
+    };
+    findings_add(r->f, &one, "'%s' of '%s' takes %s over from '%s', which says it for itself", r->path.at,
+                 spec->name, names_of(mem, copied), spec->from);
+}
+
+/* One warning for each map, and one for all of it where all is a copy.  What was written here or shrunk is
+ * the region's own decision. */
+static void find_inherited(struct reading *r, const struct value *map)
+{
+    if (is_copied(r, map)) {
+        if (map->count > 0)
+            tell_inherited(r, map, map);
+        return;
+    }
+    struct pair *copied = ARENA_ARRAY(r->f->mem, struct pair, map->count + 1);
+    size_t count = 0, length = r->path.count;
+    for (size_t i = 0; i < map->count; i++)
+        if (is_copied(r, map->pairs[i].value))
+            copied[count++] = map->pairs[i];
+    if (count > 0)
+        tell_inherited(r, copied[0].value, value_map(r->f->mem, copied, count));
+    for (size_t i = 0; i < map->count; i++) {
+        const struct value *one = as_map(map->pairs[i].value);
+        if (!one || is_copied(r, one))
+            continue;
+        path_print_key(&r->path, map->pairs[i].key, false);
+        find_inherited(r, one);
+        r->path.count = length;
+        r->path.at[length] = '\0';
+    }
+}
+
+/* Only beside the block that is read: where that is missing altogether, it is what there is to tell, and
+ * own_check does. */
+static void find_unread(const struct reading *r, const struct value *own)
+{
+    struct arena *mem = r->f->mem;
+    const struct spec *spec = r->spec;
+    for (size_t i = 0; value_kind(own) == VALUE_MAP && i < own->count; i++) {
+        const char *key = own->pairs[i].key;
+        if (!as_map(own->pairs[i].value) || str_equal(key, spec->jurisdiction))
+            continue;
+        struct buf path;
+        buf_init(&path, 0);
+        buf_text(&path, "services." OWN);
+        path_print_key(&path, key, false);
+        const struct finding one = {
+            .severity = DIAG_WARNING,
+            .code = "own.unread",
+            .where = own->pairs[i].value->where,
+            .key = true,
+            .path = buf_keep(&path, mem),
+            .advice =
+                arena_print(mem, "call it '%s', or change the jurisdiction, or drop it", spec->jurisdiction),
+        };
+        findings_add(r->f, &one, "nobody reads '%s': the jurisdiction of '%s' is '%s'", path.at, spec->name,
+                     spec->jurisdiction);
+        buf_done(&path);
+    }
+}
+
+/* Has one of them said that block for itself? */
+static bool is_of_one(const char *jurisdiction, struct spec *const *from, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(from[i]->jurisdiction, jurisdiction))
+            return true;
+    return false;
+}
+
+void own_check_read(struct findings *f, const struct spec *spec, struct spec *const *from, size_t count,
+                    const struct value *services)
+{
+    const struct value *block = own_block(services, spec->jurisdiction);
+    if (!block || count == 0)
+        return;
+    struct reading r = {.f = f, .spec = spec};
+    buf_init(&r.path, 0);
+    buf_text(&r.path, "services." OWN);
+    path_print_key(&r.path, spec->jurisdiction, false);
+    if (is_of_one(spec->jurisdiction, from, count))
+        find_inherited(&r, block);
+    find_unread(&r, value_get(spec->services, OWN));
+    buf_done(&r.path);
 }

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/attr.h"
 
 struct arena;
 struct buf;
 struct diags;
+struct findings;
+struct spec;
 struct value;
 
 /* NULL: it says nothing, or not as a map. */
@@ -26,3 +29,9 @@ void own_print(struct buf *out, const struct value *v);
  * something ("own.lacks").  Reads the files, so that it can also tell of a region that does not load; what is
  * wrong with them is not told here. */
 void own_check(struct arena *mem, const char *project, const char *name, struct diags *out);
+/* What is read, and is not the region's own: blocks go by the jurisdiction, so that a copy of the same one
+ * reads its original's ("own.inherited"), and a block under another word is read by nobody ("own.unread").
+ * Warnings, for two regions may share what one of them says; writing it again says so.  `from` are the
+ * regions the services were copied from, nearest first; `services` is what they resolved to. */
+void own_check_read(struct findings *f, const struct spec *spec, struct spec *const *from, size_t count,
+                    const struct value *services);

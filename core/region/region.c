@@ -295,6 +295,7 @@ static const struct value *load_services(struct load *l, const char *name)
         shape_check(&l->f, shape, services);
     check_differs(l, own, services);
     leftover_check(&l->f, own, l->chain.at + 1, l->chain.count - 1, without_theirs(l, services));
+    own_check_read(&l->f, own, l->chain.at + 1, l->chain.count - 1, services);
     return services;
 }
 

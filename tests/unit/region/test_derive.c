@@ -288,7 +288,9 @@ static void test_secrets_that_the_other_has_for_itself_are_missing_to_nobody(voi
         "region: eu\ntitle: T\njurisdiction: US\nplace: eu-1\ndomain: eu.acme.example\ncurrency: USD\n"
         "from: us\n");
     folder_must_load(p, "eu");
-    assert_int_equal(p->diags.warnings, 3);
+    assert_int_equal(p->diags.warnings, 4);
+    folder_says(p, "region.secret_not_copied", "regions/us.yaml:8:24", "'services.own.US.a.b'");
+    folder_says(p, "own.inherited", "regions/us.yaml:8:10", "takes 'a' over from 'us'");
 }
 
 static void test_what_the_other_says_for_itself_leads_nowhere(void **state)

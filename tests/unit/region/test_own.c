@@ -119,6 +119,75 @@ static void test_nothing_is_missed_where_nothing_is_said_or_it_is_shared(void **
     (void)checked(p, "west", 0);
 }
 
+/* What the load itself tells of the blocks, beside what own_check does. */
+static const struct diag *loaded(struct folder *p, const char *name, size_t count)
+{
+    folder_must_load(p, name);
+    return only(p, count);
+}
+
+static void test_a_copy_of_the_same_jurisdiction_is_told_what_it_takes_over(void **state)
+{
+    struct folder *p = *state;
+    write_one(p, "us", "US", REFERENCE);
+    write_one(p, "west", "US", "from: us\n");
+    const struct diag *d = loaded(p, "west", 1);
+    assert_string_equal(d->code, "own.inherited");
+    assert_string_equal(d->path, "services.own.US");
+    assert_string_equal(d->where, "regions/us.yaml:9:5");
+    assert_non_null(strstr(d->summary, "takes 'entity', 'network', 'rates' over from 'us'"));
+    assert_non_null(strstr(d->advice, "write 'services.own.US' in regions/west.yaml"));
+    write_one(p, "west", "US", "from: us\nservices: { own: { US: { network: x, entity: { name: x } } } }\n");
+    d = loaded(p, "west", 2);
+    assert_non_null(strstr(d[0].summary, "'services.own.US.entity' of 'west' takes 'vat_id' over"));
+    assert_string_equal(d[0].where, "regions/us.yaml:11:34");
+    assert_non_null(strstr(d[1].summary, "'services.own.US' of 'west' takes 'rates' over"));
+    /* A copy of a copy takes over what that wrote, and what that took over. */
+    write_one(p, "far", "US", "from: west\n");
+    assert_non_null(strstr(loaded(p, "far", 1)->summary, "'entity', 'network', 'rates' over from 'west'"));
+}
+
+static void test_what_it_writes_again_or_leaves_out_is_its_own(void **state)
+{
+    struct folder *p = *state;
+    write_one(p, "us", "US", REFERENCE);
+    write_one(p, "west", "US",
+              "from: us\nabsent:\n  - { what: services.own.US.rates, why: w, owner: o }\n"
+              "services: { own: { US: { network: \"10.20\", entity: { name: Acme Inc., vat_id: x } } } }\n");
+    (void)loaded(p, "west", 0);
+}
+
+static void test_of_another_jurisdiction_nothing_is_taken_over(void **state)
+{
+    struct folder *p = *state;
+    write_one(p, "us", "US", REFERENCE "    EU: { network: x }\n");
+    write_one(p, "de", "DE", "from: us\nservices: { own: { DE: { network: x } } }\n");
+    (void)loaded(p, "de", 0);
+    write_one(p, "eu", "EU", "from: us\n");
+    (void)loaded(p, "eu", 0);
+    /* But of a region between them, or behind. */
+    write_one(p, "us2", "US", "from: de\n");
+    assert_string_equal(loaded(p, "us2", 1)->code, "own.inherited");
+}
+
+static void test_a_block_beside_the_one_that_is_read_is_told(void **state)
+{
+    struct folder *p = *state;
+    write_one(p, "us", "US", REFERENCE);
+    write_one(p, "de", "DE", "from: us\nservices: { own: { DE: { a: x }, GER: { a: x }, note: x } }\n");
+    const struct diag *d = loaded(p, "de", 1);
+    assert_string_equal(d->code, "own.unread");
+    assert_string_equal(d->path, "services.own.GER");
+    assert_string_equal(d->where, "regions/de.yaml:8:34");
+    assert_string_equal(d->summary, "nobody reads 'services.own.GER': the jurisdiction of 'de' is 'DE'");
+    /* Where none is read, own_check says what is lacking, at this block. */
+    write_one(p, "de", "DE", "from: us\nservices: { own: { GER: { a: x } } }\n");
+    (void)loaded(p, "de", 0);
+    /* What is copied from one may be written in it. */
+    write_one(p, "us", "US", REFERENCE "    EU: { network: x }\n");
+    (void)loaded(p, "us", 0);
+}
+
 static const char *printed(struct folder *p, const char *json)
 {
     const struct value *v;
@@ -170,6 +239,10 @@ int main(void)
         CASE(test_a_block_under_another_word_is_told_apart_from_none),
         CASE(test_an_unfinished_copy_is_asked_under_the_word_it_began_with),
         CASE(test_nothing_is_missed_where_nothing_is_said_or_it_is_shared),
+        CASE(test_a_copy_of_the_same_jurisdiction_is_told_what_it_takes_over),
+        CASE(test_what_it_writes_again_or_leaves_out_is_its_own),
+        CASE(test_of_another_jurisdiction_nothing_is_taken_over),
+        CASE(test_a_block_beside_the_one_that_is_read_is_told),
         CASE(test_a_value_is_shown_as_it_would_be_written),
         CASE(test_a_key_is_made_of_the_region_s_name),
     };
