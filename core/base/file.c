@@ -60,22 +60,50 @@ static bool read_all(struct arena *mem, int fd, const char *path, size_t hint, s
     return true;
 }
 
+/* *fd is -1 or the caller's to close. */
+static bool open_regular(const char *path, int *fd, struct stat *st, struct err *err)
+{
+    /* O_NONBLOCK, because opening a pipe without a writer would wait for ever. */
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*fd < 0)
+        return err_sys(err, "file.cannot_open", errno, "cannot open '%s'", path);
+    if (fstat(*fd, st) != 0)
+        return err_sys(err, "file.cannot_open", errno, "cannot look at '%s'", path);
+    return S_ISREG(st->st_mode) || err_set(err, "file.not_regular", "'%s' is %s, not a file", path,
+                                           S_ISDIR(st->st_mode) ? "a folder" : "a device, pipe or socket");
+}
+
 bool file_read(struct arena *mem, const char *path, size_t cap, const char **bytes, size_t *count,
                struct err *err)
 {
-    /* O_NONBLOCK, because opening a pipe without a writer would wait for ever. */
-    int fd AUTO(file_close_fd) = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0)
-        return err_sys(err, "file.cannot_open", errno, "cannot open '%s'", path);
+    int fd AUTO(file_close_fd) = -1;
     struct stat st;
-    if (fstat(fd, &st) != 0)
-        return err_sys(err, "file.cannot_open", errno, "cannot look at '%s'", path);
-    if (!S_ISREG(st.st_mode))
-        return err_set(err, "file.not_regular", "'%s' is %s, not a file", path,
-                       S_ISDIR(st.st_mode) ? "a folder" : "a device, pipe or socket");
+    if (!open_regular(path, &fd, &st, err))
+        return false;
     if ((uintmax_t)st.st_size > cap)
         return too_large(path, cap, err);
     return read_all(mem, fd, path, (size_t)st.st_size, cap, bytes, count, err);
+}
+
+bool file_read_head(struct arena *mem, const char *path, size_t most, const char **bytes, size_t *count,
+                    struct err *err)
+{
+    int fd AUTO(file_close_fd) = -1;
+    struct stat st;
+    if (!open_regular(path, &fd, &st, err))
+        return false;
+    char *at = arena_alloc(mem, most + 1);
+    size_t have = 0;
+    for (ssize_t got = 1; got != 0 && have < most;) {
+        got = read(fd, at + have, most - have);
+        if (got < 0 && errno != EINTR)
+            return err_sys(err, "file.cannot_read", errno, "cannot read '%s'", path);
+        have += got > 0 ? (size_t)got : 0;
+    }
+    at[have] = '\0';
+    *bytes = at;
+    *count = have;
+    return true;
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */

@@ -13,6 +13,9 @@ struct err;
 /* Reads the whole regular file into `mem`, NUL behind it.  Over `cap` bytes is an error. */
 MUST_USE bool file_read(struct arena *mem, const char *path, size_t cap, const char **bytes, size_t *count,
                         struct err *err);
+/* The same of its first `most` bytes, however long it is. */
+MUST_USE bool file_read_head(struct arena *mem, const char *path, size_t most, const char **bytes,
+                             size_t *count, struct err *err);
 /* Temporary file in the same folder, fsync, rename, fsync of the folder: a reader sees the old file
  * or the new one, also after a power cut.  mode: 0644, 0600. */
 MUST_USE bool file_replace(const char *path, const void *bytes, size_t count, unsigned mode, struct err *err);

@@ -134,7 +134,8 @@ bool cmd_plan_run(struct session *s, const struct args *args, int *exit_code, st
     const char *region = args_word(args, 0), *file = args_text(args, OPTION_OUT, NULL);
     struct planning planning = planning_of_args(args);
     struct plan *plan;
-    if (!session_open_region(s, region, err))
+    if (!session_open_region(s, region, err) ||
+        (file && !session_may_write(s, session_file(s, file), &plan_file_kind, err)))
         return false;
     bool approved = approving_has_spent(s) || (file && approving_is_beside(s, file));
     planning.keep_body = approved || file;

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/outfile.h"
 #include "base/str.h"
 #include "cli/args.h"
 #include "cli/commands.h"
@@ -38,6 +39,17 @@ static const struct format {
     {"json", {".json"}, as_json_report},
     {"csv", {".csv"}, as_csv_report},
 };
+
+/* How they begin, in any format: who wants another one of the same name shall have it. */
+static const struct outfile_sign signs[] = {
+    {"<!DOCTYPE html>\n<html lang=\"en\">\n", "<meta name=\"generator\" content=\"landfall report/",
+     "<title>"},
+    {"# ", ": landfall report\n\nRegion **", "\n"},
+    {.head = "{\n  \"format\": \"landfall.report/"},
+    {.head = "address,action,reason,stage,subsystem,type,driver,"},
+};
+static const struct outfile_kind kind = {
+    .what = "report", .code = "report.in_the_way", .signs = signs, .count = COUNT_OF(signs)};
 
 static const struct format *format_of_name(const char *name)
 {
@@ -145,7 +157,7 @@ static bool write_file(struct session *s, const struct format *format, const str
 {
     struct file_draft draft;
     struct out out;
-    if (!file_draft_begin(&draft, path, err))
+    if (!outfile_check(path, &kind, err) || !file_draft_begin(&draft, path, err))
         return false;
     out_open(&out, draft.fd, (struct out_style){0}, s->filter);
     format->print(&out, facts);
@@ -177,10 +189,12 @@ static bool tell(struct session *s, const struct format *format, const struct fa
 bool cmd_report_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     struct facts_report facts = {.made_ms = session_wall_ms()};
+    const char *file = args_text(args, OPTION_REPORT_OUT, NULL);
     const struct format *format;
     if (!choose_format(args, &format, err))
         return false;
-    if (!session_open_region(s, args_word(args, 0), err) || !session_open_drivers(s, err) ||
+    if (!session_open_region(s, args_word(args, 0), err) ||
+        (file && !session_may_write(s, session_file(s, file), &kind, err)) || !session_open_drivers(s, err) ||
         !make_plan(s, &facts, err) || !read_events(s, &facts, err))
         return false;
     read_more(s, &facts);

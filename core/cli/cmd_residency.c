@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/outfile.h"
 #include "base/str.h"
 #include "io/loop.h"
 #include "model/value.h"
@@ -97,9 +98,22 @@ static bool read_back(struct session *s, const char *region, struct err *err)
 
 /* ---- the file ------------------------------------------------------------------------------------------ */
 
+static const struct outfile_sign file_sign = {.head = "{\n  \"format\": \"landfall.residency/"};
+static const struct outfile_sign page_sign = {"# Where the data of region ", " is\n\nMade ", "\n"};
+static const struct outfile_kind file_kind = {
+    .what = "evidence of residency", .code = "residency.in_the_way", .signs = &file_sign, .count = 1};
+static const struct outfile_kind page_kind = {
+    .what = "page of evidence of residency", .code = "residency.in_the_way", .signs = &page_sign, .count = 1};
+
 static const char *page_of(struct session *s, const char *path)
 {
     return arena_print(s->mem, "%s.md", path);
+}
+
+static bool may_write(struct session *s, const char *path, struct err *err)
+{
+    return session_may_write(s, path, &file_kind, err) &&
+           session_may_write(s, page_of(s, path), &page_kind, err);
 }
 
 /* What the chain does not know cannot be proved by it. */
@@ -133,7 +147,7 @@ static bool save(struct session *s, const char *name, struct facts_residency *f,
     const char *path = session_file(s, name);
     char hex[DIGEST_HEX];
     struct buf file, page;
-    if (!check_whole(f, err))
+    if (!check_whole(f, err) || !may_write(s, path, err))
         return false;
     buf_init(&file, 0);
     buf_init(&page, 0);
@@ -336,6 +350,8 @@ bool cmd_residency_run(struct session *s, const struct args *args, int *exit_cod
         return false;
     if (args_has(args, OPTION_VERIFY))
         return verify(s, region, args_text(args, OPTION_VERIFY, ""), err);
+    if (file && !may_write(s, session_file(s, file), err))
+        return false;
     if (args_has(args, OPTION_READ_BACK) && !read_back(s, region, err))
         return false;
     if (!read_book(s, region, 0, &book, err))

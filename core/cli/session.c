@@ -12,6 +12,7 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/outfile.h"
 #include "base/str.h"
 #include "base/tick.h"
 #include "cli/args.h"
@@ -160,6 +161,33 @@ bool session_open_project(struct session *s, struct err *err)
 const char *session_file(const struct session *s, const char *path)
 {
     return file_join(s->mem, s->start, path);
+}
+
+static bool is_below(const char *path, const char *folder)
+{
+    size_t count = strlen(folder);
+    return path && strncmp(path, folder, count) == 0 && (path[count] == '/' || path[count] == '\0');
+}
+
+/* A new file there would be taken for a store, or for part of one: by its name, or by where a link leads.
+ * Where the project itself lies in that folder, nothing can be kept out of it. */
+static bool check_outside_stores(const struct session *s, const char *path, struct err *err)
+{
+    const char *stores = file_real(s->mem, s->project->store);
+    if (!stores || is_below(file_real(s->mem, s->project->folder), stores))
+        return true;
+    if (!is_below(file_real(s->mem, file_folder(s->mem, path)), stores) &&
+        !is_below(file_real(s->mem, path), stores))
+        return true;
+    err_set(err, "store.reserved", "'%s' is in the folder of the stores, where only landfall keeps files",
+            path);
+    return err_advise(err, "name a file outside '%s'", s->project->store);
+}
+
+bool session_may_write(const struct session *s, const char *path, const struct outfile_kind *kind,
+                       struct err *err)
+{
+    return check_outside_stores(s, path, err) && outfile_check(path, kind, err);
 }
 
 /* Each folder once, by its real path: in a build tree and in an installed one the same place has two names.

@@ -22,6 +22,7 @@ struct http;
 struct interrupts;
 struct loop;
 struct noticing;
+struct outfile_kind;
 struct playbook;
 struct policy;
 struct pools;
@@ -111,5 +112,9 @@ MUST_USE bool session_lock(struct session *s, const char *lineage, const char *c
 const struct decls *session_decls(const struct session *s);
 /* A file argument, as seen from where the user works. */
 const char *session_file(const struct session *s, const char *path);
+/* The file that -o names, before anything is asked or made for it: not below the folder of the stores, and
+ * what is there is of its kind.  Whoever writes asks outfile_check once more.  The project is open. */
+MUST_USE bool session_may_write(const struct session *s, const char *path, const struct outfile_kind *kind,
+                                struct err *err);
 /* The machine's clock. */
 int64_t session_wall_ms(void);

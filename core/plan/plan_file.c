@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
+#include "base/outfile.h"
 #include "base/tick.h"
 #include "model/value.h"
 #include "model/value_json.h"
@@ -18,6 +19,10 @@
 #define FORMAT "landfall.plan/1"
 /* 100 000 steps make about 50 MiB; ten times that is no plan any more. */
 #define PLAN_FILE_MAX ((size_t)512 << 20)
+
+static const struct outfile_sign sign = {.head = "{\"format\":\"landfall.plan/"};
+const struct outfile_kind plan_file_kind = {
+    .what = "plan", .code = "plan_file.in_the_way", .signs = &sign, .count = 1};
 
 /* What keeps it from being applied, for whoever is asked to approve it: a line each. */
 static void print_broken(struct buf *out, const struct plan *p)
@@ -81,28 +86,6 @@ static void print_envelope(struct buf *out, const struct plan *p, const struct v
     buf_print(out, ",\"serial\":%lld}", (long long)p->truth->serial);
 }
 
-/* Of a plan, whole or not, or of nothing: what a new plan may take the place of. */
-static bool gives_way(const char *bytes, size_t count)
-{
-    static const char head[] = "{\"format\":\"landfall.plan/";
-    return count == 0 || strncmp(bytes, head, sizeof(head) - 1) == 0;
-}
-
-/* A slip of the keyboard must not cost a region file: only a plan, or what is empty, gives way to a plan. */
-static bool may_write(const char *path, struct err *err)
-{
-    struct arena *tmp = arena_new();
-    const char *bytes = "";
-    size_t count = 0;
-    bool ok = !file_exists(path) || file_read(tmp, path, PLAN_FILE_MAX, &bytes, &count, err);
-    if (ok && !gives_way(bytes, count)) {
-        ok = err_set(err, "plan_file.in_the_way", "'%s' is there, and it is no plan", path);
-        err_advise(err, "name another file, or remove that one");
-    }
-    arena_free(tmp);
-    return ok;
-}
-
 static bool save(const struct plan *p, const struct value *options, const struct tick *tick, const char *by,
                  const char *path, struct err *err)
 {
@@ -123,7 +106,8 @@ bool plan_file_save(const struct plan *p, const struct value *options, const str
 {
     struct arena *tmp = arena_new();
     const char *real = file_real(tmp, path); /* a link stays a link */
-    bool ok = may_write(path, err) && save(p, options, tick, by, real ? real : path, err);
+    bool ok =
+        outfile_check(path, &plan_file_kind, err) && save(p, options, tick, by, real ? real : path, err);
     arena_free(tmp);
     return ok || err_wrap(err, "writing the plan");
 }
@@ -138,7 +122,7 @@ struct source {
 static bool damaged(const struct source *from, const char *what, struct err *err)
 {
     err_set(err, "plan_file.damaged", "'%s' is not a plan that can be trusted: %s", from->path, what);
-    if (!gives_way(from->bytes, from->count))
+    if (!outfile_gives_way(&plan_file_kind, from->bytes, from->count))
         return err_advise(err, "name a file that `landfall plan REGION -o FILE` wrote");
     return err_advise(err, "make it again: landfall plan REGION -o %s", from->path);
 }

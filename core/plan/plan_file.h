@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/attr.h"
+#include "base/outfile.h"
 
 struct arena;
 struct err;
@@ -25,6 +26,9 @@ struct plan_file {
     const struct value *body;
     const struct value *envelope; /* options it was made with too: targets, replaces, refresh_only, destroy */
 };
+
+/* What a plan may be written over: a plan. */
+extern const struct outfile_kind plan_file_kind;
 
 /* by: who plans; approvals repeat it, because the envelope is not digested. */
 MUST_USE bool plan_file_save(const struct plan *p, const struct value *options, const struct tick *tick,

@@ -122,6 +122,25 @@ static void test_an_abandoned_draft_leaves_nothing(void **state)
     assert_string_equal(err.code, "file.cannot_write");
 }
 
+static void test_of_a_large_file_the_head_can_be_read(void **state)
+{
+    struct room *r = *state;
+    struct err err;
+    const char *path = inside(r, "big"), *bytes;
+    size_t count;
+    assert_true(file_replace(path, "\0and more", 9, 0644, &err));
+    assert_true(file_read_head(r->mem, path, 4, &bytes, &count, &err));
+    assert_int_equal(count, 4);
+    assert_memory_equal(bytes, "\0and", 5);
+    assert_true(file_read_head(r->mem, path, 4096, &bytes, &count, &err));
+    assert_int_equal(count, 9);
+    assert_memory_equal(bytes, "\0and more", 10);
+    assert_false(file_read_head(r->mem, r->folder, 4, &bytes, &count, &err));
+    assert_string_equal(err.code, "file.not_regular");
+    assert_false(file_read_head(r->mem, inside(r, "none"), 4, &bytes, &count, &err));
+    assert_string_equal(err.code, "file.cannot_open");
+}
+
 static void test_a_large_file_is_read_whole(void **state)
 {
     struct room *r = *state;
@@ -378,6 +397,7 @@ int main(void)
         TEST(test_a_draft_is_seen_only_when_it_is_committed),
         TEST(test_an_abandoned_draft_leaves_nothing),
         TEST(test_a_large_file_is_read_whole),
+        TEST(test_of_a_large_file_the_head_can_be_read),
         TEST(test_an_empty_file_is_an_empty_text),
         TEST(test_a_file_without_a_size_is_read_to_its_end),
         TEST(test_reading_refuses_what_is_too_large_missing_or_no_file),
