@@ -31,6 +31,10 @@
 #define DIFFERENCES_MOST 20
 #define CONFLICTS_MOST   5 /* named in a refusal */
 
+/* What was typed, which is also what the lock says. */
+static const char *const commands[] = {
+    [BUILD_APPLY] = "apply", [BUILD_RESUME] = "resume", [BUILD_DESTROY] = "destroy"};
+
 struct build {
     struct session *s;
     const struct build_ask *ask;
@@ -66,7 +70,7 @@ static bool settle(struct build *b, struct err *err)
     struct session *s = b->s;
     if (!was_cut_off(s))
         return true;
-    if (!session_open_writer(s, s->truth.lineage, b->command, err))
+    if (!session_open_writer(s, s->truth.lineage, commands[b->ask->kind], err))
         return false;
     /* Another landfall may have settled them between the reading and the lock. */
     if (!session_read_store(s, err))
@@ -312,7 +316,8 @@ static bool lock(struct build *b, struct err *err)
     struct session *s = b->s;
     if (s->writer)
         return true;
-    return session_lock(s, b->ask->file ? b->ask->file->lineage : b->plan->lineage, b->command, err);
+    return session_lock(s, b->ask->file ? b->ask->file->lineage : b->plan->lineage, commands[b->ask->kind],
+                        err);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -435,8 +440,6 @@ static bool tell_and_notify(struct build *b, int *exit_code, struct err *err)
 
 bool build_run(struct session *s, const struct build_ask *ask, int *exit_code, struct err *err)
 {
-    static const char *const commands[] = {
-        [BUILD_APPLY] = "apply", [BUILD_RESUME] = "resume", [BUILD_DESTROY] = "destroy"};
     struct build b = {.s = s, .ask = ask, .command = commands[ask->kind], .planning = ask->planning};
     char run_id[33];
     bool over = false;

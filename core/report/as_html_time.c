@@ -194,13 +194,12 @@ static void print_run(struct as_html *h)
     page_text(p, run->command);
     page_markup(p, "</strong> began ");
     page_time(p, run->started_ms);
-    page_markup(p, ", ended ");
-    if (run->ended_ms)
+    if (run->ended_ms) {
+        page_markup(p, ", ended ");
         page_time(p, run->ended_ms);
-    else
-        page_markup(p, "never");
-    page_markup(p, " as <strong>");
-    page_text(p, run->state);
+    }
+    page_markup(p, run->ended_ms ? " as <strong>" : run->killed ? ", was <strong>" : ", is <strong>");
+    page_text(p, store_run_state(run));
     page_print(p, "</strong>: %lld of %lld steps done, %lld failed. Run <code>%.8s</code>.</p>\n",
                (long long)run->done, (long long)run->total, (long long)run->failed, run->run_id);
 }

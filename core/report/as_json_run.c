@@ -44,7 +44,7 @@ void as_json_run_keys(struct doc *d, const struct store_run *run)
 {
     doc_text(d, "run", run->run_id);
     doc_text(d, "command", run->command);
-    doc_text(d, "state", run->state);
+    doc_text(d, "state", store_run_state(run));
     doc_text(d, "plan_digest", run->plan_digest);
     doc_time(d, "started", run->started_ms);
     doc_time(d, "ended", run->ended_ms);
@@ -59,6 +59,18 @@ static void store_run(struct doc *d, const char *key, const struct store_run *ru
     doc_map(d, key);
     as_json_run_keys(d, run);
     approvals(d, run, used, used_count);
+    doc_close(d);
+}
+
+/* Empty where it did not say yet who it is. */
+static void locked_by(struct doc *d, const struct store_holder *holder)
+{
+    doc_map(d, "locked_by");
+    doc_text(d, "command", holder->command);
+    doc_text(d, "host", holder->host);
+    if (holder->pid)
+        doc_count(d, "pid", (uint64_t)holder->pid);
+    doc_time(d, "since", holder->since_ms);
     doc_close(d);
 }
 
@@ -116,6 +128,8 @@ void as_json_status(struct out *o, const struct facts_status *s)
     standing(&d, s->truth);
     if (s->truth->last_run)
         store_run(&d, "last_run", s->truth->last_run, s->used, s->used_count);
+    if (s->truth->holder)
+        locked_by(&d, s->truth->holder);
     trouble_collect(&list, s->events, s->event_count);
     doc_list(&d, "troubles");
     for (size_t i = 0; i < list.count; i++)

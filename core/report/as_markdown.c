@@ -561,8 +561,11 @@ static void print_run(struct paper *p)
     timeline_make(mem, p->plan, p->facts->events, p->facts->event_count, &t);
     tick_print(run->started_ms, text);
     out_print(p->out, "## Last run\n\n**%s** of %s %s **%s**: %lld of %lld steps done, %lld failed",
-              run->command, text, run->ended_ms ? "ended as" : "is (or was killed while)", run->state,
-              (long long)run->done, (long long)run->total, (long long)run->failed);
+              run->command, text,
+              run->ended_ms ? "ended as"
+              : run->killed ? "was"
+                            : "is",
+              store_run_state(run), (long long)run->done, (long long)run->total, (long long)run->failed);
     if (t.count > 0) {
         brief_took(cell(p), t.end_ms - t.start_ms);
         out_print(p->out, "; it took %s. Its critical path:\n\n", p->cell.at);

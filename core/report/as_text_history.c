@@ -30,7 +30,7 @@ static void print_run(struct out *o, const struct store_run *run)
     out_text(o, "  ");
     cell_pad(o, run->command, 8);
     out_paint(o, strcmp(run->state, "done") == 0 ? OUT_GREEN : OUT_YELLOW);
-    cell_pad(o, run->state, 8);
+    cell_pad(o, store_run_state(run), 8);
     out_paint(o, OUT_PLAIN);
     out_print(o, "%lld of %lld", (long long)run->done, (long long)run->total);
     if (run->failed)

@@ -107,7 +107,7 @@ void as_text_pending(struct out *o, const char *region, const struct store_snaps
     }
     if (settling > SETTLING_MAX)
         out_print(o, "  and %zu more in doubt\n", settling - SETTLING_MAX);
-    if (settling > 0) {
+    if (settling > 0 && !truth->holder) { /* else it may be under way right now */
         buf_clear(&text);
         buf_print(&text, "What became of what is in doubt is found out first by: landfall resume %s", region);
         out_text(o, "  ");

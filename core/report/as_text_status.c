@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "base/tick.h"
 #include "base/zone.h"
 #include "model/due.h"
 #include "model/event.h"
@@ -108,10 +109,8 @@ static void last_run(struct out *o, const struct facts_status *s)
     if (!run)
         return;
     buf_init(&text, 0);
-    buf_print(&text, "%s, %s", run->command, run->state);
-    if (strcmp(run->state, "running") == 0)
-        buf_text(&text, " (or it was killed)");
-    buf_print(&text, ", %lld of %lld steps", (long long)run->done, (long long)run->total);
+    buf_print(&text, "%s, %s, %lld of %lld steps", run->command, store_run_state(run), (long long)run->done,
+              (long long)run->total);
     if (run->failed)
         buf_print(&text, ", %lld not successful", (long long)run->failed);
     buf_text(&text, ", ");
@@ -165,13 +164,33 @@ static void troubles(struct out *o, const struct facts_status *s)
     trouble_done(&list);
 }
 
+/* Any command that changes the region would be refused until then. */
+static void wait_for(struct out *o, const struct store_holder *holder)
+{
+    char since[TICK_TEXT];
+    if (!holder->command) {
+        out_text(o, "wait for the landfall that is working on this region\n");
+        return;
+    }
+    tick_print(holder->since_ms, since);
+    out_text(o, "wait for landfall ");
+    out_safe(o, holder->command);
+    out_print(o, " (pid %lld on host ", (long long)holder->pid);
+    out_safe(o, holder->host);
+    out_print(o, ", since %s), which is working on this region\n", since);
+}
+
 /* The one command that goes on from here. */
 static void next(struct out *o, const struct facts_status *s)
 {
-    struct arena *mem = arena_new();
-    const char *command = next_of_status(mem, s);
     out_painted(o, OUT_BOLD, "Next");
     out_text(o, "  ");
+    if (s->truth->holder) {
+        wait_for(o, s->truth->holder);
+        return;
+    }
+    struct arena *mem = arena_new();
+    const char *command = next_of_status(mem, s);
     out_safe(o, command ? command : arena_print(mem, "landfall plan %s", s->region));
     out_text(o, command ? "\n" : "   shows what differs from the playbook\n");
     arena_free(mem);

@@ -118,9 +118,20 @@ struct store_run {
     int64_t started_ms, ended_ms;
     int64_t total, done, failed; /* steps, of the whole run; of a running one that is read, done by now */
     const char *plan;            /* canonical body of the plan, for resume; NULL in lists */
+    bool killed; /* set by reading: it has no end on record, and who worked on it does not any more */
     /* What store_put_run is to spend in the transaction that writes the run; never read back with a run. */
     const struct store_approval *approvals;
     size_t approval_count;
+};
+
+/* The state to tell people: "killed", or what is on record. */
+const char *store_run_state(const struct store_run *run);
+
+/* The landfall that works on a region: it holds the lock. */
+struct store_holder {
+    const char *command, *host; /* NULL: it did not say yet who it is */
+    int64_t pid;
+    int64_t since_ms; /* wall clock */
 };
 
 struct store_event { /* an event as it was kept */
@@ -171,9 +182,10 @@ struct store_snapshot {
     const struct store_op
         *ops; /* not DONE and not FAILED: INTENT, DOUBT, SETTLING, CONFLICT, HELD; in order of creation */
     size_t op_count;
-    const struct store_run *last_run; /* NULL: none; with its plan */
-    const char *outputs;              /* JSON map, or NULL */
-    const char *audit_head;           /* hash of the newest audit entry; NULL: there is none */
+    const struct store_run *last_run;  /* NULL: none; with its plan */
+    const struct store_holder *holder; /* NULL: no other process works on it now */
+    const char *outputs;               /* JSON map, or NULL */
+    const char *audit_head;            /* hash of the newest audit entry; NULL: there is none */
     int64_t audit_count;
     int64_t approval_count; /* spent so far */
 };

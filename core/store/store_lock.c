@@ -179,6 +179,22 @@ enum store_lock_state store_lock_share(const char *path, int *out)
     return STORE_LOCK_HELD;
 }
 
+bool store_lock_holder(struct arena *mem, const char *path, struct store_lock_facts *out)
+{
+    char text[FACTS_MAX];
+    struct store_lock_facts f;
+    int fd AUTO(file_close_fd) = open_lock(path, O_RDONLY);
+    *out = (struct store_lock_facts){0};
+    if (fd < 0 || !read_facts(fd, text, &f))
+        return true;
+    if (outlived(&f))
+        return false;
+    *out = f;
+    out->host = arena_text(mem, f.host);
+    out->command = arena_text(mem, f.command);
+    return true;
+}
+
 bool store_lock_is_ours(const char *path)
 {
     char text[FACTS_MAX];

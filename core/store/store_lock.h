@@ -33,6 +33,9 @@ enum store_lock_state {
 };
 /* For a reader; never waits, never writes. */
 enum store_lock_state store_lock_share(const char *path, int *fd);
+/* Who holds what is STORE_LOCK_HELD, texts in mem; all zero when the holder did not write it yet.  False: it
+ * has ended, and only a command it started holds it still. */
+bool store_lock_holder(struct arena *mem, const char *path, struct store_lock_facts *out);
 /* Does this very process hold it?  Then the store's files must be opened through SQLite only: closing any
  * other descriptor of theirs would drop the locks SQLite has on them. */
 bool store_lock_is_ours(const char *path);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/err.h"
@@ -120,14 +121,21 @@ static bool read_body(struct store_source *s, struct arena *mem, enum store_rows
     return true;
 }
 
-/* What was done for a run since it was opened, by it or by people meanwhile. */
+const char *store_run_state(const struct store_run *run)
+{
+    return run->killed ? "killed" : run->state;
+}
+
+/* What was done for a run since it was opened, by it, by who settled what it left open, or by people until a
+ * later run had something to say. */
 #define DONE_FOR_RUN                                                                                         \
     "WHERE seq>=?2 AND ((run_id=?1 AND kind='step.done') OR (kind='resolved' AND verb='done' AND "           \
-    "seq>(SELECT MIN(seq) FROM event WHERE seq>=?2 AND run_id=?1))) ORDER BY seq"
+    "seq>(SELECT MIN(seq) FROM event WHERE seq>=?2 AND run_id=?1) AND "                                      \
+    "seq<IFNULL((SELECT MIN(seq) FROM event WHERE seq>=?2 AND run_id IN (SELECT run_id FROM run WHERE "      \
+    "id>(SELECT id FROM run WHERE run_id=?1))),9223372036854775807))) ORDER BY seq"
 
-/* The row of a run is written when it is opened and when it ends.  How far one came that is under way, or was
- * killed, is told by the events that were committed with each step. */
-static bool count_progress(struct store_source *s, struct store_run *run, struct err *err)
+/* Where events of the newest run begin is known, which spares reading those of years. */
+static bool count_done(struct store_source *s, int64_t since, struct store_run *run, struct err *err)
 {
     struct store_cursor c AUTO(store_cursor_close) = {0};
     struct store_event row = {0};
@@ -135,7 +143,7 @@ static bool count_progress(struct store_source *s, struct store_run *run, struct
     if (!store_cursor_open(&c, &s->db, STORE_ROWS_EVENT, DONE_FOR_RUN, err))
         return false;
     sqlite3_bind_text(c.stmt, 1, run->run_id, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(c.stmt, 2, s->meta.run_event);
+    sqlite3_bind_int64(c.stmt, 2, since);
     struct arena *tmp = arena_new();
     struct map *done = map_new();
     while (store_cursor_next(&c, tmp, &row, &more, err) && more) {
@@ -151,7 +159,25 @@ static bool count_progress(struct store_source *s, struct store_run *run, struct
     return !more;
 }
 
-/* All runs, oldest first, verified together. */
+/* Whoever works on the region has the lock: it took it before it opened its run, or to resume this one. */
+static bool is_going_on(const struct store_source *s, const struct store_run *run)
+{
+    const struct store_lock_facts *holder = &s->holder;
+    return s->held && (!holder->command || holder->started_ms <= run->started_ms ||
+                       str_equal(holder->command, "resume"));
+}
+
+/* The row of a run is written when it is opened and when it ends.  How far one came that is under way, or was
+ * killed, is told by the events that were committed with each step; which of both, by the lock. */
+static bool complete_run(struct store_source *s, bool newest, struct store_run *run, struct err *err)
+{
+    if (!str_equal(run->state, "running"))
+        return true;
+    run->killed = !newest || !is_going_on(s, run);
+    return count_done(s, newest ? s->meta.run_event : 0, run, err);
+}
+
+/* All runs as they are on record, oldest first, verified together. */
 static bool read_runs(struct store_source *s, struct arena *mem, struct store_run **out, size_t *count,
                       struct err *err)
 {
@@ -167,8 +193,6 @@ static bool read_runs(struct store_source *s, struct arena *mem, struct store_ru
         store_tally_add(&found, c.sum);
     }
     bool good = !more && store_tally_check(&found, &s->meta.run, s->db.path, "run", err);
-    if (good && runs.count > 0 && str_equal(runs.at[runs.count - 1].state, "running"))
-        good = count_progress(s, &runs.at[runs.count - 1], err);
     if (good) {
         *out = ARRAY_KEEP(&runs, mem);
         *count = runs.count;
@@ -201,8 +225,7 @@ static bool read_last_run(struct store_source *s, struct arena *mem, struct stor
     if (!found)
         return true;
     out->last_run = run;
-    return (!str_equal(run->state, "running") || count_progress(s, run, err)) &&
-           read_body(s, mem, STORE_ROWS_PLAN, c.id, &run->plan, err);
+    return complete_run(s, true, run, err) && read_body(s, mem, STORE_ROWS_PLAN, c.id, &run->plan, err);
 }
 
 /* The fence only; who holds the lock is told by the lock file. */
@@ -218,6 +241,18 @@ static bool read_lock(struct store_source *s, struct arena *mem, struct store_sn
     return found || store_db_corrupt(s->db.path, "table 'lock' is empty", err);
 }
 
+static const struct store_holder *holder_of(struct arena *mem, const struct store_source *s)
+{
+    if (!s->held || s->holder.pid == getpid())
+        return NULL;
+    struct store_holder *holder = ARENA_NEW(mem, struct store_holder);
+    *holder = (struct store_holder){.command = s->holder.command,
+                                    .host = s->holder.host,
+                                    .pid = s->holder.pid,
+                                    .since_ms = s->holder.started_ms};
+    return holder;
+}
+
 bool store_read(struct arena *mem, const char *path, struct store_snapshot *out, struct err *err)
 {
     struct store_source s AUTO(store_source_close) = {0};
@@ -228,6 +263,7 @@ bool store_read(struct arena *mem, const char *path, struct store_snapshot *out,
         uint8_t *key = arena_alloc(mem, DIGEST_KEY);
         store_meta_key(&s.meta, key);
         snap.digest_key = key;
+        snap.holder = holder_of(mem, &s);
         snap.lineage = s.meta.lineage;
         snap.serial = s.meta.serial;
         snap.epoch = s.meta.epoch;
@@ -325,6 +361,10 @@ bool store_read_runs(struct arena *mem, const char *path, struct store_run **out
         return false;
     if (exists && !read_runs(&s, mem, &runs, &run_count, err))
         return false;
+    for (size_t i = 0; i < run_count; i++) {
+        if (!complete_run(&s, i + 1 == run_count, &runs[i], err))
+            return false;
+    }
     *out = runs;
     *count = run_count;
     return true;

@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/file.h"
-#include "store/store_lock.h"
 
 #define TRIES 200 /* naps of 10 ms: a writer that starts or ends is between two states for a few */
 /* After so many a held lock without a living SQLite behind it means that its owner died and left a child. */
@@ -143,6 +142,7 @@ static bool try_open(struct arena *mem, const char *path, int attempt, struct st
     enum store_lock_state lock = store_lock_share(path, &s->lock_fd);
     bool held = lock == STORE_LOCK_HELD, good;
     s->locked = lock == STORE_LOCK_SHARED;
+    s->held = held && store_lock_holder(mem, path, &s->holder);
     if (held && attempt >= TRIES_BEFORE_ORPHANED && !store_lock_is_ours(path))
         good = open_orphaned(mem, path, s, err);
     else if (held)

@@ -14,6 +14,7 @@
 #include "base/attr.h"
 #include "store/store_db.h"
 #include "store/store_image.h"
+#include "store/store_lock.h"
 #include "store/store_meta.h"
 
 struct err;
@@ -24,6 +25,8 @@ struct store_source {
     struct store_image image;
     bool locked; /* lock_fd is open */
     int lock_fd;
+    bool held; /* a writer lives */
+    struct store_lock_facts holder;
 };
 
 /* On success a read transaction is open: everything read belongs to one commit.  *exists is false when there

@@ -416,6 +416,106 @@ static void test_every_flipped_bit_of_a_rows_text_is_noticed(void **state)
     assert_int_equal(found, 1);
 }
 
+/* ---- runs without an end -------------------------------------------------------------------- */
+
+static void put_done(struct fixture *f, enum event_kind kind, const char *run_id, const char *address)
+{
+    store_put_event(f->writer, &(struct event){.kind = kind,
+                                               .verb = kind == EVENT_RESOLVED ? "done" : "create",
+                                               .run_id = run_id,
+                                               .address = address});
+}
+
+static const struct store_run *read_runs(struct fixture *f, size_t expected)
+{
+    struct store_run *runs = NULL;
+    size_t count = 0;
+    assert_true(store_read_runs(f->mem, f->path, &runs, &count, &f->err));
+    assert_int_equal(count, expected);
+    return runs;
+}
+
+static void test_a_run_without_an_end_was_killed_and_is_told_with_what_was_done(void **state)
+{
+    struct fixture *f = *state;
+    struct store_run first = fixture_run("run-0", "digest-0"), second = fixture_run("run-1", "digest-1"),
+                     third = fixture_run("run-2", "digest-2");
+    second.state = "done";
+    second.done = 5;
+    fixture_open(f);
+    put_done(f, EVENT_RESOLVED, NULL, "human.early"); /* before any run */
+    store_put_run(f->writer, &first);
+    put_done(f, EVENT_STEP_DONE, "run-0", "dns.record.a");
+    put_done(f, EVENT_STEP_DONE, "run-0", "dns.record.a");
+    put_done(f, EVENT_RESOLVED, NULL, "human.meanwhile");
+    store_put_run(f->writer, &second);
+    put_done(f, EVENT_STEP_DONE, "run-1", "dns.record.c");
+    put_done(f, EVENT_STEP_DONE, "run-0", "dns.record.b"); /* settled by who came next */
+    put_done(f, EVENT_RESOLVED, NULL, "human.late");
+    store_put_run(f->writer, &third);
+    put_done(f, EVENT_STEP_DONE, "run-2", "dns.record.d");
+    fixture_commit_well(f);
+    fixture_close(f);
+    const struct store_run *runs = read_runs(f, 3);
+    assert_string_equal(store_run_state(&runs[0]), "killed");
+    assert_int_equal(runs[0].done, 3);
+    assert_string_equal(store_run_state(&runs[1]), "done");
+    assert_int_equal(runs[1].done, 5);
+    assert_string_equal(store_run_state(&runs[2]), "killed");
+    assert_int_equal(runs[2].done, 1);
+    struct store_snapshot s = fixture_read(f);
+    assert_string_equal(store_run_state(s.last_run), "killed");
+    assert_int_equal(s.last_run->done, 1);
+    assert_null(s.holder);
+}
+
+static void check_held(struct fixture *f, const char *command, const char *state)
+{
+    assert_true(store_writer_open(f->loop, f->path, "eu", FIXTURE_LINEAGE, command, &f->writer, &f->err));
+    struct store_snapshot s = fixture_read(f);
+    assert_string_equal(store_run_state(s.last_run), state);
+    assert_string_equal(store_run_state(&read_runs(f, 2)[1]), state);
+    assert_string_equal(store_run_state(&read_runs(f, 2)[0]), "killed");
+    assert_null(s.holder); /* no other process */
+    fixture_close(f);
+}
+
+static void nothing(void *user)
+{
+    (void)user;
+}
+
+static void pass_a_second(struct fixture *f)
+{
+    loop_after(f->loop, 1000, nothing, NULL);
+    loop_run(f->loop);
+}
+
+/* The newest run goes on where the lock is held by who opened it, or resumes it; not where anybody holds it.
+ */
+static void test_a_run_whose_landfall_holds_the_lock_is_running(void **state)
+{
+    struct fixture *f = *state;
+    const struct tick *tick = loop_tick(f->loop);
+    fixture_open(f);
+    for (int i = 0; i < 2; i++) {
+        struct store_run run =
+            fixture_run(arena_print(f->mem, "run-%d", i), arena_print(f->mem, "digest-%d", i));
+        run.started_ms = tick->wall_ms(tick->user);
+        store_put_run(f->writer, &run);
+    }
+    fixture_commit_well(f);
+    struct store_snapshot s = fixture_read(f);
+    assert_string_equal(store_run_state(s.last_run), "running");
+    assert_string_equal(store_run_state(&read_runs(f, 2)[1]), "running");
+    assert_string_equal(store_run_state(&read_runs(f, 2)[0]), "killed");
+    fixture_close(f);
+    pass_a_second(f);
+    check_held(f, "apply", "killed");
+    check_held(f, "done", "killed");
+    check_held(f, "resume", "running");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
@@ -438,6 +538,8 @@ int main(void)
         TEST(test_a_lost_call_is_noticed_by_the_next_writer),
         TEST(test_no_flipped_bit_makes_a_row_silently_wrong),
         TEST(test_every_flipped_bit_of_a_rows_text_is_noticed),
+        TEST(test_a_run_without_an_end_was_killed_and_is_told_with_what_was_done),
+        TEST(test_a_run_whose_landfall_holds_the_lock_is_running),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

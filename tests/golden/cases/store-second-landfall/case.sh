@@ -15,8 +15,12 @@ done
 landfall apply eu --yes
 landfall destroy eu --yes
 landfall status eu
+"$binary" status eu --json | jq -c '.last_run.state, .locked_by.command, (.locked_by | keys)'
+landfall history eu
 say 'it is killed: the next one takes over'
 kill -KILL $first
 while kill -0 $first 2>/dev/null; do sleep 0.02; done
+landfall status eu
+"$binary" status eu --json | jq -c '.last_run.state, .locked_by'
 edit regions/eu.yaml -e 's/, delay_ms: 60000//'
 landfall resume eu --yes
