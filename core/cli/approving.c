@@ -130,6 +130,16 @@ bool approving_require(struct approving *a, const char *plan, struct err *err)
     return false;
 }
 
+bool approving_is_asked(const struct session *s, const struct plan *plan)
+{
+    uint32_t classes = approval_classes_of(plan);
+    for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
+        if ((classes & APPROVALS_BIT(c)) && s->project->approvals.need[c] > 0)
+            return true;
+    }
+    return false;
+}
+
 bool approving_is_free(struct session *s, const struct plan *plan, const struct planning *planning,
                        struct err *err)
 {

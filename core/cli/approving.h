@@ -47,6 +47,8 @@ const char *approving_way(struct session *s, const struct planning *p, const cha
 MUST_USE bool approving_sign(struct session *s, const char *key, const char *text, const char **out,
                              struct err *err);
 
+/* Does the project ask for a yes to anything that the plan changes? */
+bool approving_is_asked(const struct session *s, const struct plan *plan);
 /* Reads the approvals beside the plan file at `path`; the session's region is open. */
 MUST_USE bool approving_open(struct session *s, const struct plan_file *file, const char *path,
                              struct approving *out, struct err *err);

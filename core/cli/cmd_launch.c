@@ -1,9 +1,11 @@
+#include "cli/approving.h"
 #include "cli/args.h"
 #include "cli/commands.h"
 #include "cli/launching.h"
 #include "cli/planning.h"
 #include "cli/session.h"
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "launch/calendar.h"
 #include "launch/what_if.h"
@@ -39,6 +41,15 @@ static void tell_past(struct session *s, const struct args *args)
         o, ", which is past: what was done since then counts as done, and dates are counted from that day\n");
 }
 
+/* Where a yes is asked for, the plan that it is given to comes first, and says how to go on. */
+static const char *next_of(struct session *s, const struct plan *plan, const struct planning *planning)
+{
+    const char *region = s->region->name;
+    if (approving_is_asked(s, plan))
+        return planning_command(s->mem, planning, region, arena_print(s->mem, "%s.plan", region));
+    return arena_print(s->mem, "landfall apply %s", region);
+}
+
 bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, struct err *err)
 {
     struct planning planning = {.names = true};
@@ -58,7 +69,11 @@ bool cmd_launch_run(struct session *s, const struct args *args, int *exit_code, 
     ask.plan = plan;
     if (!launching_make(s, &ask, &launch, err))
         return false;
-    struct facts_launch facts = {.region = s->region, .plan = plan, .launch = launch, .silence = silence};
+    struct facts_launch facts = {.region = s->region,
+                                 .plan = plan,
+                                 .launch = launch,
+                                 .silence = silence,
+                                 .next = next_of(s, plan, &planning)};
     planning_tell_silence(s, silence);
     if (s->json)
         as_json_launch(&s->out, &facts);

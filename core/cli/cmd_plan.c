@@ -12,8 +12,6 @@
 #include "model/value_json.h"
 #include "plan/plan.h"
 #include "plan/plan_file.h"
-#include "region/approvals.h"
-#include "region/project.h"
 #include "region/region.h"
 #include "report/as_json.h"
 #include "report/as_text.h"
@@ -28,16 +26,6 @@ static void tell_destroy(struct out *o, const struct planning *p, const char *re
         out_text(o, " Next: the same with -o FILE, then landfall apply FILE");
     else
         out_print(o, " Next: landfall destroy %s", region);
-}
-
-static bool needs_approval(const struct session *s, const struct plan *plan)
-{
-    uint32_t classes = approval_classes_of(plan);
-    for (unsigned c = 0; c < APPROVALS_CLASS_COUNT; c++) {
-        if ((classes & APPROVALS_BIT(c)) && s->project->approvals.need[c] > 0)
-            return true;
-    }
-    return false;
 }
 
 static void tell_next(struct session *s, const struct plan *plan, const struct planning *planning,
@@ -64,11 +52,11 @@ static void tell_next(struct session *s, const struct plan *plan, const struct p
     /* What is found out about them changes the plan. */
     if (running_has_doubts(s))
         out_print(o, " Next: landfall resume %s, then plan again", region);
-    else if (file && needs_approval(s, plan))
+    else if (file && approving_is_asked(s, plan))
         out_print(o, " Next: %s", approving_command(s, file));
     else if (file)
         out_print(o, " Next: landfall apply %s", str_word(s->mem, file));
-    else if (needs_approval(s, plan)) /* what is in no file is approved by nobody */
+    else if (approving_is_asked(s, plan)) /* what is in no file is approved by nobody */
         out_print(o, " Next: %s", approving_way(s, planning, region, "apply"));
     else if (plan_has_changes(plan) && plan->destroy)
         tell_destroy(o, planning, region);

@@ -64,6 +64,7 @@ const struct value *approval_seen(struct arena *mem, const struct approval *at, 
 /* What an approver looks at, from the digested body of a plan file alone: no service is asked. */
 struct approval_subject {
     const char *region, *digest, *lineage, *currency, *planned_by;
+    bool is_first;    /* follows no run: its lineage may be one that was made up for it */
     uint32_t classes; /* of its changes; 0: nothing is changed */
     struct spend spend;
     const char *const *shared, *const *irreversible; /* "update dns.record.delegation" */
@@ -132,12 +133,16 @@ struct approval_set {
     /* How many count for each class, and why some do not: lines of text, or NULL. */
     uint32_t given[3];
     const char *why_not;
+    /* Those of why_not that were given before the plan was made anew, with another lineage. */
+    const struct approval *const *superseded;
+    size_t superseded_count;
 };
 
 /* Refuses what must not stand in such a file: a line that was tampered with, a signature that does not hold,
  * an approval that was spent, that is of another region, store, currency or planner.  Lines for other plans
  * are left alone.  What is merely of no use - expired, the same person twice, a person who may not - is in
- * set->why_not. */
+ * set->why_not; and so is one for a first plan of another lineage, because every making of it until there is
+ * a store makes one up. */
 MUST_USE bool approval_judge(struct arena *mem, const struct approval_terms *terms, const struct approval *at,
                              size_t count, struct approval_set *out, struct err *err);
 /* What is still needed for a class; 0: enough. */

@@ -10,6 +10,7 @@
 #include "model/money.h"
 #include "model/value.h"
 #include "plan/approval.h"
+#include "plan/plan_file.h"
 #include "region/approvals.h"
 #include "store/store.h"
 
@@ -23,45 +24,41 @@ struct judge {
     size_t all_count;
     ARRAY(const struct approval *) counted;
     ARRAY(const char *) keys; /* of the counted: the signer's key, or NULL */
+    ARRAY(const struct approval *) superseded;
     struct buf why_not;
 };
 
 /* ---- what must not be ---------------------------------------------------------------------- */
 
-/* `or_else`: what else it may come from, where nobody did anything wrong. */
 static bool altered(const struct approval *a, const char *what, const char *says, const char *is,
-                    const char *or_else, struct err *err)
+                    struct err *err)
 {
     err_set(err, "approval.altered",
             "the approval of '%s' (line %zu) is for another %s: '%s', and the plan has '%s'", a->by,
             a->number, what, says, is);
     return err_advise(err,
-                      "somebody changed it, or it belongs to another plan%s: take that line out, and have it "
-                      "given again",
-                      or_else);
+                      "somebody changed it, or it belongs to another plan: take that line out, and have it "
+                      "given again");
 }
-
-/* A store that is not built yet has no lineage but that which each plan makes up for it. */
-#define MADE_ANEW ", or the plan was made anew before there was a store"
 
 static bool check_subject(const struct judge *j, const struct approval *a, struct err *err)
 {
     const struct approval_subject *s = j->terms->subject;
     const struct {
-        const char *what, *says, *is, *or_else;
-    } pairs[] = {{"region", a->region, s->region, ""},
-                 {"store (lineage)", a->lineage, s->lineage, MADE_ANEW},
-                 {"currency", a->currency, s->currency, ""},
-                 {"planner", a->planned_by, s->planned_by, ""}};
+        const char *what, *says, *is;
+    } pairs[] = {{"region", a->region, s->region},
+                 {"store (lineage)", a->lineage, s->lineage},
+                 {"currency", a->currency, s->currency},
+                 {"planner", a->planned_by, s->planned_by}};
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         if (strcmp(pairs[i].says, pairs[i].is) != 0)
-            return altered(a, pairs[i].what, pairs[i].says, pairs[i].is, pairs[i].or_else, err);
+            return altered(a, pairs[i].what, pairs[i].says, pairs[i].is, err);
     }
     if (a->unpriced != s->spend.unpriced)
         return altered(a, "number of steps without a price", arena_print(j->mem, "%u", a->unpriced),
-                       arena_print(j->mem, "%u", s->spend.unpriced), "", err);
+                       arena_print(j->mem, "%u", s->spend.unpriced), err);
     if (a->classes & ~s->classes)
-        return altered(a, "kind of change", "more than the plan has", "less", "", err);
+        return altered(a, "kind of change", "more than the plan has", "less", err);
     return true;
 }
 
@@ -235,6 +232,23 @@ static bool is_of_use(struct judge *j, const struct approval *a, const char *key
                                                : leave(j, a, why.summary);
 }
 
+/* A store that is not built yet has no lineage but that which each plan makes up for it: nobody did anything
+ * wrong.  It counts no more, all the same: a store that was lost had a lineage too, and what was approved for
+ * it and spent there must not open a second one. */
+static bool is_superseded(const struct judge *j, const struct approval *a)
+{
+    const struct approval_subject *s = j->terms->subject;
+    return s->is_first && plan_file_is_lineage(a->lineage) && strcmp(a->lineage, s->lineage) != 0;
+}
+
+static void leave_superseded(struct judge *j, const struct approval *a)
+{
+    leave(j, a,
+          "given before this plan was made anew (until there is a store each plan has a lineage of its own): "
+          "has to be given again");
+    ARRAY_PUSH(&j->superseded, a);
+}
+
 /* ---- all of them --------------------------------------------------------------------------- */
 
 static bool judge_one(struct judge *j, const struct approval *a, struct err *err)
@@ -275,18 +289,23 @@ bool approval_judge(struct arena *mem, const struct approval_terms *terms, const
     for (size_t i = 0; ok && i < count; i++) {
         if (strcmp(at[i].digest, terms->subject->digest) != 0)
             leave(&j, &at[i], arena_print(mem, "for another one, plan %.12s", at[i].digest));
+        else if (is_superseded(&j, &at[i]))
+            leave_superseded(&j, &at[i]);
         else
             ok = judge_one(&j, &at[i], err);
     }
     if (ok) {
         set.count = j.counted.count;
         set.at = ARRAY_KEEP(&j.counted, mem);
+        set.superseded_count = j.superseded.count;
+        set.superseded = ARRAY_KEEP(&j.superseded, mem);
         set.why_not = j.why_not.count ? buf_keep(&j.why_not, mem) : NULL;
         add_up(&set);
         *out = set;
     }
     ARRAY_DONE(&j.counted);
     ARRAY_DONE(&j.keys);
+    ARRAY_DONE(&j.superseded);
     buf_done(&j.why_not);
     return ok;
 }

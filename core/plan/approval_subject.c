@@ -98,6 +98,7 @@ bool approval_subject_of(struct arena *mem, const struct plan_file *file, struct
 {
     struct approval_subject subject = {
         .region = file->region, .digest = file->digest, .lineage = file->lineage, .planned_by = file->by};
+    subject.is_first = value_get(file->body, "follows") == NULL;
     const struct value *steps = value_get(file->body, "steps");
     struct subject s = {.mem = mem, .out = &subject};
     if (!read_cost(value_get(file->body, "cost"), &subject) || !*file->by) {

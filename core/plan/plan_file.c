@@ -159,7 +159,7 @@ static bool unreadable(const char *path, struct err *err)
 }
 
 /* It becomes that of the store that a first apply makes. */
-static bool is_lineage(const char *text)
+bool plan_file_is_lineage(const char *text)
 {
     return strlen(text) == 32 && text[strspn(text, "0123456789abcdef")] == '\0';
 }
@@ -187,7 +187,7 @@ bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, 
     const struct value *body = value_get(all, "body"), *envelope = value_get(all, "envelope");
     const char *region = value_get_text(body, "region", NULL),
                *lineage = value_get_text(envelope, "lineage", NULL);
-    if (lineage && !is_lineage(lineage))
+    if (lineage && !plan_file_is_lineage(lineage))
         return damaged(&from, "the lineage in it is none", err);
     if (!region || !lineage || value_kind(value_get(body, "steps")) != VALUE_LIST ||
         value_kind(value_get(envelope, "options")) != VALUE_MAP)

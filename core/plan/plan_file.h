@@ -35,6 +35,8 @@ MUST_USE bool plan_file_save(const struct plan *p, const struct value *options, 
                              const char *by, const char *path, struct err *err);
 /* Checks format, digest and shape: plan_file.damaged, plan_file.newer. */
 MUST_USE bool plan_file_load(struct arena *mem, const char *path, struct plan_file *out, struct err *err);
+/* Has the form of one: 32 hex digits. */
+bool plan_file_is_lineage(const char *text);
 /* What differs between the file's body and a fresh plan, for "stale": up to `max` lines in mem
  * ("dns.record.api: was create, is update").
  */

@@ -338,6 +338,35 @@ static void needs(struct out *o, const struct facts_approval *f)
     buf_done(&text);
 }
 
+static bool gives_again(const struct facts_approval *f, const char *by)
+{
+    const struct approval_set *set = f->set;
+    size_t i = 0;
+    while (i < set->count && strcmp(set->at[i]->by, by) != 0)
+        i++;
+    return i < set->count || strcmp(f->mine->by, by) == 0;
+}
+
+/* Who counts on a yes that is in the file learns here that it counts no more, and not from apply. */
+static void superseded(struct out *o, const struct facts_approval *f)
+{
+    struct buf text;
+    buf_init(&text, 0);
+    for (size_t i = 0; i < f->set->superseded_count; i++) {
+        const struct approval *a = f->set->superseded[i];
+        if (gives_again(f, a->by))
+            continue;
+        buf_clear(&text);
+        cell_add(&text, o, a->by);
+        buf_print(&text,
+                  " (line %zu) does not count: the plan was made anew since, and it has to be given again",
+                  a->number);
+        out_fill(o, ' ', 10);
+        cell_paragraph(o, 10, 12, text.at);
+    }
+    buf_done(&text);
+}
+
 static void mine(struct out *o, const struct facts_approval *f)
 {
     struct buf text;
@@ -367,6 +396,7 @@ void as_text_approval(struct out *o, const struct facts_approval *f, enum as_tex
         labeled(o, "Store   ",
                 "there is none of this region here: only apply can tell whether it went on since");
     needs(o, f);
+    superseded(o, f);
     mine(o, f);
 }
 

@@ -309,13 +309,13 @@ static void who_moves(struct out *o, const struct launch *l, enum as_text_detail
 }
 
 /* One name that is taken keeps the whole plan from being applied. */
-static void add_apply(struct buf *text, const struct facts_launch *f)
+static void add_next(struct buf *text, const struct facts_launch *f)
 {
     uint32_t taken = f->plan->totals.conflicts;
-    buf_print(text, ": landfall apply %s", f->region->name);
+    buf_print(text, ": %s", f->next);
     if (taken == 0)
         return;
-    buf_text(text, ", which is refused while ");
+    buf_text(text, ", but nothing is applied while ");
     brief_count(text, taken, "name");
     buf_text(text, taken == 1 ? " is taken" : " are taken");
 }
@@ -337,7 +337,7 @@ static void ours(struct out *o, const struct facts_launch *f, enum as_text_detai
     else if (free_now < count)
         buf_print(&text, ", %u of them behind the above", count - free_now);
     if (free_now > 0)
-        add_apply(&text, f);
+        add_next(&text, f);
     section(o, "By landfall itself", text.at);
     buf_done(&text);
     for (uint32_t k = l->gate_count; detail == AS_TEXT_FULL && k < l->item_count; k++)

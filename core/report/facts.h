@@ -116,6 +116,7 @@ struct facts_launch {
     const struct plan *plan;
     const struct launch *launch;
     const struct err *silence; /* the plan is of the store, because a service did not answer; or NULL */
+    const char *next;          /* the command that does what landfall can do itself */
 };
 
 /* Where data is, as the audit chain has it. */

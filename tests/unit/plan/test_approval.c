@@ -434,6 +434,30 @@ static void test_a_plan_file_that_says_no_cost_is_of_an_older_landfall(void **st
     assert_string_equal(f->err.code, "approval.old_plan");
 }
 
+/* Only a first plan makes up a lineage: that of one that follows a run is its store's, and nothing else. */
+static void test_another_lineage_is_of_use_to_no_plan_and_an_error_for_one_that_follows_a_run(void **state)
+{
+    struct fixture *f = *state;
+    struct approval_set set;
+    struct approval given[] = {yes(f, "ada"), yes(f, "bob")};
+    f->subject.lineage = "0123456789abcdef0123456789abcdef";
+    given[0].lineage = "fedcba9876543210fedcba9876543210";
+    given[1].lineage = f->subject.lineage;
+    assert_false(judge(f, given, 2, &set));
+    assert_string_equal(f->err.code, "approval.altered");
+    f->subject.is_first = true;
+    assert_true(judge(f, given, 2, &set));
+    assert_int_equal(set.count, 1);
+    assert_string_equal(set.at[0]->by, "bob");
+    assert_int_equal(set.superseded_count, 1);
+    assert_string_equal(set.superseded[0]->by, "ada");
+    assert_false(covers(f, given, 2, &set));
+    assert_string_equal(f->err.code, "approval.missing");
+    given[0].lineage = "no lineage";
+    assert_false(judge(f, given, 2, &set));
+    assert_string_equal(f->err.code, "approval.altered");
+}
+
 #define AT_ONCE 8
 #define EACH    10
 
@@ -489,6 +513,7 @@ int main(void)
         TEST(test_one_that_expires_at_this_moment_has_expired),
         TEST(test_a_spent_nonce_and_a_spent_plan_are_both_refused),
         TEST(test_lines_for_other_plans_are_left_alone),
+        TEST(test_another_lineage_is_of_use_to_no_plan_and_an_error_for_one_that_follows_a_run),
         TEST(test_a_delta_names_what_came_what_went_and_what_is_done_otherwise),
         TEST(test_a_delta_says_in_what_a_step_differs),
         TEST(test_a_plan_file_that_says_no_cost_is_of_an_older_landfall),
